@@ -1,0 +1,1 @@
+//! Recordings, in and out: containers and codecs, muting, proof of silence.

@@ -1,0 +1,152 @@
+//! Why a call is held back: a fixed vocabulary, without PHI, each with the next step for a person.
+
+use std::fmt;
+
+/// Why a call was held instead of redacted.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum HoldReason {
+    /// A recording without a transcript.
+    NoTranscript,
+    /// More than one transcript, or more than one recording, for one call.
+    AmbiguousPair,
+    /// The transcript is empty or has no words while the recording has sound.
+    EmptyTranscript,
+    /// The transcript cannot be parsed: cut, wrong encoding, not the format it claims.
+    DamagedTranscript,
+    /// No known transcript format fits.
+    UnknownTranscriptFormat,
+    /// The transcript has a string that no rule of its format covers.
+    UncoveredText,
+    /// Word times are missing, run backwards, or lie outside the recording.
+    UnusableTimes,
+    /// The recording cannot be read: truncated, ambiguous, inconsistent with its header.
+    DamagedRecording,
+    /// The recording's container is not known.
+    UnknownContainer,
+    /// The container is known, its codec cannot be muted safely.
+    UnsupportedCodec,
+    /// Transcript and recording differ clearly in length.
+    LengthMismatch,
+    /// The recording has speech that the transcript does not account for.
+    UnaccountedSpeech,
+    /// A named limit was reached (bytes, nesting, words).
+    LimitReached,
+    /// Verification found something left, or the output differs from the plan.
+    VerifyFailed,
+    /// The residual risk is above the policy's threshold.
+    ResidualRisk,
+    /// The source changed while it was read.
+    SourceChanged,
+    /// The source could not be read (permissions, input/output error).
+    UnreadableSource,
+}
+
+impl HoldReason {
+    /// All reasons, in the order of the vocabulary.
+    pub const ALL: [Self; 17] = [
+        Self::NoTranscript,
+        Self::AmbiguousPair,
+        Self::EmptyTranscript,
+        Self::DamagedTranscript,
+        Self::UnknownTranscriptFormat,
+        Self::UncoveredText,
+        Self::UnusableTimes,
+        Self::DamagedRecording,
+        Self::UnknownContainer,
+        Self::UnsupportedCodec,
+        Self::LengthMismatch,
+        Self::UnaccountedSpeech,
+        Self::LimitReached,
+        Self::VerifyFailed,
+        Self::ResidualRisk,
+        Self::SourceChanged,
+        Self::UnreadableSource,
+    ];
+
+    /// The word of the fixed vocabulary, as written in manifests and reports.
+    #[must_use]
+    pub const fn code(self) -> &'static str {
+        match self {
+            Self::NoTranscript => "no-transcript",
+            Self::AmbiguousPair => "ambiguous-pair",
+            Self::EmptyTranscript => "empty-transcript",
+            Self::DamagedTranscript => "damaged-transcript",
+            Self::UnknownTranscriptFormat => "unknown-transcript-format",
+            Self::UncoveredText => "uncovered-text",
+            Self::UnusableTimes => "unusable-times",
+            Self::DamagedRecording => "damaged-recording",
+            Self::UnknownContainer => "unknown-container",
+            Self::UnsupportedCodec => "unsupported-codec",
+            Self::LengthMismatch => "length-mismatch",
+            Self::UnaccountedSpeech => "unaccounted-speech",
+            Self::LimitReached => "limit-reached",
+            Self::VerifyFailed => "verify-failed",
+            Self::ResidualRisk => "residual-risk",
+            Self::SourceChanged => "source-changed",
+            Self::UnreadableSource => "unreadable-source",
+        }
+    }
+
+    /// What a person does next.
+    #[must_use]
+    pub const fn next_step(self) -> &'static str {
+        match self {
+            Self::NoTranscript => "put the call's transcript beside its recording and run again",
+            Self::AmbiguousPair => "leave one transcript and one recording for this call and run again",
+            Self::EmptyTranscript => "transcribe the recording again, or drop the call if nobody spoke",
+            Self::DamagedTranscript => "export the transcript again from the recogniser",
+            Self::UnknownTranscriptFormat => "export the transcript in a supported format",
+            Self::UncoveredText => {
+                "remove the extra text field from the export, or report it so that the format learns it"
+            }
+            Self::UnusableTimes => "transcribe again with word times switched on",
+            Self::DamagedRecording => "fetch the recording again from the telephone system",
+            Self::UnknownContainer => "export the recording as WAV",
+            Self::UnsupportedCodec => "export the recording as PCM, float or G.711 WAV",
+            Self::LengthMismatch => "check that recording and transcript belong to the same call",
+            Self::UnaccountedSpeech => "transcribe the whole recording again, all channels",
+            Self::LimitReached => "split the call, or raise the limit in the configuration",
+            Self::VerifyFailed => "do not publish; report the manifest digest and rule ids to the maintainers",
+            Self::ResidualRisk => "have a privacy officer review the call",
+            Self::SourceChanged => "run again when the upload has finished",
+            Self::UnreadableSource => "give the service read access to the source and run again",
+        }
+    }
+
+    /// The reason with this code.
+    #[must_use]
+    pub fn from_code(code: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|r| r.code() == code)
+    }
+}
+
+impl fmt::Display for HoldReason {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.code())
+    }
+}
+
+impl serde::Serialize for HoldReason {
+    fn serialize<S: serde::Serializer>(&self, s: S) -> Result<S::Ok, S::Error> {
+        s.serialize_str(self.code())
+    }
+}
+
+impl<'de> serde::Deserialize<'de> for HoldReason {
+    fn deserialize<D: serde::Deserializer<'de>>(d: D) -> Result<Self, D::Error> {
+        let code = <std::borrow::Cow<'de, str>>::deserialize(d)?;
+        Self::from_code(&code).ok_or_else(|| serde::de::Error::custom("unknown hold reason"))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_code_is_found_again_and_unique() {
+        for reason in HoldReason::ALL {
+            assert_eq!(HoldReason::from_code(reason.code()), Some(reason));
+        }
+    }
+}

@@ -1,0 +1,16 @@
+//! Bounds on outside data. Reaching one holds the call; nothing is ever cut short.
+
+/// Largest transcript read, bytes. A 4-hour call in the most verbose format has about 40 MB.
+pub const TRANSCRIPT_BYTES_MAX: u64 = 256 << 20;
+/// Deepest nesting of a JSON transcript; the deepest known format has 9 levels.
+pub const JSON_DEPTH_MAX: usize = 64;
+/// Longest single string in a transcript, bytes. A whole 8-hour call as one string has about 0.6 MB.
+pub const STRING_BYTES_MAX: usize = 16 << 20;
+/// Most words in a transcript. An 8-hour call at 250 words a minute has 120,000.
+pub const WORDS_MAX: usize = 8_000_000;
+/// Longest recording, milliseconds: 48 hours.
+pub const RECORDING_MS_MAX: u64 = 48 * 3_600_000;
+/// Most channels of a recording.
+pub const CHANNELS_MAX: u16 = 64;
+/// Highest sampling rate, frames a second.
+pub const RATE_HZ_MAX: u32 = 768_000;

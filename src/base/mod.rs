@@ -1,0 +1,15 @@
+//! What every other module stands on: guarded values, spans, ids, limits, the one error.
+//! Must not know about transcripts, recordings or storage.
+
+mod error;
+mod hold;
+mod id;
+pub mod limits;
+mod phi;
+mod span;
+
+pub use error::{Error, Kind, Result, Retry, Stage};
+pub use hold::HoldReason;
+pub use id::{CallId, Sha256Hex};
+pub use phi::{Clean, Phi};
+pub use span::{TimeSpan, WordSpan};

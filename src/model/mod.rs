@@ -1,0 +1,16 @@
+//! The things that the pipeline hands from step to step. Must not parse, detect or write files.
+
+mod category;
+mod finding;
+pub mod manifest;
+mod plan;
+mod policy;
+mod recording;
+mod transcript;
+
+pub use category::Category;
+pub use finding::{Finding, RuleId};
+pub use plan::{Edit, Mute, RedactionPlan};
+pub use policy::Policy;
+pub use recording::{Codec, RecordingInfo};
+pub use transcript::{Format, Speaker, TimeSource, Transcript, TranscriptBuilder, Turn, TurnKind, Word};

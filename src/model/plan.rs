@@ -1,0 +1,34 @@
+//! What will be done to a call: decided once, carried out on every copy of the text and on the sound.
+
+use super::{Category, RuleId};
+use crate::base::{TimeSpan, WordSpan};
+
+/// Words to mask, as one stretch.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Edit {
+    /// Which words, half-open; never empty, never across a turn.
+    pub words: WordSpan,
+    /// What the mask says.
+    pub category: Category,
+    /// Every rule that asked for it.
+    pub rules: Vec<RuleId>,
+}
+
+/// A stretch of time to mute on all channels.
+#[derive(Clone, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+pub struct Mute {
+    /// When, half-open.
+    #[serde(flatten)]
+    pub span: TimeSpan,
+    /// What is hidden there, sorted, without repeats.
+    pub categories: Vec<Category>,
+}
+
+/// Edits sorted by their first word and disjoint; mutes sorted by time, disjoint, not touching.
+#[derive(Clone, Debug, Default)]
+pub struct RedactionPlan {
+    /// Words to mask.
+    pub edits: Vec<Edit>,
+    /// Time to mute; empty for a call without a recording.
+    pub mutes: Vec<Mute>,
+}

@@ -1,0 +1,108 @@
+//! What a run hides, keeps and promises: data, read from `patterns/policies/*.toml` or a file.
+
+use super::Category;
+use serde::{Deserialize, Serialize};
+
+/// A redaction policy. Unknown fields are refused.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub struct Policy {
+    /// The policy's name: `safe-harbor`.
+    pub name: String,
+    /// Raised by hand whenever the meaning changes.
+    pub version: u32,
+    /// Categories that are hidden.
+    pub hide: Vec<Category>,
+    /// Times and mutes.
+    #[serde(default)]
+    pub mute: MutePolicy,
+    /// When a call is held although it could be redacted.
+    #[serde(default)]
+    pub hold: HoldPolicy,
+    /// How long artifacts are kept.
+    #[serde(default)]
+    pub retention: RetentionPolicy,
+    /// Who may read the artifacts.
+    #[serde(default)]
+    pub access: AccessPolicy,
+}
+
+/// Times and mutes.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case", default)]
+pub struct MutePolicy {
+    /// Padding on both sides where the recogniser reports word times, milliseconds, at most 2000.
+    pub pad_recogniser_ms: u32,
+    /// Padding on both sides where word times are coarse or of unknown making, milliseconds, at most 2000.
+    pub pad_coarse_ms: u32,
+    /// Gaps shorter than this between two mutes are muted too, milliseconds, at most 5000.
+    pub merge_gap_ms: u32,
+}
+
+impl Default for MutePolicy {
+    fn default() -> Self {
+        Self { pad_recogniser_ms: 200, pad_coarse_ms: 300, merge_gap_ms: 300 }
+    }
+}
+
+/// When a call is held although it could be redacted.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case", default)]
+pub struct HoldPolicy {
+    /// The recording may be longer than its transcript by this, milliseconds (ringing, hold music) ...
+    pub tail_ms_max: u32,
+    /// ... or by this share of the transcript's length, whichever is more.
+    pub tail_share_max: f32,
+    /// Words may end after the recording does by this, milliseconds.
+    pub overhang_ms_max: u32,
+}
+
+impl Default for HoldPolicy {
+    fn default() -> Self {
+        Self { tail_ms_max: 30_000, tail_share_max: 0.25, overhang_ms_max: 1_000 }
+    }
+}
+
+/// How long artifacts are kept.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case", default)]
+pub struct RetentionPolicy {
+    /// The class written to manifests and object tags.
+    pub class: String,
+    /// Days from creation until which artifacts must be kept.
+    pub retain_days: u32,
+    /// Days from creation after which artifacts are to be deleted; at least `retain_days`.
+    pub delete_after_days: u32,
+    /// Whether artifacts are born under legal hold.
+    pub legal_hold: bool,
+}
+
+impl Default for RetentionPolicy {
+    fn default() -> Self {
+        // 45 CFR 164.316(b)(2)(i) asks for six years of documentation; a coaching copy needs less, so
+        // this is the bound and not the rule.
+        Self { class: "qa-redacted".into(), retain_days: 90, delete_after_days: 2190, legal_hold: false }
+    }
+}
+
+/// Who may read the artifacts.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case", default)]
+pub struct AccessPolicy {
+    /// The classification written to manifests.
+    pub classification: String,
+    /// Roles that may read.
+    pub roles: Vec<String>,
+    /// Purposes for which they may.
+    pub purposes: Vec<String>,
+}
+
+impl Default for AccessPolicy {
+    fn default() -> Self {
+        Self {
+            classification: "redacted-confidential".into(),
+            roles: vec!["coach".into(), "qa-lead".into(), "privacy-officer".into()],
+            purposes: vec!["coaching".into(), "quality-assurance".into(), "compliance".into()],
+        }
+    }
+}
