@@ -1,5 +1,13 @@
 //! Finds PHI in a transcript. Pure: the same words and patterns give the same findings.
 
+mod cue;
+mod feature;
+mod spoken;
+mod tagger;
+mod token;
+#[cfg(feature = "train")]
+pub mod train;
+
 use crate::base::{Phi, WordSpan};
 use crate::model::{Category, Finding, RuleId, Transcript};
 use crate::patterns::PatternSet;
@@ -24,22 +32,45 @@ pub struct KnownValue {
     pub value: Phi<String>,
 }
 
+/// Below this chance of "may stay" a word is hidden. A leak costs more than a word hidden in vain.
+const STAY_MIN: f32 = 0.6;
+
 /// Finds PHI in all turns, alternates included. `known` are values the caller already has (side-car).
 #[must_use]
-pub fn detect(_patterns: &PatternSet, transcript: &Transcript, _known: &[KnownValue]) -> Detection {
+pub fn detect(patterns: &PatternSet, transcript: &Transcript, _known: &[KnownValue]) -> Detection {
+    let tokens = token::tokens(transcript);
+    let spoken = spoken::spoken(transcript, &tokens);
+    let context = cue::context(transcript, &tokens, patterns.cues());
+    let ruled = vec![0; tokens.list().len()];
+    let scene = feature::Scene { transcript, tokens: &tokens, spoken: &spoken, context: &context, ruled: &ruled };
+    let marginals = tagger::tag(&scene, patterns.model());
     let mut findings = Vec::new();
     for turn in transcript.turns() {
+        let mut open: Option<(usize, Category, f32)> = None;
         for i in turn.words.range() {
-            if transcript.word_text(i).expose().bytes().filter(u8::is_ascii_digit).count() >= 3 {
-                findings.push(Finding {
-                    rule: RuleId::new("stub-digits"),
-                    category: Category::Other,
-                    words: WordSpan::new(i as u32, i as u32 + 1),
-                    score: 0.5,
-                    evidence: Vec::new(),
-                });
+            let row = &marginals.rows[i];
+            let best = (row[0] < STAY_MIN)
+                .then(|| (1..row.len()).max_by(|a, b| row[*a].total_cmp(&row[*b])))
+                .flatten()
+                .and_then(tagger::category_of);
+            let here = best.map(|c| (c, 1.0 - row[0]));
+            if let Some((start, category, score)) = open {
+                if here.map(|h| h.0) == Some(category) {
+                    open = Some((start, category, score.max(1.0 - row[0])));
+                    continue;
+                }
+                findings.push(finding(start, i, category, score));
             }
+            open = here.map(|(c, s)| (i, c, s));
+        }
+        if let Some((start, category, score)) = open {
+            findings.push(finding(start, turn.words.end as usize, category, score));
         }
     }
     Detection { findings, known: Vec::new(), risk: 0.0 }
+}
+
+fn finding(start: usize, end: usize, category: Category, score: f32) -> Finding {
+    let words = WordSpan::new(start as u32, end as u32);
+    Finding { rule: RuleId::new("tagger"), category, words, score, evidence: Vec::new() }
 }

@@ -1,0 +1,153 @@
+//! Trains the tagger: `cargo run --release --features train --example train -- OUT [OPTIONS]`.
+//!
+//! Reads `patterns/training/*.txt`, writes the weights to OUT, and prints recall and precision on calls
+//! that it has not trained on: `--without PREFIX` leaves out (and scores) the training files whose names
+//! start so; `--test FILE.jsonl` scores a corpus. Deterministic.
+
+use sordino::detect::train::{
+    LabelledCall, Lists, Tally, Trainer, augment, call_features, read_corpus, read_training, score,
+};
+use sordino::model::Category;
+use sordino::patterns::PatternSet;
+use std::error::Error;
+use std::{env, fs};
+
+struct Options {
+    out: String,
+    without: Vec<String>,
+    tests: Vec<String>,
+    epochs: usize,
+    dropout: f32,
+    penalty: f32,
+    rate: f32,
+    leak_cost: f32,
+    misses: bool,
+}
+
+fn options() -> Result<Options, String> {
+    let mut args = env::args().skip(1);
+    let mut o = Options { out: String::new(), without: Vec::new(), tests: Vec::new(), epochs: 12, dropout: 0.3, penalty: 2e-5, rate: 0.2, leak_cost: 0.0, misses: false };
+    while let Some(arg) = args.next() {
+        let mut value = || args.next().ok_or(format!("{arg} needs a value"));
+        match arg.as_str() {
+            "--without" => o.without.push(value()?),
+            "--test" => o.tests.push(value()?),
+            "--epochs" => o.epochs = value()?.parse().map_err(|_| "--epochs needs a number")?,
+            "--dropout" => o.dropout = value()?.parse().map_err(|_| "--dropout needs a number")?,
+            "--penalty" => o.penalty = value()?.parse().map_err(|_| "--penalty needs a number")?,
+            "--rate" => o.rate = value()?.parse().map_err(|_| "--rate needs a number")?,
+            "--leak-cost" => o.leak_cost = value()?.parse().map_err(|_| "--leak-cost needs a number")?,
+            "--misses" => o.misses = true,
+            _ => o.out = arg,
+        }
+    }
+    if o.out.is_empty() { Err("usage: train OUT [--without PREFIX] [--test FILE] [--epochs N]".into()) } else { Ok(o) }
+}
+
+fn main() -> Result<(), Box<dyn Error>> {
+    let o = options()?;
+    let patterns = PatternSet::builtin()?;
+    let read = |f: &str| fs::read_to_string(format!("patterns/lexicon/{f}.tsv"));
+    let lists = Lists::read(&read("given-names")?, &read("surnames")?, &read("cities")?);
+    let (mut train, mut held) = (Vec::new(), Vec::new());
+    let mut files: Vec<_> = fs::read_dir("patterns/training")?.map(|f| f.map(|f| f.path())).collect::<Result<_, _>>()?;
+    files.sort();
+    for path in files.iter().filter(|p| p.extension().is_some_and(|e| e == "txt")) {
+        let name = path.file_stem().unwrap_or_default().to_string_lossy().into_owned();
+        let calls = read_training(&name, &fs::read_to_string(path)?)?;
+        if o.without.iter().any(|w| name.starts_with(w.as_str())) { held.extend(calls) } else { train.extend(calls) }
+    }
+    eprintln!("{} calls to train on, {} held back", train.len(), held.len());
+    let sample: Vec<Vec<Vec<u64>>> = (0..3)
+        .flat_map(|seed| train.iter().map(move |c| (seed, c)))
+        .map(|(seed, c)| call_features(&patterns, &if seed == 0 { c.clone() } else { augment(c, &lists, seed) }))
+        .collect();
+    let mut trainer = Trainer::new(sample.iter().map(Vec::as_slice), 4);
+    drop(sample);
+    trainer.dropout = o.dropout;
+    trainer.penalty = o.penalty;
+    trainer.leak_cost = o.leak_cost;
+    eprintln!("{} features", trainer.len());
+    for epoch in 0..o.epochs {
+        trainer.rate = o.rate * (1.0 - 0.8 * epoch as f32 / o.epochs as f32);
+        let mut loss = 0.0;
+        for k in 0..train.len() {
+            // A fixed walk through the calls that differs by epoch.
+            let call = &train[(k * 7919 + epoch * 104_729) % train.len()];
+            let varied = augment(call, &lists, 1000 + epoch as u64);
+            loss += trainer.step(&varied, &call_features(&patterns, &varied));
+        }
+        eprintln!("epoch {epoch}: loss {:.4}", loss / train.len() as f32);
+    }
+    fs::write(&o.out, trainer.write(0.02))?;
+    let patterns = PatternSet::with_model(fs::read(&o.out)?)?;
+    if !held.is_empty() {
+        report("held back", &patterns, &held, o.misses);
+    }
+    for test in &o.tests {
+        report(test, &patterns, &read_corpus(&fs::read_to_string(test)?)?, o.misses);
+    }
+    Ok(())
+}
+
+fn report(name: &str, patterns: &PatternSet, calls: &[LabelledCall], misses: bool) {
+    for formatted in [false, true] {
+        let mut tally = Tally::default();
+        for call in calls.iter().filter(|c| c.formatted == formatted) {
+            let hidden = hidden(patterns, call);
+            score(call, &hidden, &mut tally);
+            if misses {
+                print_misses(call, &hidden);
+            }
+        }
+        println!(
+            "{name} {}: recall {:.2} % precision {:.2} % over {:.2} % clean {}/{}",
+            if formatted { "formatted" } else { "raw" },
+            100.0 * tally.recall(),
+            100.0 * tally.precision(),
+            100.0 * f64::from(tally.plain.1) / f64::from(tally.plain.0.max(1)),
+            tally.calls.1,
+            tally.calls.0,
+        );
+        let by: Vec<String> =
+            tally.words.iter().map(|(c, (n, h))| format!("{c} {:.1}", 100.0 * f64::from(*h) / f64::from(*n))).collect();
+        let hidden: u32 = tally.words.values().map(|w| w.1).sum();
+        println!("  {} | right category {:.1} %", by.join(" "), 100.0 * f64::from(tally.right) / f64::from(hidden.max(1)));
+    }
+}
+
+fn hidden(patterns: &PatternSet, call: &LabelledCall) -> Vec<Option<Category>> {
+    let transcript = call.transcript();
+    let mut out = vec![None; transcript.words().len()];
+    for finding in sordino::detect::detect(patterns, &transcript, &[]).findings {
+        out[finding.words.range()].fill(Some(finding.category));
+    }
+    out
+}
+
+fn print_misses(call: &LabelledCall, hidden: &[Option<Category>]) {
+    let mut i = 0;
+    for turn in &call.turns {
+        let n = turn.words.len();
+        let here = &hidden[i..i + n];
+        let wrong = |k: usize| match turn.words[k].label {
+            None => false,
+            Some(label) => label.is_some() != here[k].is_some(),
+        };
+        if (0..n).any(wrong) {
+            let text: Vec<String> = (0..n)
+                .map(|k| {
+                    let w = &turn.words[k].text;
+                    match (turn.words[k].label, here[k]) {
+                        (Some(Some(c)), None) => format!(">>{w}<<{c}"),
+                        (Some(None), Some(c)) => format!("[{w}]{c}"),
+                        (_, Some(_)) => format!("_{w}_"),
+                        _ => w.clone(),
+                    }
+                })
+                .collect();
+            println!("    {} {}", call.id, text.join(" "));
+        }
+        i += n;
+    }
+}

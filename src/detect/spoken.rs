@@ -1,0 +1,389 @@
+//! The spoken view: runs of number words, letters and symbol words, as the digits and letters that
+//! they mean. "double four" is 44, "b as in boy" is B, a filler inside a run is skipped, and a run
+//! that a back-channel turn has cut is joined.
+
+use super::token::{Token, Tokens};
+use crate::model::{Transcript, TurnKind};
+use crate::patterns::lexicon::bit;
+
+/// Most words between two pieces of one run ("no wait let me see").
+const GAP_WORDS_MAX: usize = 4;
+/// Most words of a turn that may cut a run without ending it ("okay go ahead").
+const BACKCHANNEL_WORDS_MAX: usize = 4;
+
+/// What one word adds to a run.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Piece {
+    /// Nothing: the word is no part of a run.
+    None,
+    /// A number spoken as a word, or digits as written.
+    Digits,
+    /// A letter, spelled or written.
+    Letter,
+    /// Letters and digits in one written word.
+    Mixed,
+    /// A symbol word inside a run: dash, dot, slash.
+    Symbol,
+    /// "as in boy": the words after a letter that explain it.
+    Explain,
+    /// A filler or correction inside a run.
+    Gap,
+}
+
+/// A run of pieces, over one or more turns.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Run {
+    /// Indexes of the words that belong to the run, gaps left out, ascending.
+    pub words: Vec<u32>,
+    /// What the run means: digits, capital letters, symbols.
+    pub text: String,
+    /// Number of digits in `text`.
+    pub digits: u16,
+    /// Number of letters in `text`.
+    pub letters: u16,
+    /// Whether all digits were said one by one or written without separators.
+    pub single: bool,
+    /// Whether there was a correction in it.
+    pub corrected: bool,
+}
+
+/// The runs of a transcript, and for every word which piece of which run it is.
+pub(crate) struct Spoken {
+    /// The runs, in order of their first word.
+    pub runs: Vec<Run>,
+    /// Per word: the run's index plus one (0: none), and what it adds.
+    pub of_word: Vec<(u32, Piece)>,
+}
+
+impl Spoken {
+    /// The run that a word belongs to.
+    pub fn run_of(&self, word: usize) -> Option<&Run> {
+        match self.of_word[word].0 {
+            0 => None,
+            n => self.runs.get(n as usize - 1),
+        }
+    }
+}
+
+/// Finds all runs.
+pub(crate) fn spoken(transcript: &Transcript, tokens: &Tokens) -> Spoken {
+    let mut out = Spoken { runs: Vec::new(), of_word: vec![(0, Piece::None); tokens.list().len()] };
+    let turns = transcript.turns();
+    // The run that a back-channel turn may have cut: its index, and the turn it ended.
+    let mut open: Option<(usize, usize)> = None;
+    for (t, turn) in turns.iter().enumerate() {
+        let range = turn.words.range();
+        if range.is_empty() {
+            continue;
+        }
+        let before = out.runs.len();
+        let mut at = range.start;
+        while at < range.end {
+            at = match scan(tokens, at, range.end) {
+                Some(found) => place(&mut out, found, open.take_if(|_| at == range.start)),
+                None => at + 1,
+            };
+        }
+        let last_here = range.end - 1;
+        let ends_in_run = out.of_word[last_here].0;
+        if ends_in_run != 0 && turn.kind == TurnKind::Spoken {
+            open = Some((ends_in_run as usize - 1, t));
+        } else if out.runs.len() > before || !is_backchannel(&tokens.list()[range]) {
+            open = None;
+        }
+    }
+    out
+}
+
+fn is_backchannel(words: &[Token]) -> bool {
+    words.len() <= BACKCHANNEL_WORDS_MAX && words.iter().all(|w| w.is(bit::BACKCHANNEL | bit::FILLER))
+}
+
+/// A run found in one turn: per word its piece.
+struct Found {
+    first: usize,
+    pieces: Vec<Piece>,
+    text: String,
+    single: bool,
+    corrected: bool,
+}
+
+/// Adds what was found to the transcript's runs, or to the run that was left open; returns the word after it.
+fn place(out: &mut Spoken, found: Found, open: Option<(usize, usize)>) -> usize {
+    let end = found.first + found.pieces.len();
+    let index = match open {
+        Some((index, _)) => index,
+        None => {
+            out.runs.push(Run { single: true, ..Run::default() });
+            out.runs.len() - 1
+        }
+    };
+    let run = &mut out.runs[index];
+    for (offset, piece) in found.pieces.iter().enumerate() {
+        let word = found.first + offset;
+        out.of_word[word] = (index as u32 + 1, *piece);
+        if *piece != Piece::Gap {
+            run.words.push(word as u32);
+        }
+    }
+    run.digits += found.text.bytes().filter(u8::is_ascii_digit).count() as u16;
+    run.letters += found.text.bytes().filter(u8::is_ascii_uppercase).count() as u16;
+    run.text.push_str(&found.text);
+    run.single &= found.single;
+    run.corrected |= found.corrected;
+    end
+}
+
+/// Scans a run that starts at word `at`, if one does.
+fn scan(tokens: &Tokens, at: usize, end: usize) -> Option<Found> {
+    let list = tokens.list();
+    let mut found = Found { first: at, pieces: Vec::new(), text: String::new(), single: true, corrected: false };
+    let mut i = at;
+    let mut solid = 0; // pieces up to the last that carries meaning
+    let mut strong = false; // some piece that is a run by itself
+    let mut gap = 0;
+    while i < end && gap <= GAP_WORDS_MAX {
+        let taken = step(tokens, i, end, &mut found, strong || i > at);
+        if taken > 0 {
+            let piece = found.pieces[i - at];
+            strong |= !matches!(piece, Piece::Letter | Piece::Symbol) || taken > 1;
+            i += taken;
+            gap = 0;
+            solid = i - at;
+        } else if solid > 0 && list[i].is(bit::FILLER) {
+            found.corrected |= matches!(tokens.word(i), "sorry" | "no" | "correction" | "scratch" | "wait");
+            found.pieces.push(Piece::Gap);
+            i += 1;
+            gap += 1;
+        } else {
+            break;
+        }
+    }
+    found.pieces.truncate(solid);
+    while matches!(found.pieces.last(), Some(Piece::Symbol)) {
+        found.pieces.pop();
+        found.text.pop();
+    }
+    let letters = found.pieces.iter().filter(|p| **p == Piece::Letter).count();
+    (!found.pieces.is_empty() && (strong || letters >= 2)).then_some(found)
+}
+
+/// Takes one piece at word `i`: appends its meaning and returns how many words it spans, 0 if none.
+fn step(tokens: &Tokens, i: usize, end: usize, found: &mut Found, inside: bool) -> usize {
+    let list = tokens.list();
+    let token = &list[i];
+    let next = |n: usize| (i + n < end).then(|| &list[i + n]);
+    let class = token.class;
+    if token.has_digits() {
+        return written(tokens, i, found);
+    }
+    if class.is(bit::MULTIPLIER) {
+        if let Some(n) = next(1).filter(|n| n.is(bit::DIGIT | bit::OH) || (n.is(bit::LETTER) && tokens.word(i + 1).len() == 1))
+        {
+            let c = if n.is(bit::DIGIT | bit::OH) { char::from(b'0' + n.class.number) } else { upper(n.class.letter) };
+            found.text.extend(std::iter::repeat_n(c, usize::from(class.number)));
+            let piece = if c.is_ascii_digit() { Piece::Digits } else { Piece::Letter };
+            found.pieces.extend([piece, piece]);
+            return 2;
+        }
+        return 0;
+    }
+    if class.is(bit::DIGIT) {
+        let tail = next(1).is_some_and(|n| n.is(bit::HUNDRED | bit::THOUSAND));
+        found.text.push(char::from(b'0' + class.number));
+        found.pieces.push(Piece::Digits);
+        if tail {
+            return 1 + magnitude(tokens, i + 1, end, found);
+        }
+        return 1;
+    }
+    if class.is(bit::TEEN) {
+        found.single = false;
+        found.text.push_str(&class.number.to_string());
+        found.pieces.push(Piece::Digits);
+        return 1 + magnitude(tokens, i + 1, end, found);
+    }
+    if class.is(bit::TENS) {
+        found.single = false;
+        found.pieces.push(Piece::Digits);
+        if let Some(n) = next(1).filter(|n| n.is(bit::DIGIT) && n.class.number > 0) {
+            found.text.push_str(&(class.number + n.class.number).to_string());
+            found.pieces.push(Piece::Digits);
+            return 2;
+        }
+        found.text.push_str(&class.number.to_string());
+        return 1 + magnitude(tokens, i + 1, end, found);
+    }
+    let word = tokens.word(i);
+    let after_number = found.pieces.last() == Some(&Piece::Digits);
+    if class.is(bit::OH) && (after_number || next(1).is_some_and(|n| n.is(bit::DIGIT | bit::TENS | bit::TEEN | bit::OH | bit::MULTIPLIER))) {
+        found.text.push('0');
+        found.pieces.push(Piece::Digits);
+        return 1;
+    }
+    if class.is(bit::HOMOPHONE) && after_number && next(1).is_some_and(|n| n.is(bit::DIGIT | bit::OH)) {
+        found.text.push(char::from(b'0' + class.number));
+        found.pieces.push(Piece::Digits);
+        return 1;
+    }
+    if class.is(bit::LETTER) && word.len() == 1 {
+        return letter(tokens, i, end, found, inside);
+    }
+    if word.contains('-') && word.len() >= 3 && word.split('-').all(|p| p.len() == 1) {
+        found.text.extend(word.bytes().filter(u8::is_ascii_alphanumeric).map(upper));
+        found.pieces.push(Piece::Letter);
+        return 1;
+    }
+    if class.is(bit::SYMBOL) && inside && found.pieces.last().is_some_and(|p| *p != Piece::Gap) {
+        let follows = next(1).is_some_and(|n| {
+            n.has_digits() || n.is(bit::DIGIT | bit::OH | bit::TENS | bit::TEEN | bit::MULTIPLIER) || (n.is(bit::LETTER) && tokens.word(i + 1).len() == 1)
+        });
+        if follows && matches!(class.letter, b'-' | b'.' | b'/') {
+            found.text.push(char::from(class.letter));
+            found.pieces.push(Piece::Symbol);
+            return 1;
+        }
+    }
+    if class.is(bit::ALPHABET) && inside && found.pieces.iter().any(|p| matches!(p, Piece::Letter | Piece::Digits | Piece::Mixed)) {
+        let strong = next(1).is_some_and(|n| n.has_digits() || n.is(bit::DIGIT | bit::OH | bit::TENS | bit::TEEN | bit::ALPHABET));
+        if strong {
+            found.text.push(upper(class.letter));
+            found.pieces.push(Piece::Letter);
+            return 1;
+        }
+    }
+    0
+}
+
+/// A letter, with "as in boy", "like boy", "for boy" after it.
+fn letter(tokens: &Tokens, i: usize, end: usize, found: &mut Found, inside: bool) -> usize {
+    let list = tokens.list();
+    let c = list[i].class.letter;
+    let starts = |n: usize| i + n < end && tokens.word(i + n).as_bytes().first() == Some(&c) && tokens.word(i + n).len() > 1;
+    let word = |n: usize| if i + n < end { tokens.word(i + n) } else { "" };
+    let explain = if word(1) == "as" && word(2) == "in" && i + 3 < end {
+        3
+    } else if matches!(word(1), "like" | "for") && starts(2) {
+        2
+    } else if list.get(i + 1).is_some_and(|n| i + 1 < end && n.is(bit::ALPHABET) && n.class.letter == c) && starts(1) {
+        1
+    } else {
+        0
+    };
+    if explain == 0 && !inside && matches!(c, b'a' | b'i') {
+        // An article or a pronoun unless letters or digits go on.
+        let goes_on = (i + 1 < end) && (word(1).len() == 1 && list[i + 1].is(bit::LETTER) && !matches!(word(1), "a" | "i"));
+        if !goes_on {
+            return 0;
+        }
+    }
+    found.text.push(upper(c));
+    found.pieces.push(Piece::Letter);
+    found.pieces.extend(std::iter::repeat_n(Piece::Explain, explain));
+    1 + explain
+}
+
+/// Digits, or letters and digits, as written: `555-0134`, `H411`, `3/5/82`.
+fn written(tokens: &Tokens, i: usize, found: &mut Found) -> usize {
+    let token = &tokens.list()[i];
+    if token.shape.money || token.shape.at || token.is(bit::ORDINAL) {
+        return 0;
+    }
+    let word = tokens.word(i);
+    let letters = word.bytes().filter(u8::is_ascii_alphabetic).count();
+    if letters > 0 && letters > usize::from(token.shape.digits) + 4 {
+        return 0;
+    }
+    if matches!(found.pieces.last(), Some(Piece::Digits | Piece::Mixed)) && found.text.len() > 1 {
+        found.single &= token.shape.digits == 1;
+    }
+    found.text.extend(word.chars().filter(|c| c.is_ascii_alphanumeric() || matches!(c, '/' | '-' | '.' | ':')).map(|c| c.to_ascii_uppercase()));
+    found.pieces.push(if letters > 0 { Piece::Mixed } else { Piece::Digits });
+    1
+}
+
+/// "hundred", "thousand" and what follows, after a number whose digits are already in the text; returns words taken.
+fn magnitude(tokens: &Tokens, i: usize, end: usize, found: &mut Found) -> usize {
+    let list = tokens.list();
+    let Some(m) = list.get(i).filter(|m| i < end && m.is(bit::HUNDRED | bit::THOUSAND)) else { return 0 };
+    let zeros = if m.is(bit::HUNDRED) { 2 } else { 3 };
+    found.single = false;
+    found.pieces.push(Piece::Digits);
+    let and = usize::from(i + 1 < end && tokens.word(i + 1) == "and");
+    let value = list.get(i + 1 + and).filter(|_| i + 1 + and < end).map_or(0, |n| {
+        if n.is(bit::DIGIT | bit::TEEN | bit::TENS) { usize::from(n.class.number) } else { 0 }
+    });
+    if and == 1 && value > 0 {
+        found.pieces.push(Piece::Digits);
+    }
+    // "two thousand six" is 2006: the small number goes into the zeros; bigger ones follow as they are.
+    let small = if value == 0 { 0 } else { value.to_string().len() };
+    found.text.extend(std::iter::repeat_n('0', zeros.max(small) - small));
+    if value == 0 { 1 } else { 1 + and }
+}
+
+const fn upper(letter: u8) -> char {
+    letter.to_ascii_uppercase() as char
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::token::tokens;
+    use super::*;
+    use crate::base::Phi;
+    use crate::model::{Speaker, TimeSource, TranscriptBuilder};
+
+    fn runs(turns: &[&str]) -> Vec<String> {
+        let mut b = TranscriptBuilder::new(TimeSource::None);
+        for (i, turn) in turns.iter().enumerate() {
+            b.turn(TurnKind::Spoken, if i % 2 == 0 { Speaker::Caller } else { Speaker::Agent }, None);
+            for w in turn.split_whitespace() {
+                b.word(Phi::new(w), None, 1.0);
+            }
+        }
+        let transcript = b.build();
+        let tokens = tokens(&transcript);
+        spoken(&transcript, &tokens).runs.into_iter().map(|r| r.text).collect()
+    }
+
+    #[test]
+    fn numbers_mean_their_digits() {
+        for (said, want) in [
+            ("five five five oh one three four", "5550134"),
+            ("nineteen eighty two", "1982"),
+            ("double four triple seven", "44777"),
+            ("two thousand six", "2006"),
+            ("two thousand and seventeen", "2017"),
+            ("twenty one oh four", "2104"),
+            ("four five no sorry four six", "4546"),
+            ("one hundred", "100"),
+            ("nine to oh", "920"),
+        ] {
+            assert_eq!(runs(&[said]), [want], "{said}");
+        }
+    }
+
+    #[test]
+    fn letters_are_spelled_in_every_way() {
+        for (said, want) in [
+            ("b as in boy c as in cat 4", "BC4"),
+            ("h like house k like kansas seven", "HK7"),
+            ("x foxtrot kilo nine", "XFK9"),
+            ("o n e", "ONE"),
+            ("H-4-1 double 0", "H-4-1"),
+        ] {
+            assert_eq!(runs(&[said])[0], want, "{said}");
+        }
+    }
+
+    #[test]
+    fn a_back_channel_turn_does_not_end_a_run() {
+        assert_eq!(runs(&["five five five", "okay", "oh one three four"]), ["5550134"]);
+        assert_eq!(runs(&["five five five", "and your name", "oh one three four"]), ["555", "0134"]);
+    }
+
+    #[test]
+    fn articles_and_pronouns_are_no_letters() {
+        assert!(runs(&["i have a dog"]).is_empty());
+    }
+}

@@ -1,0 +1,236 @@
+//! The written view: every word in lower case without the punctuation around it, with what the
+//! lexicon says of it. One token a word, so word indexes serve both.
+
+use crate::model::Transcript;
+use crate::patterns::Packed;
+use crate::patterns::hash::hash_bytes;
+use crate::patterns::lexicon::{Class, class_of, lists_of};
+use std::ops::Range;
+
+/// How a word is written.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Shape {
+    /// First letter is a capital.
+    pub capital: bool,
+    /// All letters are capitals, and there are at least two.
+    pub upper: bool,
+    /// Number of digits, at most 255.
+    pub digits: u8,
+    /// Number of letters, at most 255.
+    pub letters: u8,
+    /// Has `@`.
+    pub at: bool,
+    /// Has `$`, `%`, `€` or `£`.
+    pub money: bool,
+    /// Has a `/`, `-`, `.` or `:` inside.
+    pub inner: u8,
+    /// Punctuation that follows the word: 0 none, 1 comma or dash, 2 ends a sentence, 3 question mark.
+    pub stop: u8,
+    /// Ended in `'s`.
+    pub possessive: bool,
+}
+
+/// One word as detection sees it.
+#[derive(Clone, Copy)]
+pub(crate) struct Token {
+    start: u32,
+    end: u32,
+    /// Hash of the normalised text.
+    pub hash: u64,
+    /// Closed classes.
+    pub class: Class,
+    /// Open lists.
+    pub lists: Packed,
+    /// How it is written.
+    pub shape: Shape,
+}
+
+impl Token {
+    /// Bytes of the normalised word in [`Tokens::text`].
+    pub const fn range(&self) -> Range<usize> {
+        self.start as usize..self.end as usize
+    }
+
+    /// Whether the word has any of these classes (`lexicon::bit`).
+    pub const fn is(&self, bits: u64) -> bool {
+        self.class.is(bits)
+    }
+
+    /// Whether it is written with digits.
+    pub const fn has_digits(&self) -> bool {
+        self.shape.digits > 0
+    }
+}
+
+/// All words of a transcript, normalised; index = word index.
+pub(crate) struct Tokens {
+    text: String,
+    list: Vec<Token>,
+    /// Whether the transcript has capitals at all; without them case says nothing.
+    pub cased: bool,
+}
+
+impl Tokens {
+    /// The normalised text: words separated by spaces, turns by newlines.
+    pub fn text(&self) -> &str {
+        &self.text
+    }
+
+    /// The tokens.
+    pub fn list(&self) -> &[Token] {
+        &self.list
+    }
+
+    /// The normalised text of one word.
+    pub fn word(&self, index: usize) -> &str {
+        &self.text[self.list[index].range()]
+    }
+
+    /// Index of the word that holds, or follows, this byte of the text.
+    pub fn at_byte(&self, byte: usize) -> usize {
+        self.list.partition_point(|t| (t.end as usize) <= byte)
+    }
+}
+
+/// Normalises every word of the transcript.
+pub(crate) fn tokens(transcript: &Transcript) -> Tokens {
+    let source = transcript.text();
+    let source = source.expose();
+    let mut out = Tokens { text: String::with_capacity(source.len() + 1), list: Vec::new(), cased: false };
+    out.list.reserve(transcript.words().len());
+    let mut capitals = 0_usize;
+    for turn in transcript.turns() {
+        for word in &transcript.words()[turn.words.range()] {
+            let token = token(&source[word.text_range()], &mut out.text);
+            capitals += usize::from(token.shape.capital);
+            out.list.push(token);
+            out.text.push(' ');
+        }
+        if !turn.words.is_empty() {
+            out.text.pop();
+            out.text.push('\n');
+        }
+    }
+    out.cased = capitals * 50 > out.list.len();
+    out
+}
+
+/// Appends the normalised word to `text` and describes it.
+fn token(word: &str, text: &mut String) -> Token {
+    let start = text.len();
+    let mut shape = Shape::default();
+    let core = word.trim_matches(|c: char| !c.is_alphanumeric() && !matches!(c, '@' | '$' | '#'));
+    let core_start = core.as_ptr() as usize - word.as_ptr() as usize;
+    shape.stop = stop_of(&word[core_start + core.len()..]);
+    let mut uppers = 0_usize;
+    let mut first = true;
+    for c in core.chars() {
+        match c {
+            '0'..='9' => shape.digits = shape.digits.saturating_add(1),
+            '@' => shape.at = true,
+            '$' | '%' | '€' | '£' => shape.money = true,
+            '/' | '-' | '.' | ':' | ',' => shape.inner = c as u8,
+            _ if c.is_alphabetic() => {
+                shape.letters = shape.letters.saturating_add(1);
+                if c.is_uppercase() {
+                    uppers += 1;
+                    shape.capital |= first;
+                }
+            }
+            _ => {}
+        }
+        first = false;
+        push_folded(c, text);
+    }
+    shape.money |= word.ends_with('%');
+    shape.upper = uppers >= 2 && uppers == usize::from(shape.letters);
+    for tail in ["'s", "'"] {
+        if text.len() > start + tail.len() + 1 && text[start..].ends_with(tail) {
+            text.truncate(text.len() - tail.len());
+            shape.possessive = true;
+        }
+    }
+    let hash = hash_bytes(&text.as_bytes()[start..]);
+    Token {
+        start: start as u32,
+        end: text.len() as u32,
+        hash,
+        class: class_of(hash),
+        lists: if shape.digits > 0 { Packed::default() } else { lists_of(hash) },
+        shape,
+    }
+}
+
+fn stop_of(tail: &str) -> u8 {
+    tail.bytes().fold(0, |stop, b| {
+        stop.max(match b {
+            b',' | b'-' | b';' | b':' => 1,
+            b'.' | b'!' => 2,
+            b'?' => 3,
+            _ => 0,
+        })
+    })
+}
+
+/// Lower case without the commonest accents, so that `José` and `jose` are one word.
+fn push_folded(c: char, text: &mut String) {
+    if c.is_ascii() {
+        text.push(c.to_ascii_lowercase());
+        return;
+    }
+    for l in c.to_lowercase() {
+        let folded = match l {
+            'à'..='å' | 'ā' | 'ă' | 'ą' => 'a',
+            'ç' | 'ć' | 'č' => 'c',
+            'è'..='ë' | 'ē' | 'ę' | 'ě' => 'e',
+            'ì'..='ï' | 'ī' | 'ı' => 'i',
+            'ñ' | 'ń' | 'ň' => 'n',
+            'ò'..='ö' | 'ø' | 'ō' | 'ő' => 'o',
+            'ù'..='ü' | 'ū' | 'ů' | 'ű' => 'u',
+            'ý' | 'ÿ' => 'y',
+            'ś' | 'š' | 'ş' => 's',
+            'ź' | 'ż' | 'ž' => 'z',
+            'ł' => 'l',
+            'ğ' => 'g',
+            'ř' => 'r',
+            '\u{2019}' | '\u{2018}' => '\'',
+            '\u{2010}'..='\u{2015}' => '-',
+            other => other,
+        };
+        text.push(folded);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn one(word: &str) -> (String, Shape) {
+        let mut text = String::new();
+        let token = token(word, &mut text);
+        (text, token.shape)
+    }
+
+    #[test]
+    fn words_are_folded_and_stripped() {
+        for (word, want) in [
+            ("José’s,", "jose"),
+            ("Smith.", "smith"),
+            ("o'clock", "o'clock"),
+            ("(555)", "555"),
+            ("j.brooks@mail.com.", "j.brooks@mail.com"),
+            ("O'Brien's", "o'brien"),
+            ("--", ""),
+        ] {
+            assert_eq!(one(word).0, want);
+        }
+    }
+
+    #[test]
+    fn the_shape_tells_how_a_word_is_written() {
+        let shape = one("H41104475?").1;
+        assert!(shape.capital && shape.digits == 8 && shape.letters == 1 && shape.stop == 3);
+        assert!(one("$42.50").1.money && one("10%").1.money);
+        assert!(one("MRN").1.upper && !one("I").1.upper);
+    }
+}
