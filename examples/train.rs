@@ -26,7 +26,17 @@ struct Options {
 
 fn options() -> Result<Options, String> {
     let mut args = env::args().skip(1);
-    let mut o = Options { out: String::new(), without: Vec::new(), tests: Vec::new(), epochs: 12, dropout: 0.3, penalty: 2e-5, rate: 0.2, leak_cost: 0.0, misses: false };
+    let mut o = Options {
+        out: String::new(),
+        without: Vec::new(),
+        tests: Vec::new(),
+        epochs: 12,
+        dropout: 0.3,
+        penalty: 2e-5,
+        rate: 0.2,
+        leak_cost: 0.0,
+        misses: false,
+    };
     while let Some(arg) = args.next() {
         let mut value = || args.next().ok_or(format!("{arg} needs a value"));
         match arg.as_str() {
@@ -50,7 +60,8 @@ fn main() -> Result<(), Box<dyn Error>> {
     let read = |f: &str| fs::read_to_string(format!("patterns/lexicon/{f}.tsv"));
     let lists = Lists::read(&read("given-names")?, &read("surnames")?, &read("cities")?);
     let (mut train, mut held) = (Vec::new(), Vec::new());
-    let mut files: Vec<_> = fs::read_dir("patterns/training")?.map(|f| f.map(|f| f.path())).collect::<Result<_, _>>()?;
+    let mut files: Vec<_> =
+        fs::read_dir("patterns/training")?.map(|f| f.map(|f| f.path())).collect::<Result<_, _>>()?;
     files.sort();
     for path in files.iter().filter(|p| p.extension().is_some_and(|e| e == "txt")) {
         let name = path.file_stem().unwrap_or_default().to_string_lossy().into_owned();
@@ -112,7 +123,11 @@ fn report(name: &str, patterns: &PatternSet, calls: &[LabelledCall], misses: boo
         let by: Vec<String> =
             tally.words.iter().map(|(c, (n, h))| format!("{c} {:.1}", 100.0 * f64::from(*h) / f64::from(*n))).collect();
         let hidden: u32 = tally.words.values().map(|w| w.1).sum();
-        println!("  {} | right category {:.1} %", by.join(" "), 100.0 * f64::from(tally.right) / f64::from(hidden.max(1)));
+        println!(
+            "  {} | right category {:.1} %",
+            by.join(" "),
+            100.0 * f64::from(tally.right) / f64::from(hidden.max(1))
+        );
     }
 }
 

@@ -5,6 +5,7 @@ use super::cue::{Asked, Context, Near};
 use super::spoken::{Piece, Spoken};
 use super::token::{Token, Tokens};
 use crate::model::{Speaker, Transcript};
+use crate::patterns::cues::Cues;
 use crate::patterns::hash::mix;
 use crate::patterns::lexicon::bit;
 
@@ -17,6 +18,8 @@ pub(crate) struct Scene<'a> {
     pub tokens: &'a Tokens,
     pub spoken: &'a Spoken,
     pub context: &'a Context,
+    /// The cue phrases, to name them.
+    pub cues: &'a Cues,
     /// Per word, what the rules say: category number plus one, 0 for none.
     pub ruled: &'a [u8],
 }
@@ -60,7 +63,9 @@ pub(crate) fn features(scene: &Scene<'_>, mut each: impl FnMut(usize, &[u64])) {
 }
 
 fn put(list: &mut Vec<u64>, template: u64, a: u64, b: u64) {
-    list.push(mix(template.wrapping_mul(0x9e37_79b9_7f4a_7c15) ^ a ^ b.rotate_left(23).wrapping_mul(0xff51_afd7_ed55_8ccd)));
+    list.push(mix(template.wrapping_mul(0x9e37_79b9_7f4a_7c15)
+        ^ a
+        ^ b.rotate_left(23).wrapping_mul(0xff51_afd7_ed55_8ccd)));
 }
 
 fn looks(scene: &Scene<'_>) -> Vec<Look> {
@@ -83,7 +88,12 @@ fn looks(scene: &Scene<'_>) -> Vec<Look> {
             0
         };
         let _ = i;
-        looks.push(Look { word: shape.unwrap_or(token.hash), sort, name: 1 << 62 | name | u64::from(token.lists.capital) << 9, case });
+        looks.push(Look {
+            word: shape.unwrap_or(token.hash),
+            sort,
+            name: 1 << 62 | name | u64::from(token.lists.capital) << 9,
+            case,
+        });
         stop = token.shape.stop;
     }
     looks
@@ -183,7 +193,10 @@ fn run(list: &mut Vec<u64>, scene: &Scene<'_>, i: usize, range: std::ops::Range<
     let after_word = after.map_or(1, |t| t.hash);
     let after_sort = after.map_or(1, |t| t.class.flags);
     let before_word = before.map_or(1, |t| t.hash);
-    let place = u64::from(i == first) | u64::from(i == last) << 1 | u64::from(first < range.start) << 2 | u64::from(last >= range.end) << 3;
+    let place = u64::from(i == first)
+        | u64::from(i == last) << 1
+        | u64::from(first < range.start) << 2
+        | u64::from(last >= range.end) << 3;
     let before2 = (chunk_first > range.start + 1).then(|| tokens[chunk_first - 2].hash).unwrap_or(1);
     put(list, 41, shape, place ^ piece_code << 8);
     put(list, 42, shape, after_word);
@@ -198,9 +211,24 @@ fn run(list: &mut Vec<u64>, scene: &Scene<'_>, i: usize, range: std::ops::Range<
     put(list, 49, shape, u64::from(before_cue.kind));
     put(list, 50, shape, asked_code(&asked));
     put(list, 51, u64::from(before_cue.kind) ^ u64::from(asked.last.kind) << 8, u64::from(run.digits.min(12)));
-    put(list, 52, shape, u64::from(scene.context.after[chunk_last].kind) ^ u64::from(scene.context.after[chunk_last].words.min(3)) << 8);
-    put(list, 53, shape ^ u64::from(chunk_first == range.start) << 40 ^ u64::from(chunk_last + 1 == range.end) << 41, asked_code(&asked));
-    put(list, 54, year_like(&run.text) ^ u64::from(run.digits) << 4, u64::from(before_cue.kind) ^ u64::from(asked.last.kind) << 8);
+    put(
+        list,
+        52,
+        shape,
+        u64::from(scene.context.after[chunk_last].kind) ^ u64::from(scene.context.after[chunk_last].words.min(3)) << 8,
+    );
+    put(
+        list,
+        53,
+        shape ^ u64::from(chunk_first == range.start) << 40 ^ u64::from(chunk_last + 1 == range.end) << 41,
+        asked_code(&asked),
+    );
+    put(
+        list,
+        54,
+        year_like(&run.text) ^ u64::from(run.digits) << 4,
+        u64::from(before_cue.kind) ^ u64::from(asked.last.kind) << 8,
+    );
 }
 
 fn near_code(near: &Near) -> u64 {

@@ -2,15 +2,22 @@
 
 mod cue;
 mod feature;
+mod propagate;
+mod rule;
+mod settle;
 mod spoken;
 mod tagger;
 mod token;
 #[cfg(feature = "train")]
 pub mod train;
+mod view;
+
+pub use rule::{BrokenExample, test_examples};
 
 use crate::base::{Phi, WordSpan};
 use crate::model::{Category, Finding, RuleId, Transcript};
 use crate::patterns::PatternSet;
+use settle::{Decision, Origin};
 
 /// What detection hands on.
 pub struct Detection {
@@ -32,45 +39,99 @@ pub struct KnownValue {
     pub value: Phi<String>,
 }
 
-/// Below this chance of "may stay" a word is hidden. A leak costs more than a word hidden in vain.
-const STAY_MIN: f32 = 0.6;
-
 /// Finds PHI in all turns, alternates included. `known` are values the caller already has (side-car).
 #[must_use]
-pub fn detect(patterns: &PatternSet, transcript: &Transcript, _known: &[KnownValue]) -> Detection {
+pub fn detect(patterns: &PatternSet, transcript: &Transcript, known: &[KnownValue]) -> Detection {
     let tokens = token::tokens(transcript);
     let spoken = spoken::spoken(transcript, &tokens);
     let context = cue::context(transcript, &tokens, patterns.cues());
-    let ruled = vec![0; tokens.list().len()];
-    let scene = feature::Scene { transcript, tokens: &tokens, spoken: &spoken, context: &context, ruled: &ruled };
+    let (ruled, by_rule) = ruled_words(patterns, transcript, &tokens, &spoken);
+    let scene = feature::Scene {
+        transcript,
+        tokens: &tokens,
+        spoken: &spoken,
+        context: &context,
+        cues: patterns.cues(),
+        ruled: &by_rule,
+    };
     let marginals = tagger::tag(&scene, patterns.model());
-    let mut findings = Vec::new();
-    for turn in transcript.turns() {
-        let mut open: Option<(usize, Category, f32)> = None;
-        for i in turn.words.range() {
-            let row = &marginals.rows[i];
-            let best = (row[0] < STAY_MIN)
-                .then(|| (1..row.len()).max_by(|a, b| row[*a].total_cmp(&row[*b])))
-                .flatten()
-                .and_then(tagger::category_of);
-            let here = best.map(|c| (c, 1.0 - row[0]));
-            if let Some((start, category, score)) = open {
-                if here.map(|h| h.0) == Some(category) {
-                    open = Some((start, category, score.max(1.0 - row[0])));
-                    continue;
-                }
-                findings.push(finding(start, i, category, score));
-            }
-            open = here.map(|(c, s)| (i, c, s));
-        }
-        if let Some((start, category, score)) = open {
-            findings.push(finding(start, turn.words.end as usize, category, score));
-        }
-    }
-    Detection { findings, known: Vec::new(), risk: 0.0 }
+    let mut decisions = settle::settle(transcript, &tokens, &spoken, &marginals, &ruled);
+    let known = propagate::propagate(transcript, &tokens, &spoken, &marginals, known, &mut decisions);
+    settle::net(&spoken, &tokens, &mut decisions);
+    let risk = marginals.risk(&decisions);
+    Detection { findings: findings(transcript, &decisions, &ruled, &scene), known, risk }
 }
 
-fn finding(start: usize, end: usize, category: Category, score: f32) -> Finding {
-    let words = WordSpan::new(start as u32, end as u32);
-    Finding { rule: RuleId::new("tagger"), category, words, score, evidence: Vec::new() }
+/// What the rules find, and per word the category they see plus one (0: none).
+fn ruled_words(
+    patterns: &PatternSet,
+    transcript: &Transcript,
+    tokens: &token::Tokens,
+    spoken: &spoken::Spoken,
+) -> (Vec<Finding>, Vec<u8>) {
+    let ruled = rule::ruled(patterns, transcript, tokens, spoken);
+    let mut by_rule = vec![0; tokens.list().len()];
+    for finding in &ruled {
+        by_rule[finding.words.range()].fill(finding.category as u8 + 1);
+    }
+    (ruled, by_rule)
+}
+
+/// Words of one category that stand together in a turn are one finding.
+fn findings(
+    transcript: &Transcript,
+    decisions: &[Option<Decision>],
+    ruled: &[Finding],
+    scene: &feature::Scene<'_>,
+) -> Vec<Finding> {
+    let mut out: Vec<Finding> = Vec::new();
+    for turn in transcript.turns() {
+        let mut open = false;
+        for i in turn.words.range() {
+            let Some(decision) = decisions[i] else {
+                open = false;
+                continue;
+            };
+            let rule = match decision.origin {
+                Origin::Tagger => RuleId::new("tagger"),
+                Origin::Whole => RuleId::new("whole-value"),
+                Origin::Rule(r) => ruled[usize::from(r)].rule.clone(),
+                Origin::Known => RuleId::new("known-value"),
+                Origin::Net => RuleId::new("safety-net"),
+            };
+            match out.last_mut().filter(|f| open && f.category == decision.category) {
+                Some(finding) => {
+                    finding.words.end = i as u32 + 1;
+                    if decision.score > finding.score {
+                        finding.score = decision.score;
+                        finding.rule = rule;
+                    }
+                }
+                None => out.push(Finding {
+                    rule,
+                    category: decision.category,
+                    words: WordSpan::new(i as u32, i as u32 + 1),
+                    score: decision.score,
+                    evidence: Vec::new(),
+                }),
+            }
+            open = true;
+        }
+    }
+    for finding in &mut out {
+        finding.evidence = evidence(finding, ruled, scene);
+    }
+    out
+}
+
+/// The cues around a finding and the rules that agree with it.
+fn evidence(finding: &Finding, ruled: &[Finding], scene: &feature::Scene<'_>) -> Vec<RuleId> {
+    let word = finding.words.start as usize;
+    let cues = [scene.context.before[word], scene.context.asked_at(scene.transcript, word).last];
+    let cue_ids = cues.iter().filter(|c| c.kind == finding.category as u8 + 1).map(|c| scene.cues.cue(c.cue).0.clone());
+    let rules = ruled.iter().filter(|r| r.words.overlaps(finding.words)).map(|r| r.rule.clone());
+    let mut ids: Vec<RuleId> = cue_ids.chain(rules).filter(|id| *id != finding.rule).collect();
+    ids.sort();
+    ids.dedup();
+    ids
 }

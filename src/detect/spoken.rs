@@ -11,6 +11,15 @@ const GAP_WORDS_MAX: usize = 4;
 /// Most words of a turn that may cut a run without ending it ("okay go ahead").
 const BACKCHANNEL_WORDS_MAX: usize = 4;
 
+/// Spelled abbreviations that are words, not the start of an identifier ("m r n four oh oh").
+const ACRONYMS: [&str; 46] = [
+    "aarp", "adhd", "ama", "apt", "bmi", "bp", "cpap", "cpt", "ct", "cvc", "cvv", "dea", "dme", "dob", "ecg", "ein",
+    "ekg", "eob", "er", "fmla", "hcpcs", "hmo", "hsa", "fsa", "icd", "icu", "id", "iop", "ip", "iv", "llc", "mri",
+    "mrn", "ndc", "npi", "otc", "pcp", "pcn", "po", "ppo", "pt", "rx", "sn", "ssn", "url", "vin",
+];
+/// Letters of the longest of them.
+const ACRONYM_LETTERS_MAX: usize = 5;
+
 /// What one word adds to a run.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Piece {
@@ -53,6 +62,19 @@ pub(crate) struct Spoken {
     pub runs: Vec<Run>,
     /// Per word: the run's index plus one (0: none), and what it adds.
     pub of_word: Vec<(u32, Piece)>,
+    /// The steps of all runs, in order of their words.
+    pub steps: Vec<Step>,
+}
+
+/// A few words and what they mean together: "double four" and "44".
+#[derive(Clone, Debug)]
+pub(crate) struct Step {
+    /// First word.
+    pub first: u32,
+    /// One past the last word.
+    pub end: u32,
+    /// Digits, capital letters or symbols.
+    pub text: String,
 }
 
 impl Spoken {
@@ -67,7 +89,7 @@ impl Spoken {
 
 /// Finds all runs.
 pub(crate) fn spoken(transcript: &Transcript, tokens: &Tokens) -> Spoken {
-    let mut out = Spoken { runs: Vec::new(), of_word: vec![(0, Piece::None); tokens.list().len()] };
+    let mut out = Spoken { runs: Vec::new(), of_word: vec![(0, Piece::None); tokens.list().len()], steps: Vec::new() };
     let turns = transcript.turns();
     // The run that a back-channel turn may have cut: its index, and the turn it ended.
     let mut open: Option<(usize, usize)> = None;
@@ -79,6 +101,11 @@ pub(crate) fn spoken(transcript: &Transcript, tokens: &Tokens) -> Spoken {
         let before = out.runs.len();
         let mut at = range.start;
         while at < range.end {
+            let skip = acronym(tokens, at, range.end);
+            if skip > 0 {
+                at += skip;
+                continue;
+            }
             at = match scan(tokens, at, range.end) {
                 Some(found) => place(&mut out, found, open.take_if(|_| at == range.start)),
                 None => at + 1,
@@ -95,6 +122,23 @@ pub(crate) fn spoken(transcript: &Transcript, tokens: &Tokens) -> Spoken {
     out
 }
 
+/// Words of the spelled abbreviation that starts here, 0 if none does.
+fn acronym(tokens: &Tokens, at: usize, end: usize) -> usize {
+    let mut text = [0_u8; ACRONYM_LETTERS_MAX];
+    let mut n = 0;
+    for i in at..end.min(at + ACRONYM_LETTERS_MAX + 1) {
+        match tokens.word(i).as_bytes() {
+            [letter] if letter.is_ascii_alphabetic() && n < ACRONYM_LETTERS_MAX => {
+                text[n] = *letter;
+                n += 1;
+            }
+            [letter] if letter.is_ascii_alphabetic() => return 0,
+            _ => break,
+        }
+    }
+    if n >= 2 && ACRONYMS.iter().any(|a| a.as_bytes() == &text[..n]) { n } else { 0 }
+}
+
 fn is_backchannel(words: &[Token]) -> bool {
     words.len() <= BACKCHANNEL_WORDS_MAX && words.iter().all(|w| w.is(bit::BACKCHANNEL | bit::FILLER))
 }
@@ -104,6 +148,8 @@ struct Found {
     first: usize,
     pieces: Vec<Piece>,
     text: String,
+    /// Per step: its first word, its end, and the length of the text before it.
+    steps: Vec<(usize, usize, usize)>,
     single: bool,
     corrected: bool,
 }
@@ -129,6 +175,10 @@ fn place(out: &mut Spoken, found: Found, open: Option<(usize, usize)>) -> usize 
     run.digits += found.text.bytes().filter(u8::is_ascii_digit).count() as u16;
     run.letters += found.text.bytes().filter(u8::is_ascii_uppercase).count() as u16;
     run.text.push_str(&found.text);
+    for (k, (first, end, from)) in found.steps.iter().enumerate() {
+        let to = found.steps.get(k + 1).map_or(found.text.len(), |s| s.2);
+        out.steps.push(Step { first: *first as u32, end: *end as u32, text: found.text[*from..to].to_owned() });
+    }
     run.single &= found.single;
     run.corrected |= found.corrected;
     end
@@ -137,15 +187,18 @@ fn place(out: &mut Spoken, found: Found, open: Option<(usize, usize)>) -> usize 
 /// Scans a run that starts at word `at`, if one does.
 fn scan(tokens: &Tokens, at: usize, end: usize) -> Option<Found> {
     let list = tokens.list();
-    let mut found = Found { first: at, pieces: Vec::new(), text: String::new(), single: true, corrected: false };
+    let mut found =
+        Found { first: at, pieces: Vec::new(), text: String::new(), steps: Vec::new(), single: true, corrected: false };
     let mut i = at;
     let mut solid = 0; // pieces up to the last that carries meaning
     let mut strong = false; // some piece that is a run by itself
     let mut gap = 0;
     while i < end && gap <= GAP_WORDS_MAX {
+        let from = found.text.len();
         let taken = step(tokens, i, end, &mut found, strong || i > at);
         if taken > 0 {
             let piece = found.pieces[i - at];
+            found.steps.push((i, i + taken, from));
             strong |= !matches!(piece, Piece::Letter | Piece::Symbol) || taken > 1;
             i += taken;
             gap = 0;
@@ -163,6 +216,7 @@ fn scan(tokens: &Tokens, at: usize, end: usize) -> Option<Found> {
     while matches!(found.pieces.last(), Some(Piece::Symbol)) {
         found.pieces.pop();
         found.text.pop();
+        found.steps.pop();
     }
     let letters = found.pieces.iter().filter(|p| **p == Piece::Letter).count();
     (!found.pieces.is_empty() && (strong || letters >= 2)).then_some(found)
@@ -178,7 +232,8 @@ fn step(tokens: &Tokens, i: usize, end: usize, found: &mut Found, inside: bool) 
         return written(tokens, i, found);
     }
     if class.is(bit::MULTIPLIER) {
-        if let Some(n) = next(1).filter(|n| n.is(bit::DIGIT | bit::OH) || (n.is(bit::LETTER) && tokens.word(i + 1).len() == 1))
+        if let Some(n) =
+            next(1).filter(|n| n.is(bit::DIGIT | bit::OH) || (n.is(bit::LETTER) && tokens.word(i + 1).len() == 1))
         {
             let c = if n.is(bit::DIGIT | bit::OH) { char::from(b'0' + n.class.number) } else { upper(n.class.letter) };
             found.text.extend(std::iter::repeat_n(c, usize::from(class.number)));
@@ -203,6 +258,9 @@ fn step(tokens: &Tokens, i: usize, end: usize, found: &mut Found, inside: bool) 
         found.pieces.push(Piece::Digits);
         return 1 + magnitude(tokens, i + 1, end, found);
     }
+    if class.is(bit::TENS) && next(1).is_some_and(|n| n.is(bit::ORDINAL) && (1..10).contains(&n.class.number)) {
+        return 0; // "twenty first" is a day, not a number
+    }
     if class.is(bit::TENS) {
         found.single = false;
         found.pieces.push(Piece::Digits);
@@ -215,8 +273,11 @@ fn step(tokens: &Tokens, i: usize, end: usize, found: &mut Found, inside: bool) 
         return 1 + magnitude(tokens, i + 1, end, found);
     }
     let word = tokens.word(i);
-    let after_number = found.pieces.last() == Some(&Piece::Digits);
-    if class.is(bit::OH) && (after_number || next(1).is_some_and(|n| n.is(bit::DIGIT | bit::TENS | bit::TEEN | bit::OH | bit::MULTIPLIER))) {
+    let after_number = matches!(found.pieces.last(), Some(Piece::Digits | Piece::Symbol | Piece::Mixed));
+    if class.is(bit::OH)
+        && (after_number
+            || next(1).is_some_and(|n| n.is(bit::DIGIT | bit::TENS | bit::TEEN | bit::OH | bit::MULTIPLIER)))
+    {
         found.text.push('0');
         found.pieces.push(Piece::Digits);
         return 1;
@@ -236,7 +297,9 @@ fn step(tokens: &Tokens, i: usize, end: usize, found: &mut Found, inside: bool) 
     }
     if class.is(bit::SYMBOL) && inside && found.pieces.last().is_some_and(|p| *p != Piece::Gap) {
         let follows = next(1).is_some_and(|n| {
-            n.has_digits() || n.is(bit::DIGIT | bit::OH | bit::TENS | bit::TEEN | bit::MULTIPLIER) || (n.is(bit::LETTER) && tokens.word(i + 1).len() == 1)
+            n.has_digits()
+                || n.is(bit::DIGIT | bit::OH | bit::TENS | bit::TEEN | bit::MULTIPLIER)
+                || (n.is(bit::LETTER) && tokens.word(i + 1).len() == 1)
         });
         if follows && matches!(class.letter, b'-' | b'.' | b'/') {
             found.text.push(char::from(class.letter));
@@ -244,8 +307,12 @@ fn step(tokens: &Tokens, i: usize, end: usize, found: &mut Found, inside: bool) 
             return 1;
         }
     }
-    if class.is(bit::ALPHABET) && inside && found.pieces.iter().any(|p| matches!(p, Piece::Letter | Piece::Digits | Piece::Mixed)) {
-        let strong = next(1).is_some_and(|n| n.has_digits() || n.is(bit::DIGIT | bit::OH | bit::TENS | bit::TEEN | bit::ALPHABET));
+    if class.is(bit::ALPHABET)
+        && inside
+        && found.pieces.iter().any(|p| matches!(p, Piece::Letter | Piece::Digits | Piece::Mixed))
+    {
+        let strong = next(1)
+            .is_some_and(|n| n.has_digits() || n.is(bit::DIGIT | bit::OH | bit::TENS | bit::TEEN | bit::ALPHABET));
         if strong {
             found.text.push(upper(class.letter));
             found.pieces.push(Piece::Letter);
@@ -259,8 +326,12 @@ fn step(tokens: &Tokens, i: usize, end: usize, found: &mut Found, inside: bool) 
 fn letter(tokens: &Tokens, i: usize, end: usize, found: &mut Found, inside: bool) -> usize {
     let list = tokens.list();
     let c = list[i].class.letter;
-    let starts = |n: usize| i + n < end && tokens.word(i + n).as_bytes().first() == Some(&c) && tokens.word(i + n).len() > 1;
+    let starts =
+        |n: usize| i + n < end && tokens.word(i + n).as_bytes().first() == Some(&c) && tokens.word(i + n).len() > 1;
     let word = |n: usize| if i + n < end { tokens.word(i + n) } else { "" };
+    if found.pieces.last() != Some(&Piece::Letter) && acronym(tokens, i, end) > 0 {
+        return 0;
+    }
     let explain = if word(1) == "as" && word(2) == "in" && i + 3 < end {
         3
     } else if matches!(word(1), "like" | "for") && starts(2) {
@@ -272,7 +343,8 @@ fn letter(tokens: &Tokens, i: usize, end: usize, found: &mut Found, inside: bool
     };
     if explain == 0 && !inside && matches!(c, b'a' | b'i') {
         // An article or a pronoun unless letters or digits go on.
-        let goes_on = (i + 1 < end) && (word(1).len() == 1 && list[i + 1].is(bit::LETTER) && !matches!(word(1), "a" | "i"));
+        let goes_on =
+            (i + 1 < end) && (word(1).len() == 1 && list[i + 1].is(bit::LETTER) && !matches!(word(1), "a" | "i"));
         if !goes_on {
             return 0;
         }
@@ -297,7 +369,11 @@ fn written(tokens: &Tokens, i: usize, found: &mut Found) -> usize {
     if matches!(found.pieces.last(), Some(Piece::Digits | Piece::Mixed)) && found.text.len() > 1 {
         found.single &= token.shape.digits == 1;
     }
-    found.text.extend(word.chars().filter(|c| c.is_ascii_alphanumeric() || matches!(c, '/' | '-' | '.' | ':')).map(|c| c.to_ascii_uppercase()));
+    found.text.extend(
+        word.chars()
+            .filter(|c| c.is_ascii_alphanumeric() || matches!(c, '/' | '-' | '.' | ':'))
+            .map(|c| c.to_ascii_uppercase()),
+    );
     found.pieces.push(if letters > 0 { Piece::Mixed } else { Piece::Digits });
     1
 }
@@ -310,9 +386,10 @@ fn magnitude(tokens: &Tokens, i: usize, end: usize, found: &mut Found) -> usize 
     found.single = false;
     found.pieces.push(Piece::Digits);
     let and = usize::from(i + 1 < end && tokens.word(i + 1) == "and");
-    let value = list.get(i + 1 + and).filter(|_| i + 1 + and < end).map_or(0, |n| {
-        if n.is(bit::DIGIT | bit::TEEN | bit::TENS) { usize::from(n.class.number) } else { 0 }
-    });
+    let value = list
+        .get(i + 1 + and)
+        .filter(|_| i + 1 + and < end)
+        .map_or(0, |n| if n.is(bit::DIGIT | bit::TEEN | bit::TENS) { usize::from(n.class.number) } else { 0 });
     if and == 1 && value > 0 {
         found.pieces.push(Piece::Digits);
     }

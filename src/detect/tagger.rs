@@ -2,6 +2,7 @@
 //! label. Deterministic; its weights are part of the pattern set.
 
 use super::feature::{Scene, features};
+use super::settle::Decision;
 use crate::model::Category;
 use crate::patterns::model::{LABELS, Model};
 
@@ -9,6 +10,15 @@ use crate::patterns::model::{LABELS, Model};
 pub(crate) struct Marginals {
     /// Row per word.
     pub rows: Vec<[f32; LABELS]>,
+}
+
+impl Marginals {
+    /// Chance that at least one word was left that must be hidden, from the words that were left.
+    pub fn risk(&self, decisions: &[Option<Decision>]) -> f32 {
+        let stay: f32 =
+            self.rows.iter().zip(decisions).filter(|(_, d)| d.is_none()).map(|(row, _)| row[0].max(1e-6).ln()).sum();
+        1.0 - stay.exp()
+    }
 }
 
 /// The category of a label; `None` for label 0.

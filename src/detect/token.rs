@@ -1,7 +1,7 @@
 //! The written view: every word in lower case without the punctuation around it, with what the
 //! lexicon says of it. One token a word, so word indexes serve both.
 
-use crate::model::Transcript;
+use crate::model::{Category, Transcript};
 use crate::patterns::Packed;
 use crate::patterns::hash::hash_bytes;
 use crate::patterns::lexicon::{Class, class_of, lists_of};
@@ -28,6 +28,8 @@ pub(crate) struct Shape {
     pub stop: u8,
     /// Ended in `'s`.
     pub possessive: bool,
+    /// A mask that an earlier pass wrote, like `[NAME]`.
+    pub mask: bool,
 }
 
 /// One word as detection sees it.
@@ -115,6 +117,28 @@ pub(crate) fn tokens(transcript: &Transcript) -> Tokens {
     out
 }
 
+/// Words whose "'s" is a verb and stays on them.
+const CONTRACTED: [&str; 18] = [
+    "it",
+    "that",
+    "what",
+    "who",
+    "he",
+    "she",
+    "let",
+    "there",
+    "here",
+    "where",
+    "how",
+    "when",
+    "name",
+    "this",
+    "one",
+    "why",
+    "everything",
+    "everyone",
+];
+
 /// Appends the normalised word to `text` and describes it.
 fn token(word: &str, text: &mut String) -> Token {
     let start = text.len();
@@ -143,9 +167,11 @@ fn token(word: &str, text: &mut String) -> Token {
         push_folded(c, text);
     }
     shape.money |= word.ends_with('%');
+    shape.mask = word.starts_with('[') && is_label(core) && word[core_start + core.len()..].starts_with(']');
     shape.upper = uppers >= 2 && uppers == usize::from(shape.letters);
     for tail in ["'s", "'"] {
-        if text.len() > start + tail.len() + 1 && text[start..].ends_with(tail) {
+        let stem = text[start..].strip_suffix(tail);
+        if stem.is_some_and(|s| s.len() > 1 && !CONTRACTED.contains(&s)) {
             text.truncate(text.len() - tail.len());
             shape.possessive = true;
         }
@@ -159,6 +185,11 @@ fn token(word: &str, text: &mut String) -> Token {
         lists: if shape.digits > 0 { Packed::default() } else { lists_of(hash) },
         shape,
     }
+}
+
+/// Whether the text is the label of a category, or the mark of a recogniser's own redaction.
+fn is_label(text: &str) -> bool {
+    text == "PII" || Category::from_label(text).is_some()
 }
 
 fn stop_of(tail: &str) -> u8 {
@@ -220,6 +251,7 @@ mod tests {
             ("(555)", "555"),
             ("j.brooks@mail.com.", "j.brooks@mail.com"),
             ("O'Brien's", "o'brien"),
+            ("it's", "it's"),
             ("--", ""),
         ] {
             assert_eq!(one(word).0, want);

@@ -58,9 +58,8 @@ pub fn class_of(hash: u64) -> Class {
 /// What the open lists say of a word, by its hash.
 #[must_use]
 pub fn lists_of(hash: u64) -> Packed {
-    probe(LISTS, LIST_SLOT, hash).map_or_else(Packed::default, |p| {
-        Packed::from_bits(u32::from_le_bytes([p[0], p[1], p[2], p[3]]))
-    })
+    probe(LISTS, LIST_SLOT, hash)
+        .map_or_else(Packed::default, |p| Packed::from_bits(u32::from_le_bytes([p[0], p[1], p[2], p[3]])))
 }
 
 /// The lists' entry of a word.

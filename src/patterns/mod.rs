@@ -5,6 +5,8 @@ pub mod hash;
 mod layout;
 pub mod lexicon;
 pub mod model;
+pub mod rules;
+mod validate;
 
 pub use layout::Packed;
 
@@ -12,12 +14,25 @@ use crate::base::{Result, Sha256Hex};
 use crate::model::Category;
 use cues::Cues;
 use model::Model;
+use rules::Rule;
+use sha2::{Digest, Sha256};
+
+const RULE_FILES: [&str; 3] = [
+    include_str!("../../patterns/rules/contact.toml"),
+    include_str!("../../patterns/rules/numbers.toml"),
+    include_str!("../../patterns/rules/people.toml"),
+];
+const CUE_FILE: &str = include_str!("../../patterns/cues.toml");
+
+/// Raised by hand when the code of detection changes what is found.
+const DETECTION_VERSION: &str = "1";
 
 /// All patterns of a run, compiled.
 pub struct PatternSet {
     digest: Sha256Hex,
     cues: Cues,
     model: Model,
+    rules: Vec<Rule>,
 }
 
 /// One rule as `patterns list` shows it.
@@ -48,11 +63,29 @@ impl PatternSet {
     /// When the weights are damaged.
     pub fn with_model(weights: impl Into<std::borrow::Cow<'static, [u8]>>) -> Result<Self> {
         let weights = weights.into();
+        let mut hasher = Sha256::new_with_prefix(DETECTION_VERSION);
+        let parts =
+            RULE_FILES.iter().map(|f| f.as_bytes()).chain([CUE_FILE.as_bytes(), &weights]).chain(lexicon::tables());
+        for part in parts {
+            hasher.update((part.len() as u64).to_le_bytes());
+            hasher.update(part);
+        }
+        let mut rules = Vec::new();
+        for file in RULE_FILES {
+            rules.extend(rules::compile(file)?);
+        }
         Ok(Self {
-            digest: Sha256Hex::of(&weights),
-            cues: Cues::compile(include_str!("../../patterns/cues.toml"))?,
+            digest: Sha256Hex::finish(hasher),
+            cues: Cues::compile(CUE_FILE)?,
             model: Model::read(weights)?,
+            rules,
         })
+    }
+
+    /// The compiled rules.
+    #[must_use]
+    pub fn all_rules(&self) -> &[Rule] {
+        &self.rules
     }
 
     /// The sequence model.
@@ -76,6 +109,14 @@ impl PatternSet {
     /// Every rule, sorted by id.
     #[must_use]
     pub fn rules(&self) -> Vec<RuleInfo> {
-        Vec::new()
+        let info = |r: &Rule| RuleInfo {
+            id: r.id.to_string(),
+            category: r.category,
+            about: r.about.clone(),
+            examples: r.must_match.len() + r.must_not_match.len() + r.generated().len(),
+        };
+        let mut list: Vec<_> = self.rules.iter().map(info).collect();
+        list.sort_by(|a, b| a.id.cmp(&b.id));
+        list
     }
 }

@@ -24,7 +24,8 @@ impl Lists {
             let mut out = Vec::new();
             for line in text.lines().filter(|l| !l.starts_with('#')) {
                 let mut columns = line.split('\t');
-                let (Some(word), count) = (columns.next(), columns.next().and_then(|c| c.parse::<f64>().ok()).unwrap_or(1.0))
+                let (Some(word), count) =
+                    (columns.next(), columns.next().and_then(|c| c.parse::<f64>().ok()).unwrap_or(1.0))
                 else {
                     continue;
                 };
@@ -74,7 +75,9 @@ pub fn augment(call: &LabelledCall, lists: &Lists, seed: u64) -> LabelledCall {
             let stretch = &words[at..at + len];
             at += len;
             match stretch[0].label {
-                Some(Some(Category::Name)) if !keep_names => rename(stretch, lists, &mut names, &mut dice, &mut turn.words),
+                Some(Some(Category::Name)) if !keep_names => {
+                    rename(stretch, lists, &mut names, &mut dice, &mut turn.words)
+                }
                 Some(Some(Category::City)) if dice.chance(60) => move_city(stretch, lists, &mut dice, &mut turn.words),
                 Some(Some(Category::Address)) => move_street(stretch, lists, &mut dice, &mut turn.words),
                 _ => turn.words.extend(stretch.iter().cloned()),
@@ -133,7 +136,9 @@ fn rename(
         let key = core(&word.text).to_lowercase();
         let key = key.strip_suffix("'s").unwrap_or(&key).to_owned();
         let class = class_of(hash_bytes(key.as_bytes()));
-        let fixed = spelled || key.len() < 2 || class.is(bit::PARTICLE | bit::SUFFIX | bit::TITLE | bit::ALPHABET) && dice.chance(70);
+        let fixed = spelled
+            || key.len() < 2
+            || class.is(bit::PARTICLE | bit::SUFFIX | bit::TITLE | bit::ALPHABET) && dice.chance(70);
         if !fixed {
             let new = names.entry(key.clone()).or_insert_with(|| new_name(&key, lists, dice)).clone();
             word.text = dress(&word.text, &new);
@@ -202,7 +207,18 @@ const TEENS: [&str; 10] =
     ["ten", "eleven", "twelve", "thirteen", "fourteen", "fifteen", "sixteen", "seventeen", "eighteen", "nineteen"];
 const TENS: [&str; 8] = ["twenty", "thirty", "forty", "fifty", "sixty", "seventy", "eighty", "ninety"];
 const MONTHS: [&str; 12] = [
-    "january", "february", "march", "april", "may", "june", "july", "august", "september", "october", "november", "december",
+    "january",
+    "february",
+    "march",
+    "april",
+    "may",
+    "june",
+    "july",
+    "august",
+    "september",
+    "october",
+    "november",
+    "december",
 ];
 
 fn renumber(word: &mut LabelledWord, dice: &mut Dice) {
@@ -213,10 +229,15 @@ fn renumber(word: &mut LabelledWord, dice: &mut Dice) {
         let ordinal = class.is(bit::ORDINAL);
         let year = key.len() == 4 && matches!(key.get(..2), Some("19" | "20"));
         // A slashed date or a year must stay one.
-        if date && (key.contains(['/', '-']) || key.len() < 3 || year) || ordinal || word.text.contains(['@', '$', '%']) {
+        if date && (key.contains(['/', '-']) || key.len() < 3 || year) || ordinal || word.text.contains(['@', '$', '%'])
+        {
             return;
         }
-        word.text = word.text.chars().map(|c| if c.is_ascii_digit() { char::from(b'0' + dice.roll(10) as u8) } else { c }).collect();
+        word.text = word
+            .text
+            .chars()
+            .map(|c| if c.is_ascii_digit() { char::from(b'0' + dice.roll(10) as u8) } else { c })
+            .collect();
     } else if class.is(bit::DIGIT) && key != "zero" && (!date || dice.chance(50)) {
         word.text = dress(&word.text, DIGITS[1 + dice.roll(9)]);
     } else if class.is(bit::TEEN) && !date {

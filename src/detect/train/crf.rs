@@ -192,7 +192,8 @@ fn chain(scores: &[Row], step: &[Row; LABELS], allowed: impl Fn(usize, usize) ->
             }
         }
         if i > 0 {
-            let total: f32 = (0..LABELS).map(|from| alphas[i - 1][from] * next[from]).sum::<f32>().max(f32::MIN_POSITIVE);
+            let total: f32 =
+                (0..LABELS).map(|from| alphas[i - 1][from] * next[from]).sum::<f32>().max(f32::MIN_POSITIVE);
             for from in 0..LABELS {
                 for to in 0..LABELS {
                     pairs[from][to] += alphas[i - 1][from] * step[from][to] * weighted[to] / total;

@@ -166,7 +166,8 @@ mod tests {
 
     #[test]
     fn mentions_and_glued_punctuation_are_read() {
-        let calls = read_training("t", "# call: x\n# style: formatted\nA: Hi {NAME Ana Ruiz}. {AMBIG Monday}?\n").unwrap();
+        let calls =
+            read_training("t", "# call: x\n# style: formatted\nA: Hi {NAME Ana Ruiz}. {AMBIG Monday}?\n").unwrap();
         let words: Vec<_> = calls[0].words().map(|w| (w.text.as_str(), w.label.flatten().is_some())).collect();
         assert_eq!(words, [("Hi", false), ("Ana", true), ("Ruiz.", true), ("Monday?", false)]);
     }

@@ -24,8 +24,15 @@ pub fn call_features(patterns: &PatternSet, call: &LabelledCall) -> Vec<Vec<u64>
     let tokens = tokens(&transcript);
     let spoken = spoken(&transcript, &tokens);
     let context = context(&transcript, &tokens, patterns.cues());
-    let ruled = vec![0; tokens.list().len()];
-    let scene = Scene { transcript: &transcript, tokens: &tokens, spoken: &spoken, context: &context, ruled: &ruled };
+    let ruled = super::ruled_words(patterns, &transcript, &tokens, &spoken);
+    let scene = Scene {
+        transcript: &transcript,
+        tokens: &tokens,
+        spoken: &spoken,
+        context: &context,
+        cues: patterns.cues(),
+        ruled: &ruled.1,
+    };
     let mut out = vec![Vec::new(); tokens.list().len()];
     features(&scene, |i, list| out[i] = list.to_vec());
     out
