@@ -7,10 +7,12 @@ use super::token::{Token, Tokens};
 use crate::model::{Speaker, Transcript};
 use crate::patterns::cues::Cues;
 use crate::patterns::hash::mix;
-use crate::patterns::lexicon::bit;
+use crate::patterns::lexicon::{bit, lists_of_word};
 
 /// Most features a word has.
-pub(crate) const FEATURES_MAX: usize = 80;
+pub(crate) const FEATURES_MAX: usize = 96;
+/// Most words of a city's name ("village of oak creek" has four).
+const CITY_WORDS_MAX: usize = 4;
 
 /// Everything known of a transcript before tagging.
 pub(crate) struct Scene<'a> {
@@ -22,6 +24,8 @@ pub(crate) struct Scene<'a> {
     pub cues: &'a Cues,
     /// Per word, what the rules say: category number plus one, 0 for none.
     pub ruled: &'a [u8],
+    /// Per word, its place in the name of a city.
+    pub phrases: &'a [u8],
 }
 
 /// Looks of one word, computed once and used by its neighbours too.
@@ -53,6 +57,7 @@ pub(crate) fn features(scene: &Scene<'_>, mut each: impl FnMut(usize, &[u64])) {
                 if j >= range.start as isize && j < range.end as isize { looks[j as usize] } else { OUTSIDE }
             };
             words(&mut list, &at);
+            value(&mut list, scene, i, &at);
             run(&mut list, scene, i, range.clone());
             cues(&mut list, scene, t, i, &looks[i]);
             places.add(&mut list, i - range.start, &looks[i]);
@@ -148,6 +153,19 @@ fn words(list: &mut Vec<u64>, at: &impl Fn(isize) -> Look) {
     put(list, 35, w.sort ^ p1.sort.rotate_left(7), p2.sort);
 }
 
+fn value(list: &mut Vec<u64>, scene: &Scene<'_>, i: usize, at: &impl Fn(isize) -> Look) {
+    let value = value_of(scene, i);
+    if value == 0 {
+        return;
+    }
+    let (before, after) = (scene.context.before[i].kind, at(1));
+    put(list, 82, value, at(-1).word);
+    put(list, 83, value, after.word);
+    put(list, 84, value, u64::from(before));
+    put(list, 85, value, at(-1).word ^ at(-2).word.rotate_left(9));
+    put(list, 86, value, u64::from(scene.tokens.list()[i].shape.letters > 0));
+}
+
 /// Shape of the run a word stands in: how many digits and letters it means, and how it was said.
 fn run_shape(scene: &Scene<'_>, i: usize) -> u64 {
     match scene.spoken.run_of(i) {
@@ -231,6 +249,25 @@ fn run(list: &mut Vec<u64>, scene: &Scene<'_>, i: usize, range: std::ops::Range<
     );
 }
 
+/// Value of a small number, as written or spoken: 0 none, 1 under 90, 2 to 99, 3 to 120, 4 above.
+fn value_of(scene: &Scene<'_>, i: usize) -> u64 {
+    let token = &scene.tokens.list()[i];
+    let text = match scene.spoken.run_of(i) {
+        Some(run) if run.letters == 0 => run.text.as_str(),
+        Some(_) => return 0,
+        None if token.has_digits() && !token.is(bit::ORDINAL) => scene.tokens.word(i),
+        None => return 0,
+    };
+    let digits = text.split(|c: char| !c.is_ascii_digit()).next().unwrap_or_default();
+    match digits.parse::<u32>() {
+        Ok(n) if n < 90 => 1,
+        Ok(n) if n < 100 => 2,
+        Ok(n) if n <= 120 && digits.len() == 3 => 3,
+        Ok(_) => 4,
+        Err(_) => 0,
+    }
+}
+
 fn near_code(near: &Near) -> u64 {
     let far = match near.words {
         0 => 0,
@@ -302,6 +339,37 @@ impl Places {
     }
 }
 
+/// Whether a state or a number stands within three words after this one.
+fn near_state(scene: &Scene<'_>, i: usize, range: &std::ops::Range<usize>) -> u64 {
+    let ahead = &scene.tokens.list()[i + 1..range.end.min(i + 4)];
+    u64::from(ahead.iter().any(|t| t.is(bit::STATE))) | u64::from(ahead.iter().any(|t| t.has_digits() || t.is(bit::DIGIT | bit::TENS | bit::TEEN))) << 1
+}
+
+/// Per word: its place in a city's name on the list (1 first, 2 later, 4 a name of one word), 0 for none.
+pub(crate) fn city_phrases(transcript: &Transcript, tokens: &Tokens) -> Vec<u8> {
+    let mut out = vec![0; tokens.list().len()];
+    for turn in transcript.turns() {
+        let range = turn.words.range();
+        for i in range.clone() {
+            let lists = tokens.list()[i].lists;
+            if lists.city > 0 && out[i] == 0 {
+                out[i] = 4;
+            }
+            if !lists.city_first {
+                continue;
+            }
+            for n in (2..=CITY_WORDS_MAX).filter(|n| i + n <= range.end) {
+                let text = &tokens.text()[tokens.list()[i].range().start..tokens.list()[i + n - 1].range().end];
+                if tokens.list()[i + 1..i + n].iter().all(|t| t.lists.city_rest) && lists_of_word(text).city > 0 {
+                    out[i] = 1;
+                    out[i + 1..i + n].fill(2);
+                }
+            }
+        }
+    }
+    out
+}
+
 fn position(list: &mut Vec<u64>, scene: &Scene<'_>, t: usize, i: usize, range: std::ops::Range<usize>, look: &Look) {
     let speaker = match scene.transcript.turns()[t].speaker {
         Speaker::Agent => 1,
@@ -315,6 +383,8 @@ fn position(list: &mut Vec<u64>, scene: &Scene<'_>, t: usize, i: usize, range: s
     put(list, 78, start ^ end << 3 ^ length << 6, look.sort);
     put(list, 79, start ^ end << 3 ^ length << 6, asked_code(&scene.context.asked[t]));
     put(list, 80, speaker, look.sort);
+    put(list, 87, u64::from(scene.phrases[i]), 0);
+    put(list, 88, u64::from(scene.phrases[i]), u64::from(scene.context.before[i].kind) ^ near_state(scene, i, &range) << 8);
     let piece = scene.spoken.of_word[i].1;
     put(list, 81, u64::from(piece == Piece::Letter), start ^ end << 3 ^ length << 6 ^ u64::from(look.name != 0) << 20);
 }

@@ -46,6 +46,7 @@ pub fn detect(patterns: &PatternSet, transcript: &Transcript, known: &[KnownValu
     let spoken = spoken::spoken(transcript, &tokens);
     let context = cue::context(transcript, &tokens, patterns.cues());
     let (ruled, by_rule) = ruled_words(patterns, transcript, &tokens, &spoken);
+    let phrases = feature::city_phrases(transcript, &tokens);
     let scene = feature::Scene {
         transcript,
         tokens: &tokens,
@@ -53,6 +54,7 @@ pub fn detect(patterns: &PatternSet, transcript: &Transcript, known: &[KnownValu
         context: &context,
         cues: patterns.cues(),
         ruled: &by_rule,
+        phrases: &phrases,
     };
     let marginals = tagger::tag(&scene, patterns.model());
     let mut decisions = settle::settle(transcript, &tokens, &spoken, &marginals, &ruled);

@@ -64,7 +64,8 @@ pub(crate) fn settle(
         }
     }
     whole_runs(spoken, marginals, &mut out);
-    connect(transcript, tokens, &mut out);
+    connect(transcript, tokens, spoken, &mut out);
+    whole_runs(spoken, marginals, &mut out);
     out
 }
 
@@ -124,26 +125,51 @@ fn run_is_split(out: &[Option<Decision>], words: &[u32]) -> bool {
     matches!(changes.as_slice(), [at] if *at >= 2 && categories.len() - at >= 2)
 }
 
-/// Hides the small words inside a date, and between the parts of a name.
-fn connect(transcript: &Transcript, tokens: &Tokens, out: &mut [Option<Decision>]) {
+/// Hides what belongs to a hidden neighbour: small words inside a date or a name, the day or year after a
+/// hidden month, the number of a unit, the street word and the house number of an address.
+fn connect(transcript: &Transcript, tokens: &Tokens, spoken: &Spoken, out: &mut [Option<Decision>]) {
+    let list = tokens.list();
+    let whole = |category| Some(Decision { category, score: 0.5, origin: Origin::Whole });
     for turn in transcript.turns() {
-        for i in turn.words.range().skip(1) {
-            if out[i].is_some() || i + 1 >= turn.words.end as usize || is_mask(tokens, i) {
+        let range = turn.words.range();
+        for i in range.clone().skip(1) {
+            if out[i].is_some() || is_mask(tokens, i) {
                 continue;
             }
-            let (Some(before), Some(after)) = (out[i - 1], out[i + 1]) else { continue };
-            let date = |c: Category| matches!(c, Category::Dob | Category::Date);
-            let small = match tokens.word(i) {
-                "the" | "of" | "and" => date(before.category) && date(after.category) && near_month(tokens, i),
-                "dash" | "hyphen" | "dot" | "underscore" | "slash" | "at" => before.category == after.category,
-                _ => {
-                    before.category == Category::Name
-                        && after.category == Category::Name
-                        && tokens.list()[i].is(bit::PARTICLE)
+            let Some(before) = out[i - 1] else { continue };
+            let word = tokens.word(i);
+            let number = spoken.of_word[i].0 != 0 || list[i].is(bit::ORDINAL);
+            let after = out.get(i + 1).copied().flatten().filter(|_| i + 1 < range.end);
+            let next_number = i + 1 < range.end && (spoken.of_word[i + 1].0 != 0 || list[i + 1].is(bit::ORDINAL));
+            let same = after.is_some_and(|a| a.category == before.category);
+            let date = matches!(before.category, Category::Dob | Category::Date | Category::Card);
+            let joins = match before.category {
+                _ if matches!(word, "dash" | "hyphen" | "dot" | "underscore" | "slash" | "at") => same,
+                Category::Dob | Category::Date | Category::Card if list[i - 1].is(bit::MONTH) => {
+                    (number && spoken.run_of(i).is_none_or(|r| r.digits <= 8)) || (matches!(word, "the" | "of") && next_number)
                 }
+                _ if date && matches!(word, "the" | "of" | "and") => {
+                    (same && near_month(tokens, i)) || list[i - 1].is(bit::ORDINAL) && list.get(i + 1).is_some_and(|n| n.is(bit::MONTH) && after.is_some())
+                }
+                _ if date && matches!(tokens.word(i - 1), "the" | "of") => number,
+                Category::Name => list[i].is(bit::PARTICLE) && after.is_some_and(|a| a.category == Category::Name),
+                Category::Address => {
+                    (list[i].is(bit::STREET) && !list[i].is(bit::PLACEWORD))
+                        || (list[i].is(bit::UNIT) && next_number && !matches!(word, "floor" | "room"))
+                        || (list[i - 1].is(bit::UNIT) && (number || word == "number"))
+                        || (tokens.word(i - 1) == "number" && number)
+                }
+                _ => false,
             };
-            if small {
-                out[i] = Some(Decision { category: before.category, score: 0.5, origin: Origin::Whole });
+            if joins {
+                out[i] = whole(before.category);
+            }
+        }
+        for i in range.clone().rev().skip(1) {
+            let Some(after) = out[i + 1].filter(|a| a.category == Category::Address) else { continue };
+            let house = spoken.run_of(i).is_some_and(|r| r.letters == 0 && r.digits <= 6);
+            if out[i].is_none() && !is_mask(tokens, i) && (house || list[i].is(bit::DIRECTION)) {
+                out[i] = whole(after.category);
             }
         }
     }

@@ -2,7 +2,7 @@
 //! label. Deterministic; its weights are part of the pattern set.
 
 use super::feature::{Scene, features};
-use super::settle::Decision;
+use super::settle::{Decision, is_mask};
 use crate::model::Category;
 use crate::patterns::model::{LABELS, Model};
 
@@ -40,6 +40,9 @@ pub(crate) fn tag(scene: &Scene<'_>, model: &Model) -> Marginals {
             model.add(*feature, &mut sums);
         }
         scores[i] = sums.map(|s| s as f32 * model.scale());
+        if is_mask(scene.tokens, i) {
+            scores[i][1..].fill(f32::MIN / 2.0);
+        }
     });
     marginals(&scores, model)
 }

@@ -168,6 +168,10 @@ fn token(word: &str, text: &mut String) -> Token {
     }
     shape.money |= word.ends_with('%');
     shape.mask = word.starts_with('[') && is_label(core) && word[core_start + core.len()..].starts_with(']');
+    if shape.mask {
+        // Not a word any more: no cue, rule or list may take "[NAME]" for the word "name".
+        text.insert(start, '~');
+    }
     shape.upper = uppers >= 2 && uppers == usize::from(shape.letters);
     for tail in ["'s", "'"] {
         let stem = text[start..].strip_suffix(tail);
@@ -256,6 +260,13 @@ mod tests {
         ] {
             assert_eq!(one(word).0, want);
         }
+    }
+
+    #[test]
+    fn a_mask_is_no_word() {
+        let (text, shape) = one("[NAME],");
+        assert!(shape.mask && text == "~name");
+        assert!(!one("[sic]").1.mask);
     }
 
     #[test]

@@ -65,6 +65,8 @@ pub fn augment(call: &LabelledCall, lists: &Lists, seed: u64) -> LabelledCall {
     let keep_names = dice.chance(15);
     let keep_numbers = dice.chance(25);
     let uncase = call.formatted && dice.chance(12);
+    // Some calls are seen half masked, as the second look at a redacted call sees them.
+    let masked = if dice.chance(12) { 30 + dice.roll(70) } else { 0 };
     let mut names: HashMap<String, String> = HashMap::new();
     for turn in &mut out.turns {
         let words = std::mem::take(&mut turn.words);
@@ -74,6 +76,12 @@ pub fn augment(call: &LabelledCall, lists: &Lists, seed: u64) -> LabelledCall {
             let len = words[at..].iter().take_while(|w| w.mention == mention).count();
             let stretch = &words[at..at + len];
             at += len;
+            if let Some(Some(category)) = stretch[0].label
+                && dice.chance(masked)
+            {
+                mask(stretch, category, &mut turn.words);
+                continue;
+            }
             match stretch[0].label {
                 Some(Some(Category::Name)) if !keep_names => {
                     rename(stretch, lists, &mut names, &mut dice, &mut turn.words)
@@ -96,6 +104,13 @@ pub fn augment(call: &LabelledCall, lists: &Lists, seed: u64) -> LabelledCall {
     }
     out.turns.retain(|t| !t.words.is_empty());
     out
+}
+
+fn mask(stretch: &[LabelledWord], category: Category, out: &mut Vec<LabelledWord>) {
+    out.extend(stretch.iter().map(|w| {
+        let tail = &w.text[w.text.trim_end_matches(|c: char| !c.is_alphanumeric()).len()..];
+        LabelledWord { text: format!("{}{tail}", category.mask()), label: Some(None), mention: 0 }
+    }));
 }
 
 fn core(text: &str) -> &str {

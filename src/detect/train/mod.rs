@@ -12,7 +12,7 @@ pub use data::{LabelledCall, LabelledTurn, LabelledWord, read_corpus, read_train
 pub use score::{Tally, score};
 
 use super::cue::context;
-use super::feature::{Scene, features};
+use super::feature::{Scene, city_phrases, features};
 use super::spoken::spoken;
 use super::token::tokens;
 use crate::patterns::PatternSet;
@@ -25,6 +25,7 @@ pub fn call_features(patterns: &PatternSet, call: &LabelledCall) -> Vec<Vec<u64>
     let spoken = spoken(&transcript, &tokens);
     let context = context(&transcript, &tokens, patterns.cues());
     let ruled = super::ruled_words(patterns, &transcript, &tokens, &spoken);
+    let phrases = city_phrases(&transcript, &tokens);
     let scene = Scene {
         transcript: &transcript,
         tokens: &tokens,
@@ -32,6 +33,7 @@ pub fn call_features(patterns: &PatternSet, call: &LabelledCall) -> Vec<Vec<u64>
         context: &context,
         cues: patterns.cues(),
         ruled: &ruled.1,
+        phrases: &phrases,
     };
     let mut out = vec![Vec::new(); tokens.list().len()];
     features(&scene, |i, list| out[i] = list.to_vec());
