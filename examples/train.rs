@@ -122,6 +122,11 @@ fn report(name: &str, patterns: &PatternSet, calls: &[LabelledCall], misses: boo
         );
         let by: Vec<String> =
             tally.words.iter().map(|(c, (n, h))| format!("{c} {:.1}", 100.0 * f64::from(*h) / f64::from(*n))).collect();
+        let mut wrong: Vec<_> = tally.wrong.iter().collect();
+        wrong.sort_by_key(|(_, n)| std::cmp::Reverse(**n));
+        let wrong: Vec<String> =
+            wrong.iter().take(12).map(|((is, called), n)| format!("{is} as {called} {n}")).collect();
+        println!("  wrong category: {}", wrong.join(", "));
         let hidden: u32 = tally.words.values().map(|w| w.1).sum();
         println!(
             "  {} | right category {:.1} %",

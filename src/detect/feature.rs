@@ -342,7 +342,8 @@ impl Places {
 /// Whether a state or a number stands within three words after this one.
 fn near_state(scene: &Scene<'_>, i: usize, range: &std::ops::Range<usize>) -> u64 {
     let ahead = &scene.tokens.list()[i + 1..range.end.min(i + 4)];
-    u64::from(ahead.iter().any(|t| t.is(bit::STATE))) | u64::from(ahead.iter().any(|t| t.has_digits() || t.is(bit::DIGIT | bit::TENS | bit::TEEN))) << 1
+    u64::from(ahead.iter().any(|t| t.is(bit::STATE)))
+        | u64::from(ahead.iter().any(|t| t.has_digits() || t.is(bit::DIGIT | bit::TENS | bit::TEEN))) << 1
 }
 
 /// Per word: its place in a city's name on the list (1 first, 2 later, 4 a name of one word), 0 for none.
@@ -384,7 +385,12 @@ fn position(list: &mut Vec<u64>, scene: &Scene<'_>, t: usize, i: usize, range: s
     put(list, 79, start ^ end << 3 ^ length << 6, asked_code(&scene.context.asked[t]));
     put(list, 80, speaker, look.sort);
     put(list, 87, u64::from(scene.phrases[i]), 0);
-    put(list, 88, u64::from(scene.phrases[i]), u64::from(scene.context.before[i].kind) ^ near_state(scene, i, &range) << 8);
+    put(
+        list,
+        88,
+        u64::from(scene.phrases[i]),
+        u64::from(scene.context.before[i].kind) ^ near_state(scene, i, &range) << 8,
+    );
     let piece = scene.spoken.of_word[i].1;
     put(list, 81, u64::from(piece == Piece::Letter), start ^ end << 3 ^ length << 6 ^ u64::from(look.name != 0) << 20);
 }

@@ -64,6 +64,7 @@ pub(crate) fn settle(
         }
     }
     whole_runs(spoken, marginals, &mut out);
+    clear_gaps(spoken, &mut out);
     connect(transcript, tokens, spoken, &mut out);
     whole_runs(spoken, marginals, &mut out);
     out
@@ -118,6 +119,15 @@ fn whole_runs(spoken: &Spoken, marginals: &Marginals, out: &mut [Option<Decision
     }
 }
 
+/// Shows the fillers between the pieces of a run, which are no part of the value.
+fn clear_gaps(spoken: &Spoken, out: &mut [Option<Decision>]) {
+    for (cell, (_, piece)) in out.iter_mut().zip(&spoken.of_word) {
+        if *piece == Piece::Gap && cell.is_some_and(|d| d.category != Category::Name) {
+            *cell = None;
+        }
+    }
+}
+
 /// Whether the model sees two values in one run, each at least two words long ("six twenty two fifty" "one four six oh").
 fn run_is_split(out: &[Option<Decision>], words: &[u32]) -> bool {
     let categories: Vec<_> = words.iter().filter_map(|w| out[*w as usize].map(|d| d.category)).collect();
@@ -146,10 +156,13 @@ fn connect(transcript: &Transcript, tokens: &Tokens, spoken: &Spoken, out: &mut 
             let joins = match before.category {
                 _ if matches!(word, "dash" | "hyphen" | "dot" | "underscore" | "slash" | "at") => same,
                 Category::Dob | Category::Date | Category::Card if list[i - 1].is(bit::MONTH) => {
-                    (number && spoken.run_of(i).is_none_or(|r| r.digits <= 8)) || (matches!(word, "the" | "of") && next_number)
+                    (number && spoken.run_of(i).is_none_or(|r| r.digits <= 8))
+                        || (matches!(word, "the" | "of") && next_number)
                 }
                 _ if date && matches!(word, "the" | "of" | "and") => {
-                    (same && near_month(tokens, i)) || list[i - 1].is(bit::ORDINAL) && list.get(i + 1).is_some_and(|n| n.is(bit::MONTH) && after.is_some())
+                    (same && near_month(tokens, i))
+                        || list[i - 1].is(bit::ORDINAL)
+                            && list.get(i + 1).is_some_and(|n| n.is(bit::MONTH) && after.is_some())
                 }
                 _ if date && matches!(tokens.word(i - 1), "the" | "of") => number,
                 Category::Name => list[i].is(bit::PARTICLE) && after.is_some_and(|a| a.category == Category::Name),

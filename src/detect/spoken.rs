@@ -243,6 +243,9 @@ fn step(tokens: &Tokens, i: usize, end: usize, found: &mut Found, inside: bool) 
         }
         return 0;
     }
+    if class.is(bit::DIGIT) && !inside_number(found) && next(1).is_some() && is_pronoun(tokens, i) {
+        return 0;
+    }
     if class.is(bit::DIGIT) {
         let tail = next(1).is_some_and(|n| n.is(bit::HUNDRED | bit::THOUSAND));
         found.text.push(char::from(b'0' + class.number));
@@ -320,6 +323,31 @@ fn step(tokens: &Tokens, i: usize, end: usize, found: &mut Found, inside: bool) 
         }
     }
     0
+}
+
+fn inside_number(found: &Found) -> bool {
+    matches!(found.pieces.last(), Some(Piece::Digits | Piece::Mixed | Piece::Letter | Piece::Symbol))
+}
+
+/// "one second", "one more time", "one of them": no digit.
+fn is_pronoun(tokens: &Tokens, i: usize) -> bool {
+    tokens.word(i) == "one"
+        && matches!(
+            tokens.word(i + 1),
+            "second"
+                | "sec"
+                | "moment"
+                | "more"
+                | "of"
+                | "that"
+                | "thing"
+                | "minute"
+                | "is"
+                | "was"
+                | "who"
+                | "which"
+                | "for"
+        )
 }
 
 /// A letter, with "as in boy", "like boy", "for boy" after it.

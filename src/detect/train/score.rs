@@ -11,6 +11,8 @@ pub struct Tally {
     pub words: BTreeMap<Category, (u32, u32)>,
     /// Hidden words whose category is right.
     pub right: u32,
+    /// Hidden words under a wrong category: (what it is, what it was called).
+    pub wrong: BTreeMap<(Category, Category), u32>,
     /// Words that may stay, and those hidden in vain.
     pub plain: (u32, u32),
     /// Calls, and those without a leaked word.
@@ -47,7 +49,11 @@ pub fn score(call: &LabelledCall, hidden: &[Option<Category>], tally: &mut Tally
                 let entry = tally.words.entry(category).or_default();
                 entry.0 += 1;
                 entry.1 += u32::from(is.is_some());
-                tally.right += u32::from(*is == Some(category));
+                match is {
+                    Some(called) if *called != category => *tally.wrong.entry((category, *called)).or_default() += 1,
+                    Some(_) => tally.right += 1,
+                    None => {}
+                }
                 leaked |= is.is_none();
             }
         }
