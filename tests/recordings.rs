@@ -88,9 +88,16 @@ fn contains(bytes: &[u8], what: &[u8]) -> bool {
 
 /// hound reads integer and 32-bit float samples.
 fn check_with_hound(wav: &[u8], info: &RecordingInfo) {
-    let samples = hound::WavReader::new(Cursor::new(wav)).unwrap();
-    assert_eq!((samples.spec().channels, samples.spec().sample_rate), (info.channels, info.rate_hz));
-    assert_eq!(u64::from(samples.duration()), info.frames);
+    let mut reader = hound::WavReader::new(Cursor::new(wav)).unwrap();
+    assert_eq!((reader.spec().channels, reader.spec().sample_rate), (info.channels, info.rate_hz));
+    assert_eq!(u64::from(reader.duration()), info.frames);
+    let samples: Vec<f32> = match info.codec {
+        Codec::F32 => reader.samples().map(Result::unwrap).collect(),
+        _ => reader.samples::<i32>().map(|s| s.unwrap() as f32).collect(),
+    };
+    let at = |ms: u32| (ms * info.rate_hz / 1000) as usize * usize::from(info.channels);
+    assert!(samples[at(20)..at(41)].iter().all(|&s| s == 0.0));
+    assert!(samples[at(5)..at(20)].iter().any(|&s| s != 0.0) && samples[at(42)..at(71)].iter().any(|&s| s != 0.0));
 }
 
 #[test]

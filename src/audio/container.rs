@@ -34,23 +34,23 @@ const CODEC: HoldReason = HoldReason::UnsupportedCodec;
 /// Magic bytes as offset and value, all of which must be there. The first line that fits wins.
 const KNOWN: &[(&[(usize, &[u8])], Container)] = &[
     (&[(0, b"RIFF"), (8, b"WAVE")], Container::Read(wav::open)),
-    (&[(0, b"RIFF")], Container::Hold(CONTAINER, "a RIFF file that is not WAVE")),
-    (&[(0, b"RIFX")], Container::Hold(CONTAINER, "big-endian RIFX")),
-    (&[(0, b"RF64")], Container::Hold(CONTAINER, "64-bit RF64")),
-    (&[(0, b"BW64")], Container::Hold(CONTAINER, "64-bit BW64")),
-    (&[(0, b"riff\x2e\x91\xcf\x11")], Container::Hold(CONTAINER, "Sony Wave64")),
-    (&[(0, b"FORM"), (8, b"AIF")], Container::Hold(CONTAINER, "AIFF")),
-    (&[(0, b".snd")], Container::Hold(CONTAINER, "Sun AU")),
-    (&[(0, b"caff")], Container::Hold(CONTAINER, "Core Audio")),
-    (&[(0, b"OggS")], Container::Hold(CODEC, "Ogg")),
-    (&[(0, b"fLaC")], Container::Hold(CODEC, "FLAC")),
-    (&[(4, b"ftyp")], Container::Hold(CODEC, "MP4")),
-    (&[(0, b"#!AMR")], Container::Hold(CODEC, "AMR")),
-    (&[(0, b"#!SILK")], Container::Hold(CODEC, "SILK")),
-    (&[(0, b"\x1aE\xdf\xa3")], Container::Hold(CODEC, "Matroska or WebM")),
-    (&[(0, b"\x30\x26\xb2\x75\x8e\x66\xcf\x11")], Container::Hold(CODEC, "Windows Media")),
-    (&[(0, b"wvpk")], Container::Hold(CODEC, "WavPack")),
-    (&[(0, b"ID3")], Container::Hold(CODEC, "MPEG audio behind an ID3 tag")),
+    (&[(0, b"RIFF")], Container::Hold(CONTAINER, "this is a RIFF file that is not WAVE")),
+    (&[(0, b"RIFX")], Container::Hold(CONTAINER, "this is big-endian RIFX")),
+    (&[(0, b"RF64")], Container::Hold(CONTAINER, "this is 64-bit RF64")),
+    (&[(0, b"BW64")], Container::Hold(CONTAINER, "this is 64-bit BW64")),
+    (&[(0, b"riff\x2e\x91\xcf\x11")], Container::Hold(CONTAINER, "this is Sony Wave64")),
+    (&[(0, b"FORM"), (8, b"AIF")], Container::Hold(CONTAINER, "this is AIFF")),
+    (&[(0, b".snd")], Container::Hold(CONTAINER, "this is Sun AU")),
+    (&[(0, b"caff")], Container::Hold(CONTAINER, "this is Core Audio")),
+    (&[(0, b"OggS")], Container::Hold(CODEC, "this is Ogg")),
+    (&[(0, b"fLaC")], Container::Hold(CODEC, "this is FLAC")),
+    (&[(4, b"ftyp")], Container::Hold(CODEC, "this is MP4")),
+    (&[(0, b"#!AMR")], Container::Hold(CODEC, "this is AMR")),
+    (&[(0, b"#!SILK")], Container::Hold(CODEC, "this is SILK")),
+    (&[(0, b"\x1aE\xdf\xa3")], Container::Hold(CODEC, "this is Matroska or WebM")),
+    (&[(0, b"\x30\x26\xb2\x75\x8e\x66\xcf\x11")], Container::Hold(CODEC, "this is Windows Media")),
+    (&[(0, b"wvpk")], Container::Hold(CODEC, "this is WavPack")),
+    (&[(0, b"ID3")], Container::Hold(CODEC, "this is MPEG audio behind an ID3 tag")),
 ];
 
 /// The container that starts with these bytes.
@@ -61,7 +61,7 @@ pub(super) fn recognise(head: &[u8]) -> Container {
     }
     match head {
         [] => Container::Hold(HoldReason::DamagedRecording, "the recording is empty"),
-        _ if is_mpeg_audio(head) => Container::Hold(CODEC, "MPEG audio"),
+        _ if is_mpeg_audio(head) => Container::Hold(CODEC, "this is MPEG audio"),
         _ => Container::Hold(CONTAINER, "no known container starts like this"),
     }
 }

@@ -83,11 +83,15 @@ mod tests {
 
     #[test]
     fn the_digest_is_that_of_all_blocks_in_order_though_they_are_reused() {
-        let bytes: Vec<u8> = (0..100_000u32).map(|i| (i * 7 >> 3) as u8).collect();
+        let bytes: Vec<u8> = (0..100_000u32).map(|i| ((i * 7) >> 3) as u8).collect();
         let got = std::thread::scope(|scope| {
             let (hashing, mut pool) = (Hashing::spawn(scope), Pool::new());
             for part in bytes.chunks(999) {
-                let block = pool.fill(part.len(), |block| Ok(block.copy_from_slice(part))).unwrap();
+                let copy = |block: &mut [u8]| {
+                    block.copy_from_slice(part);
+                    Ok(())
+                };
+                let block = pool.fill(part.len(), copy).unwrap();
                 hashing.update(block).unwrap();
             }
             hashing.finish().unwrap()

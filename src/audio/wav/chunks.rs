@@ -130,7 +130,7 @@ impl<'s> Walk<'s> {
     /// Where the next chunk starts. Odd chunks are followed by a pad byte, which some writers forget.
     fn after(&mut self, body: &Range<u64>) -> Result<u64> {
         let (unpadded, padded) = (body.end, body.end + 1);
-        if (body.end - body.start) % 2 == 0 || unpadded == self.end {
+        if (body.end - body.start).is_multiple_of(2) || unpadded == self.end {
             return Ok(unpadded);
         }
         match (self.may_start(unpadded)?, self.may_start(padded)?) {
