@@ -31,8 +31,11 @@ impl Container {
 const CONTAINER: HoldReason = HoldReason::UnknownContainer;
 const CODEC: HoldReason = HoldReason::UnsupportedCodec;
 
-/// Magic bytes as offset and value, all of which must be there. The first line that fits wins.
-const KNOWN: &[(&[(usize, &[u8])], Container)] = &[
+/// Offsets and the bytes that stand there, all of them.
+type Magic = &'static [(usize, &'static [u8])];
+
+/// The first line that fits wins.
+const KNOWN: &[(Magic, Container)] = &[
     (&[(0, b"RIFF"), (8, b"WAVE")], Container::Read(wav::open)),
     (&[(0, b"RIFF")], Container::Hold(CONTAINER, "this is a RIFF file that is not WAVE")),
     (&[(0, b"RIFX")], Container::Hold(CONTAINER, "this is big-endian RIFX")),
