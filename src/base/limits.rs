@@ -14,3 +14,7 @@ pub const RECORDING_MS_MAX: u64 = 48 * 3_600_000;
 pub const CHANNELS_MAX: u16 = 64;
 /// Highest sampling rate, frames a second.
 pub const RATE_HZ_MAX: u32 = 768_000;
+/// Most chunks of a RIFF file; the busiest broadcast files have about twenty.
+pub const CHUNKS_MAX: usize = 1024;
+/// Most bytes behind the sound that are looked through for tags.
+pub const TAIL_BYTES_MAX: u64 = 1 << 20;

@@ -30,6 +30,11 @@ impl<T: ?Sized> Phi<T> {
     pub const fn expose(&self) -> &T {
         &self.0
     }
+
+    /// The guarded value, to be changed in place. The caller must not print, log or store it unredacted.
+    pub const fn expose_mut(&mut self) -> &mut T {
+        &mut self.0
+    }
 }
 
 /// A value that redaction has proven to hold no protected health information.

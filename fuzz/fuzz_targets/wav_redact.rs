@@ -1,0 +1,21 @@
+//! Any bytes as a recording: it is redacted with proof or held, never a panic.
+//! Start from the fixtures: `cargo fuzz run wav_redact fuzz/corpus/wav_redact fixtures/recordings`.
+#![no_main]
+
+use libfuzzer_sys::fuzz_target;
+use sordino::audio::{open, redact, verify_kept, verify_redacted};
+use sordino::base::TimeSpan;
+use sordino::model::Mute;
+use std::io::Cursor;
+
+fuzz_target!(|bytes: &[u8]| {
+    let mut source = Cursor::new(bytes);
+    let Ok(opened) = open(&mut source) else { return };
+    let span = TimeSpan::new(0, 40).expect("it ends after it starts");
+    let mut copy = Cursor::new(Vec::new());
+    let mutes = [Mute { span, categories: Vec::new() }];
+    let outcome = redact(&opened, &mut source, &mutes, &mut copy).expect("what opens can be muted at its start");
+    let verified = verify_redacted(&mut copy, &outcome.muted).expect("the copy is canonical and silent where muted");
+    assert!(verified.sha256 == outcome.output_sha256 && verified.muted_frames == outcome.muted_frames);
+    verify_kept(&mut source, &mut copy, &outcome.muted).expect("the copy is the source elsewhere");
+});

@@ -1,0 +1,162 @@
+//! Mutes a recording while it is copied, and proves it: whatever was written is read back at once and compared
+//! with what was read. The source is read once, front to back, so all of it is what its digest says.
+
+use super::cuts::{Cuts, Piece};
+use super::hashing::{BLOCK_BYTES, Hashing, Pool};
+use super::verify::compare;
+use super::{Opened, open};
+use crate::base::{Error, HoldReason, Result, Sha256Hex, Stage, TimeSpan};
+use crate::model::{Mute, RecordingInfo};
+use std::io::{ErrorKind, Read, Seek, SeekFrom, Write};
+use std::ops::Range;
+
+/// What was done to a recording, proven.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Outcome {
+    /// Container, codec and shape, of the source and of the copy.
+    pub info: RecordingInfo,
+    /// Size of the source, bytes.
+    pub source_bytes: u64,
+    /// Digest of the source as it was read.
+    pub source_sha256: Sha256Hex,
+    /// Size of the copy, bytes.
+    pub output_bytes: u64,
+    /// Digest of the copy as it was read back.
+    pub output_sha256: Sha256Hex,
+    /// What is silent, as done: sorted, disjoint, clipped at the end of the recording.
+    pub muted: Vec<TimeSpan>,
+    /// Length of `muted` together, milliseconds.
+    pub muted_ms: u64,
+    /// Frames that are silent on all channels. Spans cover every frame that they touch.
+    pub muted_frames: u64,
+}
+
+/// Copies `source` to the empty `dest` with `mutes` silent on all channels, and proves the copy.
+///
+/// In the copy muted samples are the codec's digital silence, all others are bit-identical, and nothing of the
+/// source's other chunks is left. `mutes` may come in any order and overlap.
+///
+/// # Errors
+/// Holds the call when a mute is empty or lies behind the end, when the source is no longer what was opened, or
+/// when what is read back differs from what was to be written. Fails when reading or writing fails. `dest` must
+/// then be thrown away.
+pub fn redact<S, D>(opened: &Opened, source: &mut S, mutes: &[Mute], dest: &mut D) -> Result<Outcome>
+where
+    S: Read + Seek,
+    D: Read + Write + Seek,
+{
+    let spans: Vec<TimeSpan> = mutes.iter().map(|mute| mute.span).collect();
+    let cuts = Cuts::plan(&opened.info, &spans)?;
+    if open(source)? != *opened {
+        return Err(changed());
+    }
+    let (source_sha256, output_sha256) = copy(opened, source, &cuts, dest)?;
+    Ok(Outcome {
+        info: opened.info.clone(),
+        source_bytes: opened.source_bytes,
+        source_sha256,
+        output_bytes: opened.sound.copy_bytes(),
+        output_sha256,
+        muted_ms: cuts.total_ms(),
+        muted_frames: cuts.frames(),
+        muted: cuts.spans,
+    })
+}
+
+/// Copies, mutes and compares here while two threads hash: the digests of source and copy.
+fn copy<S, D>(opened: &Opened, source: &mut S, cuts: &Cuts, dest: &mut D) -> Result<(Sha256Hex, Sha256Hex)>
+where
+    S: Read + Seek,
+    D: Read + Write + Seek,
+{
+    let sound = &opened.sound;
+    source.rewind().map_err(unreadable)?;
+    dest.rewind().map_err(unwritable)?;
+    std::thread::scope(|scope| {
+        let (hashing, mut pool) = (Hashing::spawn(scope), Pool::new());
+        let mut copy = ProvenCopy::new(dest, opened.info.codec.silence(), Hashing::spawn(scope));
+        copy.put_whole(&sound.header)?;
+        let mut at = 0;
+        while at < opened.source_bytes {
+            let end = opened.source_bytes.min(at + BLOCK_BYTES as u64);
+            let block = pool.fill((end - at) as usize, |bytes| source.read_exact(bytes).map_err(unreadable))?;
+            hashing.update(block)?;
+            if let Some(part) = overlap(&(at..end), &sound.source) {
+                let bytes = &block.expose()[(part.start - at) as usize..(part.end - at) as usize];
+                copy.put(bytes, cuts.pieces(part.start - sound.source.start..part.end - sound.source.start))?;
+            }
+            at = end;
+        }
+        copy.put_whole(&sound.trailer)?;
+        if source.read(&mut [0]).map_err(unreadable)? != 0 {
+            return Err(changed());
+        }
+        Ok((hashing.finish()?, copy.finish(sound.copy_bytes())?))
+    })
+}
+
+/// A copy that is read back and compared as it grows.
+struct ProvenCopy<'a, 'scope, D> {
+    dest: &'a mut D,
+    silence: Vec<u8>,
+    hashing: Hashing<'scope>,
+    pool: Pool,
+}
+
+impl<'a, 'scope, D: Read + Write + Seek> ProvenCopy<'a, 'scope, D> {
+    fn new(dest: &'a mut D, silence: u8, hashing: Hashing<'scope>) -> Self {
+        Self { dest, silence: vec![silence; BLOCK_BYTES], hashing, pool: Pool::new() }
+    }
+
+    /// Appends these bytes (at most [`BLOCK_BYTES`]) as they are.
+    fn put_whole(&mut self, bytes: &[u8]) -> Result<()> {
+        self.put(bytes, std::iter::once(Piece::Kept(0..bytes.len())))
+    }
+
+    /// Appends these bytes (at most [`BLOCK_BYTES`]), silent where the pieces say so, and proves what was written.
+    fn put(&mut self, bytes: &[u8], pieces: impl Iterator<Item = Piece> + Clone) -> Result<()> {
+        for piece in pieces.clone() {
+            let written = match piece {
+                Piece::Kept(range) => &bytes[range],
+                Piece::Muted(range) => &self.silence[..range.len()],
+            };
+            self.dest.write_all(written).map_err(unwritable)?;
+        }
+        self.dest.seek_relative(-(bytes.len() as i64)).map_err(unwritable)?;
+        let written = self.pool.fill(bytes.len(), |back| self.dest.read_exact(back).map_err(unwritable))?;
+        compare(bytes, written.expose(), pieces, self.silence[0])?;
+        self.hashing.update(written)
+    }
+
+    /// The digest of the copy, which has this size and not a byte more.
+    fn finish(self, copy_bytes: u64) -> Result<Sha256Hex> {
+        if self.dest.seek(SeekFrom::End(0)).map_err(unwritable)? != copy_bytes {
+            return Err(Error::held(
+                Stage::Verify,
+                HoldReason::VerifyFailed,
+                "the copy has a different size than planned",
+            ));
+        }
+        self.hashing.finish()
+    }
+}
+
+fn overlap(a: &Range<u64>, b: &Range<u64>) -> Option<Range<u64>> {
+    let both = a.start.max(b.start)..a.end.min(b.end);
+    (!both.is_empty()).then_some(both)
+}
+
+fn changed() -> Error {
+    Error::held(Stage::Mute, HoldReason::SourceChanged, "the recording is not the one that was opened")
+}
+
+fn unreadable(error: std::io::Error) -> Error {
+    match error.kind() {
+        ErrorKind::UnexpectedEof => changed(),
+        _ => Error::io(Stage::Mute, "the recording cannot be read", error),
+    }
+}
+
+fn unwritable(error: std::io::Error) -> Error {
+    Error::io(Stage::Mute, "the copy cannot be written or read back", error)
+}

@@ -1,0 +1,325 @@
+//! Recordings end to end: every file of `fixtures/recordings`, and what must hold for any file at all.
+//! Outputs are judged by readers of their own (below, and hound), not by the code under test.
+
+use proptest::prelude::*;
+use sordino::audio::{Outcome, open, redact, verify_kept, verify_redacted};
+use sordino::base::{HoldReason, Kind, Sha256Hex, TimeSpan};
+use sordino::model::{Category, Codec, Mute, RecordingInfo};
+use std::collections::BTreeMap;
+use std::io::{self, Cursor, Read, Seek, SeekFrom, Write};
+use std::path::Path;
+
+/// One line of `cases.toml`.
+#[derive(serde::Deserialize)]
+#[serde(untagged)]
+enum Want {
+    Redacted { codec: Codec, channels: u16, rate_hz: u32, frames: u64 },
+    Held(HoldReason),
+}
+
+fn fixture(name: &str) -> Vec<u8> {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("fixtures/recordings").join(name);
+    std::fs::read(&path).unwrap_or_else(|e| panic!("{}: {e}", path.display()))
+}
+
+fn span(start_ms: u32, end_ms: u32) -> TimeSpan {
+    TimeSpan::new(start_ms, end_ms).unwrap()
+}
+
+/// Two spans in a recording of 100 ms: one inside, one beyond the end.
+fn spans() -> [TimeSpan; 2] {
+    [span(20, 41), span(71, 400)]
+}
+
+fn mutes(spans: &[TimeSpan]) -> Vec<Mute> {
+    spans.iter().map(|&span| Mute { span, categories: vec![Category::Name] }).collect()
+}
+
+fn run(source: &[u8], spans: &[TimeSpan]) -> sordino::base::Result<(Outcome, Vec<u8>)> {
+    let mut source = Cursor::new(source);
+    let opened = open(&mut source)?;
+    let mut dest = Cursor::new(Vec::new());
+    let outcome = redact(&opened, &mut source, &mutes(spans), &mut dest)?;
+    Ok((outcome, dest.into_inner()))
+}
+
+/// The chunks of a WAV file that must be perfect: sizes right, zero pad bytes, nothing behind.
+fn chunks(wav: &[u8]) -> Vec<(&[u8], &[u8])> {
+    let size = |at: usize| u32::from_le_bytes(wav[at..at + 4].try_into().unwrap()) as usize;
+    assert!(&wav[..4] == b"RIFF" && &wav[8..12] == b"WAVE" && size(4) + 8 == wav.len());
+    let (mut at, mut chunks) = (12, Vec::new());
+    while at < wav.len() {
+        let body = &wav[at + 8..at + 8 + size(at + 4)];
+        chunks.push((&wav[at..at + 4], body));
+        at += 8 + body.len();
+        if body.len() % 2 == 1 {
+            assert!(wav[at] == 0);
+            at += 1;
+        }
+    }
+    chunks
+}
+
+/// What the samples must be: computed frame by frame, from times alone.
+fn silenced(samples: &[u8], info: &RecordingInfo, spans: &[TimeSpan]) -> Vec<u8> {
+    let frame_bytes = info.frame_bytes() as usize;
+    let rate = u64::from(info.rate_hz);
+    let touched = |frame: u64, s: &TimeSpan| {
+        frame * 1000 < u64::from(s.end_ms()) * rate && (frame + 1) * 1000 > u64::from(s.start_ms()) * rate
+    };
+    let silence = match info.codec {
+        Codec::PcmU8 => 0x80,
+        Codec::MuLaw => 0xFF,
+        Codec::ALaw => 0xD5,
+        _ => 0,
+    };
+    let mut samples = samples.to_vec();
+    for (frame, bytes) in samples.chunks_mut(frame_bytes).enumerate() {
+        if spans.iter().any(|s| touched(frame as u64, s)) {
+            bytes.fill(silence);
+        }
+    }
+    samples
+}
+
+fn contains(bytes: &[u8], what: &[u8]) -> bool {
+    bytes.windows(what.len()).any(|w| w == what)
+}
+
+/// hound reads integer and 32-bit float samples.
+fn check_with_hound(wav: &[u8], info: &RecordingInfo) {
+    let mut reader = hound::WavReader::new(Cursor::new(wav)).unwrap();
+    assert_eq!((reader.spec().channels, reader.spec().sample_rate), (info.channels, info.rate_hz));
+    assert_eq!(u64::from(reader.duration()), info.frames);
+    let samples: Vec<f32> = match info.codec {
+        Codec::F32 => reader.samples().map(Result::unwrap).collect(),
+        _ => reader.samples::<i32>().map(|s| s.unwrap() as f32).collect(),
+    };
+    let at = |ms: u32| (ms * info.rate_hz / 1000) as usize * usize::from(info.channels);
+    assert!(samples[at(20)..at(41)].iter().all(|&s| s == 0.0));
+    assert!(samples[at(5)..at(20)].iter().any(|&s| s != 0.0) && samples[at(42)..at(71)].iter().any(|&s| s != 0.0));
+}
+
+#[test]
+fn every_fixture_is_redacted_or_held_as_its_case_says() {
+    let cases = String::from_utf8(fixture("cases.toml")).unwrap();
+    let cases: BTreeMap<String, Want> = toml::from_str(&cases).unwrap();
+    let files = std::fs::read_dir(Path::new(env!("CARGO_MANIFEST_DIR")).join("fixtures/recordings")).unwrap();
+    assert_eq!(files.count(), cases.len() + 1, "each file has a case and each case a file");
+    for (name, want) in cases {
+        let source = fixture(&format!("{name}.wav"));
+        match (run(&source, &spans()), want) {
+            (Ok((outcome, copy)), Want::Redacted { codec, channels, rate_hz, frames }) => {
+                let info = RecordingInfo { container: "wav".to_owned(), codec, channels, rate_hz, frames };
+                assert_eq!(outcome.info, info, "{name}");
+                check_copy(&name, &source, &outcome, &copy);
+            }
+            (Err(error), Want::Held(reason)) => assert_eq!(error.kind, Kind::Held(reason), "{name}: {error}"),
+            (Ok(_), Want::Held(reason)) => panic!("{name}: redacted instead of held as {reason}"),
+            (Err(error), Want::Redacted { .. }) => panic!("{name}: {error}"),
+        }
+    }
+}
+
+fn check_copy(name: &str, source: &[u8], outcome: &Outcome, copy: &[u8]) {
+    let info = &outcome.info;
+    let data_at = source.windows(4).position(|w| w == b"data").unwrap() + 8;
+    let samples = &source[data_at..][..info.frames as usize * info.frame_bytes() as usize];
+
+    let chunks = chunks(copy);
+    let ids: Vec<&[u8]> = chunks.iter().map(|c| c.0).collect();
+    let want_ids: &[&[u8]] = if info.codec.is_pcm() { &[b"fmt ", b"data"] } else { &[b"fmt ", b"fact", b"data"] };
+    assert_eq!(ids, want_ids, "{name}");
+    assert!([16, 18, 40].contains(&chunks[0].1.len()), "{name}");
+    assert!(chunks.last().unwrap().1 == silenced(samples, info, &spans()), "{name}");
+    assert!(!contains(copy, b"John") && !contains(copy, b"555"), "{name}");
+
+    assert_eq!(outcome.source_sha256, Sha256Hex::of(source), "{name}");
+    assert_eq!(outcome.output_sha256, Sha256Hex::of(copy), "{name}");
+    assert_eq!((outcome.source_bytes, outcome.output_bytes), (source.len() as u64, copy.len() as u64), "{name}");
+    let end_ms = info.duration_ms() as u32;
+    assert_eq!(outcome.muted, [span(20, 41), span(71, end_ms)], "{name}");
+    assert_eq!(outcome.muted_ms, u64::from(21 + end_ms - 71), "{name}");
+
+    let verified = verify_redacted(&mut Cursor::new(copy), &outcome.muted).unwrap();
+    assert_eq!(verified.sha256, outcome.output_sha256, "{name}");
+    assert_eq!((verified.bytes, verified.muted_frames), (outcome.output_bytes, outcome.muted_frames), "{name}");
+    verify_kept(&mut Cursor::new(source), &mut Cursor::new(copy), &outcome.muted).unwrap();
+    let hound_reads = info.codec.is_pcm() || info.codec == Codec::F32;
+    if hound_reads && info.frames.is_multiple_of(2) {
+        check_with_hound(copy, info);
+    }
+}
+
+#[test]
+fn what_differs_only_inside_a_mute_gives_the_same_copy() {
+    let source = fixture("pcm-s16-stereo.wav");
+    let mut other = source.clone();
+    // 25 ms are 200 frames of 4 bytes.
+    other[44 + 200 * 4..][..400].fill(0x5A);
+    let (a, b) = (run(&source, &spans()).unwrap(), run(&other, &spans()).unwrap());
+    assert!(a.1 == b.1 && a.0.output_sha256 == b.0.output_sha256 && a.0.source_sha256 != b.0.source_sha256);
+}
+
+#[test]
+fn without_mutes_the_samples_are_copied_as_they_are() {
+    let source = fixture("names-in-chunks.wav");
+    let (outcome, copy) = run(&source, &[]).unwrap();
+    assert!(copy == fixture("pcm-s16-mono.wav"));
+    assert_eq!((outcome.muted_ms, outcome.muted_frames), (0, 0));
+}
+
+#[test]
+fn a_recording_longer_than_many_blocks_is_muted_across_their_borders() {
+    let frames = 700_001usize;
+    let samples: Vec<u8> = (0..frames * 2).map(|i| (i * 31 % 251) as u8 + 1).collect();
+    let mut source = fixture("pcm-s16-mono.wav")[..44].to_vec();
+    source[4..8].copy_from_slice(&(36 + samples.len() as u32).to_le_bytes());
+    source[40..44].copy_from_slice(&(samples.len() as u32).to_le_bytes());
+    source.extend(&samples);
+    let spans = [span(0, 1), span(16_000, 50_000), span(50_001, 50_002), span(87_000, 99_000)];
+    let (outcome, copy) = run(&source, &spans).unwrap();
+    assert!(copy[44..] == silenced(&samples, &outcome.info, &spans));
+    assert_eq!(outcome.output_sha256, Sha256Hex::of(&copy));
+}
+
+#[test]
+fn verification_sees_every_kind_of_difference() {
+    let source = fixture("mu-law-stereo.wav");
+    let (outcome, copy) = run(&source, &spans()).unwrap();
+    let held = |copy: &[u8]| {
+        let intervals = verify_redacted(&mut Cursor::new(copy), &outcome.muted).err();
+        let kept = verify_kept(&mut Cursor::new(&source), &mut Cursor::new(copy), &outcome.muted).err();
+        [intervals, kept].map(|e| e.and_then(|e| e.hold_reason()))
+    };
+    let failed = Some(HoldReason::VerifyFailed);
+    assert_eq!(held(&copy), [None, None]);
+    let at = |ms: usize| 58 + ms * 8 * 2;
+    for (ms, want) in [(10, [None, failed]), (20, [failed, failed]), (40, [failed, failed]), (99, [failed, failed])] {
+        let mut bad = copy.clone();
+        bad[at(ms) + 1] ^= 1;
+        assert_eq!(held(&bad), want, "{ms} ms");
+    }
+    assert_eq!(held(&[copy.as_slice(), b"TAGJohn"].concat()), [failed, None]);
+    assert_eq!(held(&fixture("pcm-s16-stereo.wav")), [failed, failed]);
+    let beyond = verify_redacted(&mut Cursor::new(&copy), &[span(200, 300)]).unwrap_err();
+    assert_eq!(beyond.hold_reason(), failed);
+}
+
+/// A destination that stores one byte wrongly.
+struct Faulty {
+    inner: Cursor<Vec<u8>>,
+    at: u64,
+}
+
+impl Write for Faulty {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        let from = self.inner.position();
+        let n = self.inner.write(bytes)?;
+        if (from..from + n as u64).contains(&self.at) {
+            self.inner.get_mut()[self.at as usize] ^= 4;
+        }
+        Ok(n)
+    }
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+impl Read for Faulty {
+    fn read(&mut self, bytes: &mut [u8]) -> io::Result<usize> {
+        self.inner.read(bytes)
+    }
+}
+
+impl Seek for Faulty {
+    fn seek(&mut self, to: SeekFrom) -> io::Result<u64> {
+        self.inner.seek(to)
+    }
+}
+
+#[test]
+fn a_byte_that_is_stored_wrongly_anywhere_holds_the_call() {
+    let source = fixture("odd-data-with-pad.wav");
+    let opened = open(&mut Cursor::new(&source)).unwrap();
+    for at in 0..source.len() as u64 {
+        let mut dest = Faulty { inner: Cursor::new(Vec::new()), at };
+        let error = redact(&opened, &mut Cursor::new(&source), &mutes(&spans()), &mut dest).unwrap_err();
+        assert_eq!(error.hold_reason(), Some(HoldReason::VerifyFailed), "byte {at}");
+    }
+}
+
+#[test]
+fn a_destination_with_old_bytes_behind_the_copy_holds_the_call() {
+    let source = fixture("pcm-s16-mono.wav");
+    let opened = open(&mut Cursor::new(&source)).unwrap();
+    let mut dest = Cursor::new(vec![7; source.len() + 1]);
+    let error = redact(&opened, &mut Cursor::new(&source), &[], &mut dest).unwrap_err();
+    assert_eq!(error.hold_reason(), Some(HoldReason::VerifyFailed));
+}
+
+#[test]
+fn a_source_that_changed_since_it_was_opened_holds_the_call() {
+    let source = fixture("pcm-s16-mono.wav");
+    let opened = open(&mut Cursor::new(&source)).unwrap();
+    let longer = [source.as_slice(), b"TAG"].concat();
+    for other in [fixture("pcm-s16-stereo.wav"), longer] {
+        let error = redact(&opened, &mut Cursor::new(other), &[], &mut Cursor::new(Vec::new())).unwrap_err();
+        assert_eq!(error.hold_reason(), Some(HoldReason::SourceChanged));
+    }
+}
+
+/// Whatever comes in: no panic, and what is let through is proven by the checks that do not trust `redact`.
+fn check_any(source: &[u8]) {
+    match run(source, &spans()) {
+        Ok((outcome, copy)) => {
+            let data = chunks(&copy).last().unwrap().1;
+            assert!(data == silenced(data, &outcome.info, &spans()));
+            verify_redacted(&mut Cursor::new(&copy), &outcome.muted).unwrap();
+            verify_kept(&mut Cursor::new(source), &mut Cursor::new(&copy), &outcome.muted).unwrap();
+        }
+        Err(error) => assert!(matches!(error.kind, Kind::Held(_)), "{error}"),
+    }
+}
+
+fn chunk_soup() -> impl Strategy<Value = Vec<u8>> {
+    let id = prop::sample::select(vec![*b"fmt ", *b"data", *b"fact", *b"LIST", *b"id3 ", *b"\0\x01ab"]);
+    let fmt = fixture("pcm-s16-mono.wav")[20..36].to_vec();
+    let body = prop_oneof![prop::collection::vec(any::<u8>(), 0..40), Just(fmt)];
+    let size_error = prop_oneof![9 => Just(0i64), 1 => -3i64..4, 1 => Just(1 << 31)];
+    prop::collection::vec((id, body, size_error, any::<bool>()), 0..6).prop_map(|chunks| {
+        let mut out = b"RIFF\0\0\0\0WAVE".to_vec();
+        for (id, body, size_error, pad) in chunks {
+            out.extend(id);
+            out.extend(((body.len() as i64 + size_error) as u32).to_le_bytes());
+            out.extend(&body);
+            out.extend(vec![0; usize::from(pad && body.len() % 2 == 1)]);
+        }
+        let size = out.len() as u32 - 8;
+        out[4..8].copy_from_slice(&size.to_le_bytes());
+        out
+    })
+}
+
+proptest! {
+    #[test]
+    fn chunk_soup_is_redacted_with_proof_or_held(source in chunk_soup()) {
+        check_any(&source);
+    }
+
+    #[test]
+    fn damaged_recordings_are_redacted_with_proof_or_held(
+        name in prop::sample::select(vec!["pcm-s24-stereo", "mu-law-extensible", "names-in-chunks", "sizes-ffffffff", "odd-chunk-with-pad"]),
+        flips in prop::collection::vec((0usize..120, any::<u8>()), 0..4),
+        cut in prop::option::of(0usize..2000),
+        extra in prop::collection::vec(any::<u8>(), 0..8),
+    ) {
+        let mut source = fixture(&format!("{name}.wav"));
+        for (at, value) in flips {
+            source[at] = value;
+        }
+        source.truncate(cut.unwrap_or(source.len()));
+        source.extend(extra);
+        check_any(&source);
+    }
+}
