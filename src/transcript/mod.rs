@@ -59,15 +59,20 @@ pub fn read(bytes: Phi<Vec<u8>>, format: Option<Format>) -> Result<Document> {
 /// The format of a file, told from a few marks of its content; reading it then decides.
 fn detect_format(file: &str) -> Option<Format> {
     let text = file.trim_start_matches('\u{feff}').trim_start();
-    let has = |key: &str| memchr::memmem::find(text.as_bytes(), key.as_bytes()).is_some();
+    let has = |key| has_key(text, key);
     if text.starts_with('{') {
-        // Inside a JSON string the quotes of these keys would be escaped.
         if has("\"results\"") && (has("\"transcripts\"") || has("\"items\"")) {
             return Some(Format::AwsTranscribe);
         }
         return (has("\"text\"") && !has("\"results\"")).then_some(Format::Whisper);
     }
     text::fits(text).then_some(Format::Text)
+}
+
+/// Whether a quoted key stands in front of a colon. Inside a JSON string its quotes would be escaped.
+fn has_key(text: &str, key: &str) -> bool {
+    let rest = |at: usize| text[at + key.len()..].trim_start();
+    memchr::memmem::find_iter(text.as_bytes(), key).any(|at| rest(at).starts_with(':'))
 }
 
 impl Document {

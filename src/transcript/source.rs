@@ -8,6 +8,7 @@ use std::ops::Range;
 pub(super) struct Leaf {
     pub(super) start: u32,
     pub(super) end: u32,
+    /// Whether it has JSON escapes.
     escaped: bool,
 }
 
@@ -22,11 +23,6 @@ impl Leaf {
 
     pub(super) const fn range(self) -> Range<usize> {
         self.start as usize..self.end as usize
-    }
-
-    /// Whether it has JSON escapes.
-    pub(super) const fn escaped(self) -> bool {
-        self.escaped
     }
 }
 

@@ -14,7 +14,7 @@ use crate::model::{Speaker, TimeSource};
 
 /// A segment that goes on within this time, in a sentence that has not ended, continues its turn,
 /// milliseconds: segments end where 30 seconds do, or a line was full.
-const CONTINUES_MS_MAX: u32 = 350;
+const CONTINUES_MS_MAX: u32 = 150;
 
 static ROOT: Node = Node::Object(
     Role::Group,
