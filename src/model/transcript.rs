@@ -153,6 +153,11 @@ impl TranscriptBuilder {
         Self { text: String::new(), words: Vec::new(), turns: Vec::new(), time_source }
     }
 
+    /// Says how good the word times are, where that is known only after reading them.
+    pub const fn time_source(&mut self, time_source: TimeSource) {
+        self.time_source = time_source;
+    }
+
     /// Starts a turn; the words that follow are its words. A turn that stays empty is replaced by the
     /// next one.
     pub fn turn(&mut self, kind: TurnKind, speaker: Speaker, channel: Option<u16>) {

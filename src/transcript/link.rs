@@ -87,6 +87,11 @@ impl Linker {
         Self { source, builder, bare_len: Vec::new(), map: TextMap::default(), work, scratch: Vec::new() }
     }
 
+    /// Says how good the word times are.
+    pub(super) const fn time_source(&mut self, time_source: TimeSource) {
+        self.builder.time_source(time_source);
+    }
+
     /// The file.
     pub(super) const fn source(&self) -> &Source {
         &self.source

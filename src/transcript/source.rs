@@ -177,7 +177,7 @@ mod tests {
     use super::*;
 
     fn texts(string: &str, escaped: bool) -> Vec<(String, String)> {
-        let mut source = Source::new(string.as_bytes().to_vec()).ok().expect("it is UTF-8");
+        let mut source = Source::new(string.as_bytes().to_vec()).expect("it is UTF-8");
         let mut tokens = Vec::new();
         source.tokens(Leaf::new(0, string.len(), escaped), &mut tokens);
         tokens

@@ -39,6 +39,32 @@ pub(super) fn in_order(before: Option<TimeSpan>, after: TimeSpan) -> Result<()> 
 /// A JSON number or a decimal string of seconds as milliseconds; nothing if it is negative, malformed
 /// or later than any recording.
 fn ms(text: &str, round: Round) -> Option<u32> {
+    plain_ms(text).or_else(|| any_ms(text, round))
+}
+
+/// The usual case: seconds with at most three places, and so nothing to round.
+fn plain_ms(text: &str) -> Option<u32> {
+    let bytes = text.as_bytes();
+    let (mut value, mut at) = (0_u32, 0);
+    while let Some(digit) = bytes.get(at).filter(|b| b.is_ascii_digit() && at < 6) {
+        value = value * 10 + u32::from(digit - b'0');
+        at += 1;
+    }
+    let mut places = 0;
+    if at > 0 && bytes.get(at) == Some(&b'.') {
+        at += 1;
+        while let Some(digit) = bytes.get(at).filter(|b| b.is_ascii_digit() && places < 3) {
+            value = value * 10 + u32::from(digit - b'0');
+            (at, places) = (at + 1, places + 1);
+        }
+    }
+    let sound = at == bytes.len() && bytes.first().is_some_and(u8::is_ascii_digit);
+    let value = sound.then(|| value * [1000, 100, 10, 1][places])?;
+    (u64::from(value) <= limits::RECORDING_MS_MAX).then_some(value)
+}
+
+/// Any decimal number, however it is written.
+fn any_ms(text: &str, round: Round) -> Option<u32> {
     let (mantissa, exponent) = match text.split_once(['e', 'E']) {
         Some((mantissa, exponent)) => (mantissa, exponent.parse::<i32>().ok()?),
         None => (text, 0),
@@ -82,6 +108,8 @@ mod tests {
         assert_eq!(span("1e-05", "1.5E1"), Some((0, 15_000)));
         assert_eq!(span("0.0", "1e-99"), Some((0, 1)));
         assert_eq!(span("-0", "1"), None);
+        assert_eq!(span("172800.0", "172800"), Some((172_800_000, 172_800_000)));
+        assert_eq!(span("5.", "5."), Some((5_000, 5_000)));
     }
 
     #[test]

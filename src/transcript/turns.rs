@@ -7,7 +7,7 @@ const PAUSE_MS: u32 = 1_200;
 /// Words of two speakers may overlap by this and still be one after the other, milliseconds.
 const OVERLAP_MS: u32 = 50;
 /// Most voices (speakers on channels) of a call.
-const VOICES_MAX: usize = 64;
+pub(super) const VOICES_MAX: usize = 64;
 
 /// A word before it belongs to a turn.
 #[derive(Clone, Copy)]
@@ -56,8 +56,7 @@ pub(super) fn by_voice<V: Copy + PartialEq>(mut words: Vec<Timed<V>>) -> Result<
             }
             None => {
                 if open.len() == VOICES_MAX {
-                    let message = "the transcript has too many speakers";
-                    return Err(Error::held(Stage::ParseTranscript, HoldReason::LimitReached, message));
+                    return Err(too_many_voices());
                 }
                 open.push(Open { voice: word.voice, turn: turns.len(), end_ms, cut_ms: None });
                 turns.push((word.voice, vec![word.index]));
@@ -68,6 +67,11 @@ pub(super) fn by_voice<V: Copy + PartialEq>(mut words: Vec<Timed<V>>) -> Result<
         }
     }
     Ok(turns)
+}
+
+/// The call is held: so many people cannot be on one call.
+pub(super) fn too_many_voices() -> Error {
+    Error::held(Stage::ParseTranscript, HoldReason::LimitReached, "the transcript has too many speakers or channels")
 }
 
 /// Whether a turn had ended when its voice speaks again.
@@ -85,7 +89,7 @@ mod tests {
             voice,
             time: (end > 0).then(|| TimeSpan::new(start, end).expect("it is in order")),
         });
-        let turns = by_voice(timed.collect()).ok().expect("there are few voices");
+        let turns = by_voice(timed.collect()).expect("there are few voices");
         let shown: Vec<String> = turns
             .iter()
             .map(|(v, ws)| format!("{v}{}", ws.iter().map(u32::to_string).collect::<Vec<_>>().join(",")))

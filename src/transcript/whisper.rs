@@ -80,16 +80,11 @@ fn usage(text: &str) -> bool {
 pub(super) fn read(source: Source) -> Result<Linker> {
     let tape = scan(source.file(), &ROOT)?;
     let mut file = File::of(&source, &tape)?;
-    let source_of_times = if file.words.is_empty() && file.segments.iter().all(|s| s.words.is_empty()) {
-        let timed = file.segments.iter().any(|s| s.time.is_some());
-        if timed { TimeSource::Segment } else { TimeSource::None }
-    } else {
-        TimeSource::Coarse
-    };
-    let mut linker = Linker::new(source, source_of_times);
+    let mut linker = Linker::new(source, TimeSource::None);
     if file.segments.iter().all(|s| s.words.is_empty()) {
         file.share_out_words(&mut linker)?;
     }
+    linker.time_source(file.time_source(linker.source()));
     let spoken = speak(&mut linker, &file)?;
     not_empty(&linker)?;
     copies(&mut linker, &file, &spoken)?;
@@ -140,6 +135,18 @@ impl File {
             before = Some(time);
         }
         Ok(file)
+    }
+
+    /// The worst of its words' times.
+    fn time_source(&self, source: &Source) -> TimeSource {
+        let says = |s: &Segment| s.texts.iter().any(|&t| !source.raw(t).trim().is_empty());
+        if self.segments.iter().any(|s| s.words.is_empty() && s.time.is_none() && says(s)) || self.segments.is_empty() {
+            TimeSource::None
+        } else if self.segments.iter().any(|s| s.words.is_empty() && says(s)) {
+            TimeSource::Segment
+        } else {
+            TimeSource::Coarse
+        }
     }
 
     /// Gives the top-level words to the segments whose text has them, in the order of that text; a word

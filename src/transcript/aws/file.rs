@@ -1,20 +1,14 @@
-//! Amazon Transcribe JSON: batch output, plain or redacted by the vendor, by channel, by speaker or
-//! neither.
-//!
-//! The words are `results.items`, or the channels' items where only those tell the channel. Copies of
-//! them: the channels' items, `transcripts`, `audio_segments`, the n-best readings in `segments`,
-//! further readings of an item, `toxicity_detection`.
+//! What an Amazon Transcribe file holds: its schema, and its values sorted by kind.
 
-use super::json::{Children, Tape, scan};
-use super::link::{Form, Linker, Piece};
-use super::schema::{Node, Role, shape};
-use super::source::{Leaf, Source};
-use super::turns::{Timed, by_voice};
-use super::{not_empty, times};
-use crate::base::{Result, TimeSpan, WordSpan};
-use crate::model::{Speaker, TimeSource};
+use super::super::json::{Children, Tape};
+use super::super::schema::{Node, Role, shape};
+use super::super::source::{Leaf, Source};
+use super::super::times;
+use super::super::turns::{Timed, VOICES_MAX, by_voice, too_many_voices};
+use crate::base::{Result, TimeSpan};
+use crate::model::Speaker;
 
-static ROOT: Node = Node::Object(
+pub(super) static ROOT: Node = Node::Object(
     Role::Group,
     &[
         ("jobName", Node::Text(Role::JobName)),
@@ -151,38 +145,27 @@ const LANGUAGE: Node = Node::Object(
     ],
 );
 
-/// Reads the words of a file and ties its copies to them.
-pub(super) fn read(source: Source) -> Result<Linker> {
-    let tape = scan(source.file(), &ROOT)?;
-    let file = File::of(&source, &tape)?;
-    let mut linker = Linker::new(source, TimeSource::Recogniser);
-    let spoken = speak(&mut linker, &file)?;
-    not_empty(&linker)?;
-    copies(&mut linker, &file, &spoken)?;
-    Ok(linker)
-}
-
 /// A word or punctuation mark of a list.
 #[derive(Clone, Copy, Default)]
-struct Item {
-    content: Option<Leaf>,
-    time: Option<TimeSpan>,
-    index: Option<u32>,
-    voice: Voice,
-    confidence: Option<f32>,
-    punctuation: bool,
+pub(super) struct Item {
+    pub(super) content: Option<Leaf>,
+    pub(super) time: Option<TimeSpan>,
+    pub(super) index: Option<u32>,
+    pub(super) voice: Voice,
+    pub(super) confidence: Option<f32>,
+    pub(super) punctuation: bool,
 }
 
 /// Who says a word, as far as the labels tell.
 #[derive(Clone, Copy, Default, PartialEq, Eq)]
-struct Voice {
-    channel: Option<u16>,
-    speaker: Option<u16>,
+pub(super) struct Voice {
+    pub(super) channel: Option<u16>,
+    pub(super) speaker: Option<u16>,
 }
 
 impl Voice {
     /// The agent is on the left channel unless the speakers are told apart by voice.
-    fn speaker(self) -> Speaker {
+    pub(super) fn speaker(self) -> Speaker {
         match (self.speaker, self.channel) {
             (Some(number), _) => Speaker::Numbered(number),
             (None, Some(0)) => Speaker::Agent,
@@ -195,38 +178,38 @@ impl Voice {
 
 /// A stretch of the call with text of its own.
 #[derive(Default)]
-struct Segment {
-    time: Option<TimeSpan>,
-    voice: Voice,
-    texts: Vec<Leaf>,
+pub(super) struct Segment {
+    pub(super) time: Option<TimeSpan>,
+    pub(super) voice: Voice,
+    pub(super) texts: Vec<Leaf>,
     /// Indexes of its items.
-    items: Vec<u32>,
-    readings: Vec<Reading>,
+    pub(super) items: Vec<u32>,
+    pub(super) readings: Vec<Reading>,
 }
 
 #[derive(Default)]
-struct Reading {
-    texts: Vec<Leaf>,
-    items: Vec<Item>,
+pub(super) struct Reading {
+    pub(super) texts: Vec<Leaf>,
+    pub(super) items: Vec<Item>,
 }
 
 /// What a file holds, sorted by kind.
 #[derive(Default)]
-struct File {
-    job_name: Option<Leaf>,
-    transcripts: Vec<Leaf>,
+pub(super) struct File {
+    pub(super) job_name: Option<Leaf>,
+    pub(super) transcripts: Vec<Leaf>,
     /// The words.
-    items: Vec<Item>,
+    pub(super) items: Vec<Item>,
     /// Second lists of the words, each of one channel or (nothing) of all.
-    lists: Vec<(Option<u16>, Vec<Item>)>,
+    pub(super) lists: Vec<(Option<u16>, Vec<Item>)>,
     /// Further readings of one item, by the item's place.
-    readings: Vec<(u32, Leaf)>,
-    audio_segments: Vec<Segment>,
-    segments: Vec<Segment>,
+    pub(super) readings: Vec<(u32, Leaf)>,
+    pub(super) audio_segments: Vec<Segment>,
+    pub(super) segments: Vec<Segment>,
 }
 
 impl File {
-    fn of(source: &Source, tape: &Tape) -> Result<Self> {
+    pub(super) fn of(source: &Source, tape: &Tape) -> Result<Self> {
         let mut file = Self::default();
         let mut speakers: Vec<(u32, Option<u16>)> = Vec::new();
         for (entry, inside) in tape.top() {
@@ -250,6 +233,9 @@ impl File {
     }
 
     fn channel(&mut self, source: &Source, inside: Children) -> Result<()> {
+        if self.lists.len() == VOICES_MAX {
+            return Err(too_many_voices());
+        }
         let mut channel = None;
         let mut list = Vec::new();
         for (entry, inside) in inside {
@@ -290,7 +276,7 @@ impl File {
     }
 
     /// The audio segments as turns, if they hold every word exactly once.
-    fn segment_turns(&self) -> Option<Vec<(Voice, Vec<u32>)>> {
+    pub(super) fn segment_turns(&self) -> Option<Vec<(Voice, Vec<u32>)>> {
         let numbered = self.items.iter().enumerate().all(|(at, i)| i.index.is_none_or(|index| index as usize == at));
         let mut held = vec![false; self.items.len()];
         for &index in self.audio_segments.iter().flat_map(|s| &s.items) {
@@ -311,7 +297,7 @@ impl File {
     }
 
     /// Turns by channel, speaker and pause; punctuation goes with the word before it.
-    fn voice_turns(&self) -> Result<Vec<(Voice, Vec<u32>)>> {
+    pub(super) fn voice_turns(&self) -> Result<Vec<(Voice, Vec<u32>)>> {
         let all = self.items.iter().enumerate();
         let words = all.filter(|(_, i)| !i.punctuation);
         let timed = words.map(|(at, i)| Timed { index: at as u32, voice: i.voice, time: i.time });
@@ -396,165 +382,10 @@ fn reading(source: &Source, inside: Children) -> Result<Reading> {
 }
 
 fn span(source: &Source, start: Option<Leaf>, end: Option<Leaf>) -> Result<Option<TimeSpan>> {
-    let both = start.zip(end).filter(|(s, e)| s.start < s.end && e.start < e.end);
-    both.map(|(start, end)| times::seconds(source.raw(start), source.raw(end))).transpose()
+    start.zip(end).map(|(start, end)| times::seconds(source.raw(start), source.raw(end))).transpose()
 }
 
 /// The number of `spk_3` or `ch_1`.
 fn number(source: &Source, label: Leaf) -> Option<u16> {
     source.raw(label).rsplit('_').next()?.parse().ok()
-}
-
-/// Where the items of the file went.
-struct Spoken {
-    /// The words of each item.
-    words: Vec<WordSpan>,
-    /// All words in the order of the file, or of time where the file has them channel by channel.
-    order: Vec<u32>,
-    /// Starts and voices of the words that have a time, sorted by start.
-    by_start: Vec<(TimeSpan, Option<u16>, u32)>,
-    /// The turns are the audio segments.
-    by_segment: bool,
-}
-
-fn speak(linker: &mut Linker, file: &File) -> Result<Spoken> {
-    in_order(&file.items)?;
-    let by_segment = file.segment_turns();
-    let mut spoken = Spoken {
-        words: vec![WordSpan::new(0, 0); file.items.len()],
-        order: Vec::with_capacity(file.items.len()),
-        by_start: Vec::with_capacity(file.items.len()),
-        by_segment: by_segment.is_some(),
-    };
-    let turns = by_segment.map_or_else(|| file.voice_turns(), Ok)?;
-    for (voice, items) in turns {
-        linker.turn(voice.speaker(), voice.channel);
-        for index in items {
-            let item = &file.items[index as usize];
-            match item.content {
-                Some(content) if item.punctuation => linker.punctuate(content),
-                Some(content) => {
-                    let piece = Piece { leaf: content, form: Form::List, time: item.time };
-                    let confidence = item.confidence.unwrap_or(1.0);
-                    spoken.words[index as usize] = linker.speak(piece, confidence)?;
-                }
-                None => {}
-            }
-        }
-    }
-    for (item, words) in file.items.iter().zip(&spoken.words) {
-        spoken.order.extend(words.start..words.end);
-        let timed = item.time.map(|t| (words.start..words.end).map(move |w| (t, item.voice.channel, w)));
-        spoken.by_start.extend(timed.into_iter().flatten());
-    }
-    spoken.by_start.sort_by_key(|w| w.0.start_ms());
-    if file.lists.iter().any(|(channel, _)| channel.is_none()) {
-        spoken.order = spoken.by_start.iter().map(|w| w.2).collect();
-    }
-    Ok(spoken)
-}
-
-fn in_order(items: &[Item]) -> Result<()> {
-    let mut last: Vec<(Voice, TimeSpan)> = Vec::new();
-    for item in items {
-        let Some(time) = item.time else { continue };
-        match last.iter_mut().find(|l| l.0 == item.voice) {
-            Some(before) => {
-                times::in_order(Some(before.1), time)?;
-                before.1 = time;
-            }
-            None => last.push((item.voice, time)),
-        }
-    }
-    Ok(())
-}
-
-impl Spoken {
-    /// The words that start within a time, on one channel if it is said.
-    fn within(&self, time: Option<TimeSpan>, channel: Option<u16>) -> Vec<u32> {
-        let Some(time) = time else { return self.order.clone() };
-        let from = self.by_start.partition_point(|w| w.0.start_ms() < time.start_ms());
-        let rest = self.by_start[from..].iter().take_while(|w| w.0.start_ms() < time.end_ms().max(time.start_ms() + 1));
-        rest.filter(|w| channel.is_none() || w.1.is_none() || w.1 == channel).map(|w| w.2).collect()
-    }
-
-    fn of_items(&self, items: &[u32]) -> Vec<u32> {
-        items.iter().flat_map(|&i| self.words[i as usize].start..self.words[i as usize].end).collect()
-    }
-}
-
-fn copies(linker: &mut Linker, file: &File, spoken: &Spoken) -> Result<()> {
-    for &(item, leaf) in &file.readings {
-        linker.copy(&[Piece { leaf, form: Form::List, time: None }], &spoken.of_items(&[item]))?;
-    }
-    for (channel, list) in &file.lists {
-        let references = match channel {
-            None => spoken.order.clone(),
-            Some(_) => {
-                let of_channel = |&(_, item): &(usize, &Item)| item.voice.channel == *channel;
-                let items = file.items.iter().enumerate().filter(of_channel).map(|(at, _)| at as u32);
-                spoken.of_items(&items.collect::<Vec<_>>())
-            }
-        };
-        linker.copy(&pieces(list), &references)?;
-    }
-    for &leaf in &file.transcripts {
-        linker.copy(&[running(leaf)], &spoken.order)?;
-    }
-    for segment in &file.audio_segments {
-        let references = match spoken.by_segment {
-            true => spoken.of_items(&segment.items),
-            false => spoken.within(segment.time, segment.voice.channel),
-        };
-        for &leaf in &segment.texts {
-            linker.copy(&[running(leaf)], &references)?;
-        }
-    }
-    for segment in &file.segments {
-        let references = spoken.within(segment.time, segment.voice.channel);
-        for &leaf in &segment.texts {
-            linker.copy(&[running(leaf)], &references)?;
-        }
-        for reading in &segment.readings {
-            // The text of a reading is a copy of that reading's items.
-            let items = pieces(&reading.items);
-            let read = if items.is_empty() { references.clone() } else { linker.copy(&items, &references)? };
-            for &leaf in &reading.texts {
-                linker.copy(&[running(leaf)], &read)?;
-            }
-        }
-    }
-    job_name(linker, file.job_name)
-}
-
-const fn running(leaf: Leaf) -> Piece {
-    Piece { leaf, form: Form::Running, time: None }
-}
-
-fn pieces(items: &[Item]) -> Vec<Piece> {
-    let words = items.iter().filter(|i| !i.punctuation);
-    words.filter_map(|i| Some(Piece { leaf: i.content?, form: Form::List, time: i.time })).collect()
-}
-
-/// A job's name is often made of a file's name: it stays if it is a UUID, or a word and a number, of
-/// which detection sees the word.
-fn job_name(linker: &mut Linker, name: Option<Leaf>) -> Result<()> {
-    let Some(name) = name else { return Ok(()) };
-    let text = linker.source().raw(name);
-    if is_uuid(text) {
-        return Ok(());
-    }
-    let word = text.split_once('-').filter(|(word, number)| {
-        (1..=12).contains(&word.len())
-            && word.bytes().all(|b| b.is_ascii_alphabetic())
-            && (1..=6).contains(&number.len())
-            && number.bytes().all(|b| b.is_ascii_digit())
-    });
-    let word = word.map(|(word, _)| Leaf::plain(name.start as usize, name.start as usize + word.len()));
-    linker.job_name(name, word)
-}
-
-fn is_uuid(text: &str) -> bool {
-    let groups = [8, 4, 4, 4, 12];
-    text.split('-').map(str::len).eq(groups) && text.bytes().all(|b| b == b'-' || b.is_ascii_hexdigit())
 }
