@@ -138,34 +138,34 @@ impl Transcript {
     }
 }
 
-/// Puts a [`Transcript`] together, turn by turn.
+/// Puts a [`Transcript`] together, turn by turn. Like `Phi` it has no `Debug`: it holds the text.
 pub struct TranscriptBuilder {
-    transcript: Transcript,
+    text: String,
+    words: Vec<Word>,
+    turns: Vec<Turn>,
+    time_source: TimeSource,
 }
 
 impl TranscriptBuilder {
     /// An empty transcript whose word times come from `time_source`.
     #[must_use]
-    pub fn new(time_source: TimeSource) -> Self {
-        Self {
-            transcript: Transcript { text: Phi::new(String::new()), words: Vec::new(), turns: Vec::new(), time_source },
-        }
+    pub const fn new(time_source: TimeSource) -> Self {
+        Self { text: String::new(), words: Vec::new(), turns: Vec::new(), time_source }
     }
 
-    /// Starts a turn; the words that follow are its words.
+    /// Says how good the word times are, where that is known only after reading them.
+    pub const fn time_source(&mut self, time_source: TimeSource) {
+        self.time_source = time_source;
+    }
+
+    /// Starts a turn; the words that follow are its words. A turn that stays empty is replaced by the
+    /// next one.
     pub fn turn(&mut self, kind: TurnKind, speaker: Speaker, channel: Option<u16>) {
-        let t = &mut self.transcript;
-        let at = t.words.len() as u32;
-        if !t.words.is_empty() {
-            t.text = std::mem::take(&mut t.text).map(|mut s| {
-                if s.ends_with(' ') {
-                    s.pop();
-                }
-                s.push('\n');
-                s
-            });
+        let at = self.words.len() as u32;
+        if self.turns.last().is_some_and(|t| t.words.is_empty()) {
+            self.turns.pop();
         }
-        t.turns.push(Turn { kind, speaker, channel, words: WordSpan::new(at, at) });
+        self.turns.push(Turn { kind, speaker, channel, words: WordSpan::new(at, at) });
     }
 
     /// Adds a word to the turn begun last and returns its index. `text` must not be blank.
@@ -173,52 +173,86 @@ impl TranscriptBuilder {
     /// # Panics
     /// When no turn was begun.
     pub fn word(&mut self, text: Phi<&str>, time: Option<TimeSpan>, confidence: f32) -> u32 {
-        let t = &mut self.transcript;
-        let index = t.words.len() as u32;
-        let mut start = 0;
-        t.text = std::mem::take(&mut t.text).map(|mut s| {
-            start = s.len() as u32;
-            s.push_str(text.expose());
-            s.push(' ');
-            s
-        });
-        let text_end = start + text.expose().len() as u32;
-        t.words.push(Word { text_start: start, text_end, time, confidence });
-        t.turns.last_mut().expect("a turn is begun before its words").words.end = index + 1;
+        let index = self.words.len() as u32;
+        let turn = self.turns.last_mut().expect("a turn is begun before its words");
+        if index > 0 {
+            self.text.push(if turn.words.is_empty() { '\n' } else { ' ' });
+        }
+        turn.words.end = index + 1;
+        let text_start = self.text.len() as u32;
+        self.text.push_str(text.expose());
+        self.words.push(Word { text_start, text_end: self.text.len() as u32, time, confidence });
         index
     }
 
-    /// Glues punctuation to the word added last ("smith" then "." gives "smith.").
+    /// Glues punctuation to the word added last ("smith" then "." gives "smith."); without a word in
+    /// the turn begun last it is dropped.
     pub fn punctuation(&mut self, mark: Phi<&str>) {
-        let t = &mut self.transcript;
-        let Some(word) = t.words.last_mut() else { return };
-        t.text = std::mem::take(&mut t.text).map(|mut s| {
-            s.truncate(word.text_end as usize);
-            s.push_str(mark.expose());
-            word.text_end = s.len() as u32;
-            s.push(' ');
-            s
-        });
+        let begun = self.turns.last().is_some_and(|t| !t.words.is_empty());
+        let Some(word) = self.words.last_mut().filter(|_| begun) else { return };
+        self.text.push_str(mark.expose());
+        word.text_end = self.text.len() as u32;
+    }
+
+    /// The words so far.
+    #[must_use]
+    pub fn words(&self) -> &[Word] {
+        &self.words
+    }
+
+    /// The turns so far.
+    #[must_use]
+    pub fn turns(&self) -> &[Turn] {
+        &self.turns
+    }
+
+    /// The text so far: words separated by spaces, turns by newlines.
+    #[must_use]
+    pub fn text(&self) -> Phi<&str> {
+        Phi::new(self.text.as_str())
     }
 
     /// Number of words so far.
     #[must_use]
     pub fn len(&self) -> usize {
-        self.transcript.words.len()
+        self.words.len()
     }
 
     /// Whether there is no word yet.
     #[must_use]
     pub fn is_empty(&self) -> bool {
-        self.transcript.words.is_empty()
+        self.words.is_empty()
     }
 
-    /// The transcript; turns without words are dropped.
+    /// The transcript. No turn of it is empty.
     #[must_use]
     pub fn build(mut self) -> Transcript {
-        // Alternates name spoken turns by index, so only trailing structure may change: empty turns
-        // keep their place.
-        self.transcript.turns.shrink_to_fit();
-        self.transcript
+        if self.turns.last().is_some_and(|t| t.words.is_empty()) {
+            self.turns.pop();
+        }
+        Transcript { text: Phi::new(self.text), words: self.words, turns: self.turns, time_source: self.time_source }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn words_are_parted_by_spaces_and_turns_by_newlines() {
+        let mut b = TranscriptBuilder::new(TimeSource::None);
+        b.turn(TurnKind::Spoken, Speaker::Agent, None);
+        b.punctuation(Phi::new("lost"));
+        b.turn(TurnKind::Spoken, Speaker::Caller, None);
+        b.word(Phi::new("hello"), None, 1.0);
+        b.punctuation(Phi::new(","));
+        b.word(Phi::new("there"), None, 1.0);
+        b.turn(TurnKind::Spoken, Speaker::Agent, None);
+        b.word(Phi::new("yes"), None, 1.0);
+        b.turn(TurnKind::Spoken, Speaker::Agent, None);
+        let t = b.build();
+        assert!(*t.text().expose() == "hello, there\nyes");
+        assert!(*t.word_text(0).expose() == "hello,");
+        assert_eq!(t.turns().iter().map(|t| t.words.len()).collect::<Vec<_>>(), [2, 1]);
     }
 }

@@ -1,0 +1,467 @@
+//! A strict one-pass JSON scanner: it validates the whole file (RFC 8259, no duplicate keys) and
+//! keeps only what the format's schema asks for, as a flat tape of byte ranges.
+//!
+//! It decodes nothing and allocates nothing per value. Anything that no rule covers ends the scan.
+
+use super::schema::{Node, Role, shape};
+use super::source::Leaf;
+use crate::base::{Error, HoldReason, Result, Stage, limits};
+
+/// A kept value: a leaf, or a container whose entries follow it up to `next`.
+#[derive(Clone, Copy)]
+pub(super) struct Entry {
+    pub(super) role: Role,
+    pub(super) leaf: Leaf,
+    next: u32,
+}
+
+/// The kept values of a file, in file order.
+pub(super) struct Tape {
+    entries: Vec<Entry>,
+}
+
+/// The values directly inside a container, or at the top of the file.
+#[derive(Clone, Copy)]
+pub(super) struct Children<'t> {
+    tape: &'t Tape,
+    at: u32,
+    end: u32,
+}
+
+impl Tape {
+    /// The entry of the whole file.
+    pub(super) const fn top(&self) -> Children<'_> {
+        Children { tape: self, at: 0, end: self.entries.len() as u32 }
+    }
+}
+
+impl<'t> Iterator for Children<'t> {
+    type Item = (Entry, Children<'t>);
+
+    fn next(&mut self) -> Option<Self::Item> {
+        if self.at >= self.end {
+            return None;
+        }
+        let entry = self.tape.entries[self.at as usize];
+        let inside = Children { tape: self.tape, at: self.at + 1, end: entry.next };
+        self.at = entry.next;
+        Some((entry, inside))
+    }
+}
+
+/// Scans `text` (a byte order mark is skipped) by the schema `root`.
+///
+/// # Errors
+/// Holds the call when the file is damaged, passes a limit, or has a value that no rule covers.
+pub(super) fn scan(text: &str, root: &'static Node) -> Result<Tape> {
+    let start = if text.starts_with('\u{feff}') { 3 } else { 0 };
+    let mut scanner = Scanner {
+        text,
+        bytes: text.as_bytes(),
+        at: start,
+        // A compact file has an entry in 20 bytes; room that is not used costs no memory.
+        entries: Vec::with_capacity(text.len() / 16),
+        unknown_keys: Vec::new(),
+    };
+    scanner.space();
+    scanner.value(root, 0)?;
+    scanner.space();
+    if scanner.at != text.len() {
+        return Err(scanner.damaged("text follows the end of the JSON value"));
+    }
+    Ok(Tape { entries: scanner.entries })
+}
+
+/// Most unknown keys of one object; the largest known object of any format has about 30 keys.
+const UNKNOWN_KEYS_MAX: usize = 256;
+
+struct Scanner<'a> {
+    text: &'a str,
+    bytes: &'a [u8],
+    at: usize,
+    entries: Vec<Entry>,
+    /// Byte ranges of the unknown keys of the objects that are open, innermost last.
+    unknown_keys: Vec<(u32, u32)>,
+}
+
+impl Scanner<'_> {
+    #[cold]
+    fn damaged(&self, message: &'static str) -> Error {
+        Error::held(Stage::ParseTranscript, HoldReason::DamagedTranscript, message).at("byte", self.at as u64)
+    }
+
+    #[cold]
+    fn uncovered(&self, message: &'static str) -> Error {
+        Error::held(Stage::ParseTranscript, HoldReason::UncoveredText, message).at("byte", self.at as u64)
+    }
+
+    #[cold]
+    fn limit(&self, message: &'static str) -> Error {
+        Error::held(Stage::ParseTranscript, HoldReason::LimitReached, message).at("byte", self.at as u64)
+    }
+
+    fn peek(&self) -> Option<u8> {
+        self.bytes.get(self.at).copied()
+    }
+
+    #[inline]
+    fn space(&mut self) {
+        // Compact files have none, pretty ones a long indentation.
+        while let Some(b' ' | b'\n' | b'\r' | b'\t') = self.peek() {
+            self.at += 1;
+            while self.bytes.get(self.at..self.at + 8).is_some_and(|eight| eight == b"        ") {
+                self.at += 8;
+            }
+        }
+    }
+
+    fn value(&mut self, node: &'static Node, depth: usize) -> Result<()> {
+        if depth >= limits::JSON_DEPTH_MAX {
+            return Err(self.limit("JSON is nested too deeply"));
+        }
+        match self.peek() {
+            Some(b'{') => self.object(node, depth),
+            Some(b'[') => self.array(node, depth),
+            Some(b'"') => {
+                let leaf = self.string()?;
+                self.scalar(node, leaf, Scalar::String)
+            }
+            Some(b'-' | b'0'..=b'9') => {
+                let leaf = self.number()?;
+                self.scalar(node, leaf, Scalar::Number)
+            }
+            Some(b't') => self.literal(b"true"),
+            Some(b'f') => self.literal(b"false"),
+            Some(b'n') => self.literal(b"null"),
+            _ => Err(self.damaged("a JSON value is missing")),
+        }
+    }
+
+    fn scalar(&mut self, node: &Node, leaf: Leaf, kind: Scalar) -> Result<()> {
+        let text = &self.text[leaf.range()];
+        let (role, covered) = match (node, kind) {
+            (Node::Text(role), Scalar::String) => (Some(*role), true),
+            (Node::Value(role, fits), _) => (Some(*role), fits(text)),
+            (Node::Known(fits), _) => (None, fits(text)),
+            (_, Scalar::String) => (None, text.is_empty()),
+            (_, Scalar::Number) => (None, shape::harmless_number(text)),
+        };
+        if !covered {
+            return Err(self.uncovered("a value is neither text nor known structure"));
+        }
+        if let Some(role) = role {
+            self.entries.push(Entry { role, leaf, next: self.entries.len() as u32 + 1 });
+        }
+        Ok(())
+    }
+
+    fn object(&mut self, node: &'static Node, depth: usize) -> Result<()> {
+        let (role, fields): (_, &'static [(&str, Node)]) = match node {
+            Node::Object(role, fields) => (*role, fields),
+            _ => (Role::Group, &[]),
+        };
+        debug_assert!(fields.len() <= 64, "the keys seen are one bit each");
+        let opened = self.open(role);
+        let unknown_before = self.unknown_keys.len();
+        let mut seen = 0_u64;
+        self.at += 1;
+        self.space();
+        let mut more = self.peek() != Some(b'}');
+        while more {
+            if self.peek() != Some(b'"') {
+                return Err(self.damaged("an object key is missing"));
+            }
+            let key = self.string()?;
+            let child = match fields.iter().position(|(name, _)| name.as_bytes() == &self.bytes[key.range()]) {
+                Some(index) if seen & (1 << index) != 0 => return Err(self.damaged("an object has one key twice")),
+                Some(index) => {
+                    seen |= 1 << index;
+                    &fields[index].1
+                }
+                None => {
+                    self.unknown_key(key, unknown_before)?;
+                    &Node::Unknown
+                }
+            };
+            self.space();
+            if self.peek() != Some(b':') {
+                return Err(self.damaged("a colon is missing"));
+            }
+            self.at += 1;
+            self.space();
+            self.value(child, depth + 1)?;
+            more = self.separator(b'}')?;
+        }
+        self.at += 1;
+        self.unknown_keys.truncate(unknown_before);
+        self.close(opened);
+        Ok(())
+    }
+
+    #[cold]
+    fn unknown_key(&mut self, key: Leaf, since: usize) -> Result<()> {
+        // An escaped key is never an identifier, so equal keys are equal bytes.
+        if !shape::identifier(&self.text[key.range()]) {
+            return Err(self.uncovered("an unknown key is not an identifier"));
+        }
+        let open = &self.unknown_keys[since..];
+        if open.iter().any(|&(start, end)| self.bytes[start as usize..end as usize] == self.bytes[key.range()]) {
+            return Err(self.damaged("an object has one key twice"));
+        }
+        if open.len() == UNKNOWN_KEYS_MAX {
+            return Err(self.limit("an object has too many unknown keys"));
+        }
+        self.unknown_keys.push((key.start, key.end));
+        Ok(())
+    }
+
+    fn array(&mut self, node: &'static Node, depth: usize) -> Result<()> {
+        let (role, child) = match node {
+            Node::Array(role, child) => (*role, *child),
+            Node::Emptied(role) => (*role, &Node::Known(shape::count)),
+            _ => (Role::Group, &Node::Unknown),
+        };
+        let opened = self.open(role);
+        self.at += 1;
+        let inside = self.at;
+        self.space();
+        let mut more = self.peek() != Some(b']');
+        while more {
+            self.value(child, depth + 1)?;
+            more = self.separator(b']')?;
+        }
+        if let Some(opened) = opened {
+            self.entries[opened].leaf = Leaf::plain(inside, self.at);
+        }
+        self.at += 1;
+        self.close(opened);
+        Ok(())
+    }
+
+    /// After a member: steps over a comma (true) or stops at the closing bracket (false).
+    fn separator(&mut self, closing: u8) -> Result<bool> {
+        self.space();
+        match self.peek() {
+            Some(b',') => {
+                self.at += 1;
+                self.space();
+                Ok(true)
+            }
+            Some(b) if b == closing => Ok(false),
+            _ => Err(self.damaged("a comma or closing bracket is missing")),
+        }
+    }
+
+    fn open(&mut self, role: Role) -> Option<usize> {
+        (role != Role::Group).then(|| {
+            self.entries.push(Entry { role, leaf: Leaf::plain(self.at, self.at), next: 0 });
+            self.entries.len() - 1
+        })
+    }
+
+    fn close(&mut self, opened: Option<usize>) {
+        let next = self.entries.len() as u32;
+        if let Some(opened) = opened {
+            self.entries[opened].next = next;
+        }
+    }
+
+    /// A string: the range between its quotes.
+    #[inline]
+    fn string(&mut self) -> Result<Leaf> {
+        let start = self.at + 1;
+        let mut escaped = false;
+        self.at = start;
+        loop {
+            self.at += plain_prefix(&self.bytes[self.at..]);
+            match self.peek() {
+                Some(b'"') => break,
+                Some(b'\\') => {
+                    escaped = true;
+                    self.escape()?;
+                }
+                Some(_) => return Err(self.damaged("a control character stands in a string")),
+                None => return Err(self.damaged("the file ends inside a string")),
+            }
+        }
+        if self.at - start > limits::STRING_BYTES_MAX {
+            return Err(self.limit("a string is too long"));
+        }
+        let leaf = Leaf::new(start, self.at, escaped);
+        self.at += 1;
+        Ok(leaf)
+    }
+
+    fn escape(&mut self) -> Result<()> {
+        match self.bytes.get(self.at + 1) {
+            Some(b'"' | b'\\' | b'/' | b'b' | b'f' | b'n' | b'r' | b't') => self.at += 2,
+            Some(b'u') => match self.unit(self.at)? {
+                0xD800..=0xDBFF if self.bytes.get(self.at + 6..self.at + 8) == Some(b"\\u") => {
+                    let 0xDC00..=0xDFFF = self.unit(self.at + 6)? else {
+                        return Err(self.damaged("half a surrogate pair stands alone"));
+                    };
+                    self.at += 12;
+                }
+                0xD800..=0xDFFF => return Err(self.damaged("half a surrogate pair stands alone")),
+                _ => self.at += 6,
+            },
+            _ => return Err(self.damaged("an escape is unknown")),
+        }
+        Ok(())
+    }
+
+    /// The value of `\uXXXX` at `at`.
+    fn unit(&self, at: usize) -> Result<u32> {
+        super::source::hex_unit(self.bytes.get(at + 2..at + 6).unwrap_or(b""))
+            .ok_or_else(|| self.damaged("an escape is not four hexadecimal digits"))
+    }
+
+    fn number(&mut self) -> Result<Leaf> {
+        let start = self.at;
+        if self.peek() == Some(b'-') {
+            self.at += 1;
+        }
+        let whole = self.digits();
+        let mut sound = whole == 1 || (whole > 1 && self.bytes[self.at - whole] != b'0');
+        if self.peek() == Some(b'.') {
+            self.at += 1;
+            sound &= self.digits() > 0;
+        }
+        if let Some(b'e' | b'E') = self.peek() {
+            self.at += 1;
+            if let Some(b'+' | b'-') = self.peek() {
+                self.at += 1;
+            }
+            sound &= self.digits() > 0;
+        }
+        if sound { Ok(Leaf::plain(start, self.at)) } else { Err(self.damaged("a number is malformed")) }
+    }
+
+    fn digits(&mut self) -> usize {
+        let count = self.bytes[self.at..].iter().take_while(|b| b.is_ascii_digit()).count();
+        self.at += count;
+        count
+    }
+
+    fn literal(&mut self, word: &[u8]) -> Result<()> {
+        if !self.bytes[self.at..].starts_with(word) {
+            return Err(self.damaged("a JSON value is missing"));
+        }
+        self.at += word.len();
+        Ok(())
+    }
+}
+
+#[derive(Clone, Copy)]
+enum Scalar {
+    String,
+    Number,
+}
+
+/// How many bytes stand before the first quote, backslash or control character.
+#[inline]
+fn plain_prefix(bytes: &[u8]) -> usize {
+    const ONES: u64 = 0x0101_0101_0101_0101;
+    const HIGH: u64 = 0x8080_8080_8080_8080;
+    let mut at = 0;
+    while let Some(eight) = bytes.get(at..at + 8) {
+        let x = u64::from_le_bytes(eight.try_into().expect("eight bytes were taken"));
+        let (quote, slash) = (x ^ (ONES * 0x22), x ^ (ONES * 0x5c));
+        // The lowest bit set is exact (a borrow can only spoil bytes above the first hit).
+        let hits = ((quote.wrapping_sub(ONES) & !quote)
+            | (slash.wrapping_sub(ONES) & !slash)
+            | (x.wrapping_sub(ONES * 0x20) & !x))
+            & HIGH;
+        if hits != 0 {
+            return at + hits.trailing_zeros() as usize / 8;
+        }
+        at += 8;
+    }
+    let rest = &bytes[at..];
+    at + rest.iter().position(|&b| b == b'"' || b == b'\\' || b < 0x20).unwrap_or(rest.len())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    static ANY: Node = Node::Unknown;
+    static TEXT: Node = Node::Object(Role::Group, &[("t", Node::Text(Role::Text)), ("n", Node::Known(shape::count))]);
+
+    fn reason(text: &str, root: &'static Node) -> Option<HoldReason> {
+        scan(text, root).err().and_then(|e| e.hold_reason())
+    }
+
+    #[test]
+    fn what_rfc_8259_allows_is_read() {
+        for text in ["{}", " [ ] ", "-0.5e-3", "null", "\u{feff}{\"a\":[1,{\"b\":true}]}", "{\"a\":\"\"}"] {
+            assert!(reason(text, &ANY).is_none(), "{text}");
+        }
+        let tape = scan(r#"{"t":"a\u00e9\ud83d\ude00\n"}"#, &TEXT).expect("it is valid");
+        assert!(tape.top().count() == 1 && tape.top().all(|(e, _)| e.leaf == Leaf::new(6, 27, true)));
+    }
+
+    #[test]
+    fn what_it_forbids_is_damage() {
+        for text in [
+            "",
+            "{",
+            "{\"a\"}",
+            "[1,]",
+            "{\"a\":1,}",
+            "01",
+            "1.",
+            "-",
+            "1e",
+            "nul",
+            "[1 2]",
+            "{} {}",
+            "\"\u{1}\"",
+            "\"\\x\"",
+            "\"\\ud800\"",
+            "\"\\ud800\\u0041\"",
+            "\"\\u12\"",
+            "\"abc",
+            "{\"a\":1,\"a\":2}",
+            "\u{feff}\u{feff}1",
+        ] {
+            assert!(reason(text, &ANY) == Some(HoldReason::DamagedTranscript), "{text}");
+        }
+        assert!(reason(r#"{"t":"x","t":"y"}"#, &TEXT) == Some(HoldReason::DamagedTranscript));
+    }
+
+    #[test]
+    fn what_no_rule_covers_is_held() {
+        for text in [
+            r#"{"note":"john"}"#,
+            r#"{"t":{"x":"john"}}"#,
+            r#"{"n":"john"}"#,
+            r#"{"x":5551234}"#,
+            r#"{"x":"5"}"#,
+            r#"{"john smith":1}"#,
+            r#"{"\u0061":1}"#,
+            r#"{"x":[["john"]]}"#,
+        ] {
+            assert!(reason(text, &TEXT) == Some(HoldReason::UncoveredText), "{text}");
+        }
+    }
+
+    #[test]
+    fn depth_and_keys_are_bounded() {
+        assert!(reason(&"[".repeat(1_000_000), &ANY) == Some(HoldReason::LimitReached));
+        let keys: Vec<String> = (0..300).map(|i| format!("\"k{i}\":0")).collect();
+        assert!(reason(&format!("{{{}}}", keys.join(",")), &ANY) == Some(HoldReason::LimitReached));
+    }
+
+    #[test]
+    fn the_fast_search_agrees_with_the_slow_one() {
+        let slow = |b: &[u8]| b.iter().position(|&b| b == b'"' || b == b'\\' || b < 0x20).unwrap_or(b.len());
+        let alphabet = [b'a', b'"', b'\\', 0x1f, 0x20, 0x21, 0x23, 0x5d, 0x7f, 0x80, 0xff, 0xa0, 0x00];
+        for seed in 0..40_000_usize {
+            let bytes: Vec<u8> = (0..seed % 23)
+                .map(|i| if (seed >> (i % 11)) & 3 == 3 { alphabet[(seed * 7 + i * 5) % alphabet.len()] } else { b'x' })
+                .collect();
+            assert_eq!(plain_prefix(&bytes), slow(&bytes), "{bytes:?}");
+        }
+    }
+}

@@ -1,0 +1,138 @@
+//! Writes the file again with the edited words masked, by splicing: every byte outside a masked
+//! token is the byte of the source.
+//!
+//! In a word list each masked entry reads its mark (`[NAME]`), so lists keep their length and times;
+//! punctuation entries stay as they are. In running text a stretch reads its mark once, followed
+//! by the punctuation after its last word; punctuation inside a stretch goes with it.
+
+use super::link::{Form, Site, TextMap};
+use crate::base::{CallId, Error, Kind, Phi, Result, Stage};
+use crate::model::Edit;
+use std::ops::Range;
+
+/// No edit.
+const KEPT: u32 = u32::MAX;
+
+/// The file with every token of every edited word masked.
+///
+/// # Errors
+/// When an edit is empty or lies outside the `words` of the transcript.
+pub(super) fn splice(file: &str, map: &TextMap, words: usize, edits: &[Edit], call: &CallId) -> Result<Phi<Vec<u8>>> {
+    let masked = masked_links(map, &masked_words(map, words, edits)?);
+    let mut writer = Splicer { file, map, edits, masked, out: String::with_capacity(file.len() + 64), at: 0 };
+    for site in &map.sites {
+        match site.form {
+            Form::Emptied => writer.replace(site, ""),
+            Form::Pseudonym => writer.replace(site, call.as_str()),
+            _ if !writer.is_masked(site) => {}
+            Form::JobName => writer.replace(site, call.as_str()),
+            Form::List | Form::Running => writer.mask(site),
+        }
+    }
+    writer.copy_to(file.len());
+    Ok(Phi::new(writer.out.into_bytes()))
+}
+
+/// The edit of each word, or [`KEPT`]. Alternate words follow the words that they stand in for.
+fn masked_words(map: &TextMap, words: usize, edits: &[Edit]) -> Result<Vec<u32>> {
+    let mut of_word = vec![KEPT; words];
+    for (index, edit) in edits.iter().enumerate() {
+        let range = edit.words.range();
+        let outside =
+            || Error::new(Stage::Mask, Kind::Internal, "an edit lies outside the transcript").at("edit", index as u64);
+        let slots = of_word.get_mut(range).filter(|slots| !slots.is_empty()).ok_or_else(outside)?;
+        slots.iter_mut().filter(|slot| **slot == KEPT).for_each(|slot| *slot = index as u32);
+    }
+    for stand_in in &map.stand_ins {
+        let opposite = &map.opposite[stand_in.opposite.start as usize..stand_in.opposite.end as usize];
+        let mut edit = opposite.iter().map(|&w| of_word[w as usize]).find(|&e| e != KEPT);
+        if stand_in.inserted {
+            // Between two words of one stretch: inside it. Beside a stretch: not part of it.
+            edit = edit.filter(|_| opposite.iter().all(|&w| of_word[w as usize] != KEPT));
+        }
+        let Some(edit) = edit else { continue };
+        let slots = &mut of_word[stand_in.words.range()];
+        slots.iter_mut().filter(|slot| **slot == KEPT).for_each(|slot| *slot = edit);
+    }
+    Ok(of_word)
+}
+
+/// The edit of each link, or [`KEPT`].
+fn masked_links(map: &TextMap, of_word: &[u32]) -> Vec<u32> {
+    let mut masked: Vec<u32> = map.links.iter().map(|l| of_word[l.word as usize]).collect();
+    for &(link, word) in &map.also {
+        let slot = &mut masked[link as usize];
+        if *slot == KEPT {
+            *slot = of_word[word as usize];
+        }
+    }
+    masked
+}
+
+struct Splicer<'a> {
+    file: &'a str,
+    map: &'a TextMap,
+    edits: &'a [Edit],
+    masked: Vec<u32>,
+    out: String,
+    /// The file is written up to here.
+    at: usize,
+}
+
+impl Splicer<'_> {
+    fn copy_to(&mut self, end: usize) {
+        self.out.push_str(&self.file[self.at..end]);
+        self.at = end;
+    }
+
+    fn replace(&mut self, site: &Site, text: &str) {
+        self.copy_to(site.leaf.start as usize);
+        self.out.push_str(text);
+        self.at = site.leaf.end as usize;
+    }
+
+    fn is_masked(&self, site: &Site) -> bool {
+        self.masked[links(site)].iter().any(|&edit| edit != KEPT)
+    }
+
+    fn mask(&mut self, site: &Site) {
+        let mut links = links(site);
+        while let Some(first) = links.next() {
+            let edit = self.masked[first];
+            if edit == KEPT {
+                continue;
+            }
+            let mut last = first;
+            while let Some(next) = links.clone().next().filter(|&next| self.continues(last, next)) {
+                last = next;
+                links.next();
+            }
+            self.copy_to(self.map.links[first].raw.0 as usize);
+            self.out.push_str(self.edits[edit as usize].category.mask());
+            self.at = self.map.links[last].raw.1 as usize;
+            if site.form == Form::Running {
+                self.at -= self.punctuation(last).len();
+            }
+        }
+    }
+
+    /// Whether a masked token and the next one read one mark: they are of one stretch, or of two of one
+    /// category with nothing but white space between.
+    fn continues(&self, link: usize, next: usize) -> bool {
+        let (a, b) = (self.masked[link], self.masked[next]);
+        let category = |edit: u32| self.edits[edit as usize].category;
+        b != KEPT && (a == b || (category(a) == category(b) && self.punctuation(link).is_empty()))
+    }
+
+    /// The punctuation that ends a token, as far as it is plain. None of these characters ends a JSON
+    /// escape.
+    fn punctuation(&self, link: usize) -> &str {
+        let (start, end) = self.map.links[link].raw;
+        let token = &self.file[start as usize..end as usize];
+        &token[token.trim_end_matches(['.', ',', '?', '!', ';', ':']).len()..]
+    }
+}
+
+fn links(site: &Site) -> Range<usize> {
+    site.links.start as usize..site.links.end as usize
+}

@@ -1,0 +1,136 @@
+//! Transcripts as data: every case of `fixtures/transcripts` is read, masked by its edits and compared
+//! with what was accepted. `SORDINO_ACCEPT=1 cargo test --test transcripts` accepts what it sees.
+
+use sordino::base::{CallId, HoldReason, Phi, WordSpan};
+use sordino::model::{Category, Edit, Format, Speaker, Transcript, TurnKind};
+use sordino::transcript::{Document, read};
+use std::fmt::Write as _;
+use std::fs;
+use std::path::{Path, PathBuf};
+
+fn folder(name: &str) -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("fixtures/transcripts").join(name)
+}
+
+fn call() -> CallId {
+    CallId::parse("00112233445566778899aabbccddeeff").expect("it is an id")
+}
+
+fn files(folder: &Path, part: &str) -> Vec<PathBuf> {
+    let list = fs::read_dir(folder).expect("the folder is part of the repository");
+    let mut files: Vec<_> = list.map(|f| f.expect("it can be read").path()).collect();
+    files.retain(|f| f.file_name().is_some_and(|n| n.to_string_lossy().contains(part)));
+    files.sort();
+    files
+}
+
+/// `3..5 NAME` a line.
+fn edits(text: &str) -> Vec<Edit> {
+    let edit = |line: &str| {
+        let (words, category) = line.split_once(' ').expect("words and category");
+        let (start, end) = words.split_once("..").expect("two bounds");
+        let words = WordSpan::new(start.parse().expect("a number"), end.parse().expect("a number"));
+        Edit { words, category: Category::from_label(category).expect("a category"), rules: Vec::new() }
+    };
+    text.lines().map(edit).collect()
+}
+
+/// Turns and numbered words, for a person to compare with the input.
+fn show(t: &Transcript) -> String {
+    let mut out = format!("times {:?}\n", t.time_source());
+    for turn in t.turns() {
+        let speaker = match turn.speaker {
+            Speaker::Agent => "agent".to_owned(),
+            Speaker::Caller => "caller".to_owned(),
+            Speaker::Numbered(n) => format!("speaker {n}"),
+            Speaker::Unknown => "unknown".to_owned(),
+        };
+        match turn.kind {
+            TurnKind::Spoken => write!(out, "{speaker}"),
+            TurnKind::Alternate { of } => write!(out, "alternate {of:?} {speaker}"),
+        }
+        .expect("a string can be written to");
+        turn.channel.iter().for_each(|c| write!(out, " channel {c}").expect("a string can be written to"));
+        out.push('\n');
+        for i in turn.words.range() {
+            let word = &t.words()[i];
+            let time = word.time.map_or("-".to_owned(), |t| format!("{}-{}", t.start_ms(), t.end_ms()));
+            writeln!(out, "  {i} {} {time}", t.word_text(i).expose()).expect("a string can be written to");
+        }
+    }
+    out
+}
+
+fn compare(path: &Path, seen: &str) {
+    if std::env::var_os("SORDINO_ACCEPT").is_some() {
+        fs::write(path, seen).expect("the fixture can be written");
+        return;
+    }
+    let want = fs::read_to_string(path).unwrap_or_default();
+    assert!(want == seen, "{} differs; this was seen:\n{seen}", path.display());
+}
+
+fn check(format: &str, want: Format) {
+    for input in files(&folder(format), ".in.") {
+        let bytes = fs::read(&input).expect("it can be read");
+        let sibling = |from: &str, to: &str| PathBuf::from(input.to_string_lossy().replace(from, to));
+        let extension = format!(".{}", input.extension().expect("it has one").to_string_lossy());
+        let document = match read(Phi::new(bytes), None) {
+            Ok(document) => document,
+            Err(error) => panic!("{}: {error}", input.display()),
+        };
+        assert_eq!(document.format(), want, "{}", input.display());
+        compare(&sibling(&format!(".in{extension}"), ".words"), &show(document.transcript()));
+        let plan = edits(&fs::read_to_string(sibling(&format!(".in{extension}"), ".edits")).unwrap_or_default());
+        let masked = mask(&document, &plan);
+        compare(&sibling(".in.", ".out."), &masked);
+        let again = read(Phi::new(masked.into_bytes()), None).map(|d| d.format());
+        assert!(again.is_ok_and(|format| format == want), "{}: the output is not read again", input.display());
+    }
+}
+
+fn mask(document: &Document, plan: &[Edit]) -> String {
+    let masked = document.mask(plan, &call()).expect("the edits lie inside");
+    String::from_utf8(masked.into_exposed()).expect("it is UTF-8")
+}
+
+#[test]
+fn aws_transcribe() {
+    check("aws", Format::AwsTranscribe);
+}
+
+#[test]
+fn whisper() {
+    check("whisper", Format::Whisper);
+}
+
+#[test]
+fn text() {
+    check("text", Format::Text);
+}
+
+/// `held/<reason>--<fault>.<extension>`
+#[test]
+fn broken_files_are_held_for_the_reason_in_their_name() {
+    for file in files(&folder("held"), "--") {
+        let name = file.file_name().expect("it has one").to_string_lossy().into_owned();
+        let reason = name.split_once("--").and_then(|(reason, _)| HoldReason::from_code(reason));
+        let held = read(Phi::new(fs::read(&file).expect("it can be read")), None).err().and_then(|e| e.hold_reason());
+        assert!(reason.is_some() && held == reason, "{name}: {held:?}");
+    }
+}
+
+#[test]
+fn a_file_that_is_not_the_format_it_is_said_to_be_is_held() {
+    let held = read(Phi::new(b"AGENT: hello".to_vec()), Some(Format::Whisper)).err().and_then(|e| e.hold_reason());
+    assert_eq!(held, Some(HoldReason::DamagedTranscript));
+}
+
+#[test]
+fn an_edit_outside_the_transcript_is_refused() {
+    let document = read(Phi::new(b"AGENT: hello there".to_vec()), None).expect("it is text");
+    for (start, end) in [(0, 3), (2, 2), (5, 9)] {
+        let edit = Edit { words: WordSpan::new(start, end), category: Category::Name, rules: Vec::new() };
+        assert!(document.mask(&[edit], &call()).is_err());
+    }
+}
