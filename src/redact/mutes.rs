@@ -32,7 +32,7 @@ pub(super) fn mutes(
         TimeSource::Recogniser => policy.pad_recogniser_ms,
         TimeSource::Coarse | TimeSource::Segment | TimeSource::None => policy.pad_coarse_ms,
     };
-    let clock = Clock { transcript, recording_ms };
+    let clock = Clock::new(transcript, recording_ms);
     let mut flags = BTreeSet::new();
     let mut spans = Vec::new();
     for edit in edits {
@@ -74,20 +74,42 @@ fn merge(mut spans: Vec<(TimeSpan, Category)>, gap_ms: u32) -> Vec<Mute> {
     mutes
 }
 
-/// The words of a call on the clock of its recording.
+/// The words of a call on the clock of its recording. What lies around a word or turn is found once for
+/// all, so that hostile transcripts cost no more than their length.
 struct Clock<'a> {
     transcript: &'a Transcript,
     recording_ms: u32,
+    /// For each turn: from the earliest start to the latest end of its words.
+    turns: Vec<Option<TimeSpan>>,
+    /// For each turn: the nearest spoken turn before it that has times.
+    turn_before: Vec<Option<TimeSpan>>,
+    /// For each turn: the nearest spoken turn after it that has times.
+    turn_after: Vec<Option<TimeSpan>>,
+    /// For each word: the nearest word before it in its turn that has a time.
+    word_before: Vec<Option<TimeSpan>>,
+    /// For each word: the nearest word after it in its turn that has a time.
+    word_after: Vec<Option<TimeSpan>>,
 }
 
-impl Clock<'_> {
+impl<'a> Clock<'a> {
+    fn new(transcript: &'a Transcript, recording_ms: u32) -> Self {
+        let turns: Vec<_> = transcript.turns().iter().map(|t| cover(transcript, t.words)).collect();
+        let spoken =
+            || transcript.turns().iter().zip(&turns).map(|(t, time)| time.filter(|_| t.kind == TurnKind::Spoken));
+        let words = |turn: &Turn| transcript.words()[turn.words.range()].iter().map(|w| w.time);
+        let (turn_before, turn_after) = (last_seen(spoken()), next_seen(spoken()));
+        let word_before = transcript.turns().iter().flat_map(|t| last_seen(words(t))).collect();
+        let word_after = transcript.turns().iter().flat_map(|t| next_seen(words(t))).collect();
+        Self { transcript, recording_ms, turns, turn_before, turn_after, word_before, word_after }
+    }
+
     /// When the words of an edit were said, at the widest.
     fn edit(&self, words: WordSpan, flags: &mut BTreeSet<Flag>) -> Result<TimeSpan> {
         let unplaced =
             |message| Error::held(Stage::Plan, HoldReason::UnusableTimes, message).at("word", words.start.into());
         let turn = turn_of(self.transcript, words.start).ok_or_else(|| unplaced("hidden words are in no turn"))?;
         let anchor = self.anchor(turn).ok_or_else(|| unplaced("hidden words have no times in their turn"))?;
-        let own = self.cover(words);
+        let own = cover(self.transcript, words);
         let around = self.between_neighbours(turn, words, anchor, own);
         let own = own.unwrap_or(around);
         let is_timed = |word| self.time(word).is_some();
@@ -109,19 +131,17 @@ impl Clock<'_> {
 
     /// The time of the turn as far as its words tell, or of the turn that was said in its place.
     fn anchor(&self, turn: usize) -> Option<TimeSpan> {
-        let turn = &self.transcript.turns()[turn];
-        self.cover(turn.words).or_else(|| match turn.kind {
-            TurnKind::Alternate { of: Some(spoken) } => self.cover(self.turn(spoken as usize)?.words),
-            _ => None,
+        self.turns[turn].or_else(|| match self.transcript.turns()[turn].kind {
+            TurnKind::Alternate { of } => self.spoken(of),
+            TurnKind::Spoken => None,
         })
     }
 
     /// From the end of the nearest timed word before to the start of the nearest after, and never
     /// less than the words' own times.
     fn between_neighbours(&self, turn: usize, words: WordSpan, anchor: TimeSpan, own: Option<TimeSpan>) -> TimeSpan {
-        let at = self.transcript.turns()[turn].words;
-        let before = (at.start..words.start).rev().find_map(|w| self.time(w)).map(TimeSpan::end_ms);
-        let after = (words.end..at.end).find_map(|w| self.time(w)).map(TimeSpan::start_ms);
+        let before = self.word_before[words.start as usize].map(TimeSpan::end_ms);
+        let after = self.word_after[words.end as usize - 1].map(TimeSpan::start_ms);
         let start = before.unwrap_or_else(|| self.border_before(turn, anchor));
         let end = after.unwrap_or_else(|| self.border_after(turn, anchor));
         // Times that run backwards put the neighbours the wrong way round; both then lie inside.
@@ -132,39 +152,23 @@ impl Clock<'_> {
     /// The earliest moment at which a turn can have begun. Turns are in order of their start, so it is
     /// the end of the turn before, or its start where the two overlap.
     fn border_before(&self, turn: usize, anchor: TimeSpan) -> u32 {
-        match self.place(turn) {
-            Place::Spoken(turn) => (0..turn).rev().find_map(|t| self.spoken(t)).map_or(0, |before| {
-                if before.end_ms() <= anchor.start_ms() { before.end_ms() } else { before.start_ms() }
-            }),
-            Place::Of(span) => span.cover(anchor).start_ms(),
-        }
-        .min(anchor.start_ms())
+        let border = match self.transcript.turns()[turn].kind {
+            TurnKind::Spoken => self.turn_before[turn]
+                .map(|before| if before.end_ms() <= anchor.start_ms() { before.end_ms() } else { before.start_ms() }),
+            TurnKind::Alternate { of } => self.spoken(of).map(TimeSpan::start_ms),
+        };
+        border.unwrap_or(0).min(anchor.start_ms())
     }
 
     /// The latest moment at which a turn can have ended: the start of the next, or its end where the
     /// two overlap.
     fn border_after(&self, turn: usize, anchor: TimeSpan) -> u32 {
-        match self.place(turn) {
-            Place::Spoken(turn) => {
-                let turns = self.transcript.turns().len();
-                (turn + 1..turns).find_map(|t| self.spoken(t)).map_or(self.recording_ms, |after| {
-                    if after.start_ms() >= anchor.end_ms() { after.start_ms() } else { after.end_ms() }
-                })
-            }
-            Place::Of(span) => span.cover(anchor).end_ms(),
-        }
-        .max(anchor.end_ms())
-    }
-
-    fn place(&self, turn: usize) -> Place {
-        match self.transcript.turns()[turn].kind {
-            TurnKind::Spoken => Place::Spoken(turn),
-            TurnKind::Alternate { of } => {
-                let spoken = of.and_then(|t| self.spoken(t as usize));
-                // What belongs to no known turn may have been said at any time.
-                Place::Of(spoken.unwrap_or_else(|| TimeSpan::new(0, self.recording_ms).expect("zero is least")))
-            }
-        }
+        let border = match self.transcript.turns()[turn].kind {
+            TurnKind::Spoken => self.turn_after[turn]
+                .map(|after| if after.start_ms() >= anchor.end_ms() { after.start_ms() } else { after.end_ms() }),
+            TurnKind::Alternate { of } => self.spoken(of).map(TimeSpan::end_ms),
+        };
+        border.unwrap_or(self.recording_ms).max(anchor.end_ms())
     }
 
     /// Whether the words' times cannot be true: too long, too fast, or running backwards.
@@ -172,7 +176,7 @@ impl Clock<'_> {
         if !self.has_word_times() {
             return false;
         }
-        let Some(own) = self.cover(words) else { return false };
+        let Some(own) = cover(self.transcript, words) else { return false };
         let chars: u64 = words.range().map(|w| if self.time(w as u32).is_some() { self.chars(w) } else { 0 }).sum();
         let rushed = chars * 1000 > CHARS_PER_S_MAX * u64::from(own.len_ms());
         let at = self.transcript.turns()[turn].words;
@@ -207,28 +211,29 @@ impl Clock<'_> {
         self.transcript.words()[word as usize].time
     }
 
-    fn turn(&self, turn: usize) -> Option<&Turn> {
-        self.transcript.turns().get(turn)
-    }
-
-    /// The time of a spoken turn, where its words have times.
-    fn spoken(&self, turn: usize) -> Option<TimeSpan> {
-        let turn = self.turn(turn).filter(|t| t.kind == TurnKind::Spoken)?;
-        self.cover(turn.words)
-    }
-
-    /// From the earliest start to the latest end of these words.
-    fn cover(&self, words: WordSpan) -> Option<TimeSpan> {
-        words.range().filter_map(|w| self.time(w as u32)).reduce(TimeSpan::cover)
+    /// The time of the spoken turn with this number, where there is one.
+    fn spoken(&self, turn: Option<u32>) -> Option<TimeSpan> {
+        let turn = turn? as usize;
+        let kind = self.transcript.turns().get(turn)?.kind;
+        self.turns[turn].filter(|_| kind == TurnKind::Spoken)
     }
 }
 
-/// What bounds a turn whose first or last words have no times.
-enum Place {
-    /// The spoken turns around it.
-    Spoken(usize),
-    /// The time of the turn that it reads differently.
-    Of(TimeSpan),
+/// From the earliest start to the latest end of these words.
+fn cover(transcript: &Transcript, words: WordSpan) -> Option<TimeSpan> {
+    transcript.words()[words.range()].iter().filter_map(|w| w.time).reduce(TimeSpan::cover)
+}
+
+/// For each place the nearest time before it.
+fn last_seen(times: impl Iterator<Item = Option<TimeSpan>>) -> Vec<Option<TimeSpan>> {
+    times.scan(None, |seen, time| Some(std::mem::replace(seen, time.or(*seen)))).collect()
+}
+
+/// For each place the nearest time after it.
+fn next_seen(times: impl DoubleEndedIterator<Item = Option<TimeSpan>>) -> Vec<Option<TimeSpan>> {
+    let mut seen = last_seen(times.rev());
+    seen.reverse();
+    seen
 }
 
 #[cfg(test)]
