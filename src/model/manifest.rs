@@ -266,8 +266,6 @@ pub struct Basis<'a> {
     pub patterns: &'a Sha256Hex,
     /// The policy.
     pub policy: &'a PolicyRef,
-    /// The program.
-    pub tool: &'a Tool,
 }
 
 impl Manifest {
@@ -306,7 +304,8 @@ impl Manifest {
         to_json(self)
     }
 
-    /// Whether the same sources were redacted by the same patterns, policy and program.
+    /// Whether the same sources were redacted by the same patterns and policy. Another version of the program
+    /// changes nothing by itself: the digest of the patterns covers how detection works.
     ///
     /// A source without a version in the manifest or now is taken as changed.
     #[must_use]
@@ -318,7 +317,7 @@ impl Manifest {
         };
         let sources_agree = self.sources.len() == basis.sources.len()
             && self.sources.iter().all(|source| basis.sources.iter().any(|now| same(source, now)));
-        sources_agree && (&self.patterns, &self.policy, &self.tool) == (basis.patterns, basis.policy, basis.tool)
+        sources_agree && (&self.patterns, &self.policy) == (basis.patterns, basis.policy)
     }
 }
 
@@ -516,14 +515,14 @@ mod tests {
     }
 
     #[test]
-    fn a_call_is_done_when_sources_patterns_policy_and_program_agree() {
+    fn a_call_is_done_when_sources_patterns_and_policy_agree() {
         let manifest = Manifest::parse(EXAMPLE).unwrap();
         let now = |m: &Manifest| -> Vec<(Role, KeyedRef, Option<String>, u64)> {
             m.sources.iter().map(|s| (s.role, s.reference.clone(), s.version.clone(), s.bytes)).collect()
         };
         let is_done = |sources: &[(Role, KeyedRef, Option<String>, u64)], patterns: &Sha256Hex, policy: &PolicyRef| {
             let sources = sources.iter().map(|(role, r, v, b)| (*role, r, v.as_deref(), *b)).collect();
-            manifest.is_made_from(&Basis { sources, patterns, policy, tool: &manifest.tool })
+            manifest.is_made_from(&Basis { sources, patterns, policy })
         };
         let sources = now(&manifest);
         let (patterns, policy) = (&manifest.patterns, &manifest.policy);
