@@ -126,7 +126,7 @@ pub enum Artifact {
         /// Digest of all of it.
         sha256: Sha256Hex,
         /// Number of words, second readings included.
-        words: u32,
+        words: u64,
         /// How good the source's word times were.
         time_source: TimeSource,
     },

@@ -1,7 +1,7 @@
 //! From a proven call to its manifest.
 
 use super::Artifacts;
-use crate::base::{Clean, KeyedRef, Sha256Hex, Timestamp};
+use crate::base::{KeyedRef, Sha256Hex, Timestamp};
 use crate::model::manifest::{
     Access, Artifact, By, Edited, Hidden, MANIFEST_SCHEMA, Manifest, MutedInterval, Retention, Role, Source,
 };
@@ -38,16 +38,16 @@ impl Artifacts {
         let By { tool, patterns, policy } = birth.by;
         Manifest {
             schema: MANIFEST_SCHEMA.into(),
-            call: self.call.clone(),
+            call: self.call().clone(),
             created: birth.created,
             tool: tool.clone(),
             patterns: patterns.clone(),
             policy: policy.clone(),
             sources: self.sources(birth),
             artifacts: self.files(birth),
-            hidden: hidden(&self.plan),
-            flags: self.plan.flags.clone(),
-            risk: self.risk,
+            hidden: hidden(self.plan()),
+            flags: self.plan().flags.clone(),
+            risk: self.risk(),
             retention: retention(birth),
             access: access(birth.policy),
             signature: None,
@@ -62,7 +62,7 @@ impl Artifacts {
             bytes,
             sha256: sha256.clone(),
         };
-        let read = &self.transcript_source;
+        let read = self.transcript_source();
         let mut sources = vec![source(Role::Transcript, &birth.transcript, read.bytes, &read.sha256)];
         if let (Some(done), Some(origin)) = (self.recording(), &birth.recording) {
             sources.push(source(Role::Recording, origin, done.source_bytes, &done.source_sha256));
@@ -71,16 +71,16 @@ impl Artifacts {
     }
 
     fn files(&self, birth: &Birth<'_>) -> Vec<Artifact> {
-        let bytes = self.transcript.get();
+        let bytes = self.transcript().get();
         let mut files = vec![Artifact::Transcript {
             name: birth.transcript.name.clone(),
-            format: self.format,
+            format: self.format(),
             bytes: bytes.len() as u64,
             sha256: Sha256Hex::of(bytes),
-            words: self.words,
-            time_source: self.time_source,
+            words: self.words(),
+            time_source: self.time_source(),
         }];
-        if let (Some(done), Some(origin)) = (self.recording.as_ref().map(Clean::get), &birth.recording) {
+        if let (Some(done), Some(origin)) = (self.recording(), &birth.recording) {
             files.push(Artifact::Recording {
                 name: origin.name.clone(),
                 format: done.info.container.clone(),
@@ -91,7 +91,7 @@ impl Artifacts {
                 rate_hz: done.info.rate_hz,
                 codec: done.info.codec,
                 edited: Edited::Samples,
-                muted: self.plan.mutes.iter().map(MutedInterval::from).collect(),
+                muted: self.plan().mutes.iter().map(MutedInterval::from).collect(),
                 muted_ms: done.muted_ms,
             });
         }

@@ -62,3 +62,39 @@ pub(crate) fn recording(ms: u64) -> RecordingInfo {
         frames: ms * 8,
     }
 }
+
+/// An Amazon Transcribe file of these words: text, start and end in milliseconds.
+pub(crate) fn aws(words: &[(&str, u32, u32)]) -> String {
+    let seconds = |ms: u32| format!("{}.{:03}", ms / 1000, ms % 1000);
+    let item = |&(content, start, end): &(&str, u32, u32)| {
+        serde_json::json!({
+            "type": "pronunciation",
+            "start_time": seconds(start),
+            "end_time": seconds(end),
+            "alternatives": [{ "confidence": "0.99", "content": content }],
+        })
+    };
+    let text: Vec<&str> = words.iter().map(|w| w.0).collect();
+    serde_json::json!({
+        "jobName": "job-1",
+        "status": "COMPLETED",
+        "results": {
+            "transcripts": [{ "transcript": text.join(" ") }],
+            "items": words.iter().map(item).collect::<Vec<_>>(),
+        },
+    })
+    .to_string()
+}
+
+/// A mono 16-bit recording of this length at 8 kHz in which no sample is silent.
+pub(crate) fn wav(ms: u32) -> Vec<u8> {
+    let spec =
+        hound::WavSpec { channels: 1, sample_rate: 8000, bits_per_sample: 16, sample_format: hound::SampleFormat::Int };
+    let mut bytes = std::io::Cursor::new(Vec::new());
+    let mut writer = hound::WavWriter::new(&mut bytes, spec).expect("memory can be written to");
+    for n in 0..ms * 8 {
+        writer.write_sample((n % 1000) as i16 + 1).expect("memory can be written to");
+    }
+    writer.finalize().expect("memory can be written to");
+    bytes.into_inner()
+}
