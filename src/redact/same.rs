@@ -1,6 +1,6 @@
 //! Compares a transcript with its masked copy, read back: hidden words read as masks, all else is as it was.
 
-use crate::base::{Phi, WordSpan};
+use crate::base::{Phi, TimeSpan, WordSpan};
 use crate::model::{Category, Edit, Transcript, TurnKind};
 use std::collections::HashSet;
 use std::ops::Range;
@@ -12,6 +12,9 @@ pub(super) type Origins = Vec<Option<WordSpan>>;
 ///
 /// Spoken turns must agree turn by turn: speaker, channel, and every kept word with its text and time. Hidden words read
 /// as masks of their category: one for each word where the format lists words, or fewer where it has running text.
+///
+/// A file that gives words and turns apart is put together by comparing texts, and masks can move a word to the turn
+/// beside it. There the words must agree one by one in order of their times, whatever their turns.
 ///
 /// Alternates are readings that differ from what was said, and masking can end the difference or hide more of them. So
 /// each word of the copy's alternates must be a mask or say what a kept word says, but there may be fewer of them.
@@ -40,6 +43,13 @@ fn said(word: Phi<&str>) -> Phi<String> {
     Phi::new(word.expose().chars().filter(|c| c.is_alphanumeric()).flat_map(char::to_lowercase).collect())
 }
 
+/// What a word reads.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+enum Reading<'a> {
+    Mask(Category),
+    Text(Phi<&'a str>),
+}
+
 struct Pair<'a> {
     original: &'a Transcript,
     copy: &'a Transcript,
@@ -49,18 +59,48 @@ struct Pair<'a> {
 impl Pair<'_> {
     fn origins(&self) -> Option<Origins> {
         let spoken = |t: &Transcript| t.turns().iter().filter(|t| t.kind == TurnKind::Spoken).count();
-        let turns = spoken(self.original);
-        if spoken(self.copy) != turns {
-            return None;
-        }
-        let mut origins = self.turns(0..turns)?;
-        let same_turns = self.copy.turns().len() == self.original.turns().len();
+        let (turns, copied) = (spoken(self.original), spoken(self.copy));
+        let by_turn = (turns == copied).then(|| self.turns(0..turns)).flatten();
+        let mut origins = by_turn.or_else(|| self.by_time(turns, copied))?;
+        let same_turns = turns == copied && self.copy.turns().len() == self.original.turns().len();
         match same_turns.then(|| self.turns(turns..self.copy.turns().len())).flatten() {
             Some(alternates) => origins.extend(alternates),
-            None if self.alternates_say_nothing_new(turns) => origins.resize(self.copy.words().len(), None),
+            None if self.alternates_say_nothing_new(copied) => origins.resize(self.copy.words().len(), None),
             None => return None,
         }
         Some(origins)
+    }
+
+    /// All spoken words in order of their times, where each has one.
+    fn by_time(&self, turns: usize, copied: usize) -> Option<Origins> {
+        let words = |t: &Transcript, turns: usize| t.turns()[..turns].last().map_or(0, |t| t.words.end);
+        let (words, copied) = (words(self.original, turns), words(self.copy, copied));
+        let mut original: Vec<_> = (0..words).map(|w| self.must_read(w)).collect::<Option<_>>()?;
+        let mut copy: Vec<_> = (0..copied).map(|w| self.reads(w)).collect::<Option<_>>()?;
+        original.sort_unstable();
+        copy.sort_unstable();
+        let mut origins = Origins::from_iter((0..copied).map(|_| None));
+        for (&(time, reading, word), &(copied_time, copied_reading, copied)) in original.iter().zip(&copy) {
+            if (time, reading) != (copied_time, copied_reading) {
+                return None;
+            }
+            origins[copied as usize] = Some(WordSpan::new(word, word + 1));
+        }
+        (words == copied).then_some(origins)
+    }
+
+    /// When a word of the original was said and what the copy must have there.
+    fn must_read(&self, word: u32) -> Option<(TimeSpan, Reading<'_>, u32)> {
+        let text = self.original.word_text(word as usize);
+        let reading = self.hidden_as(word).map_or(Reading::Text(text), Reading::Mask);
+        Some((self.original.words()[word as usize].time?, reading, word))
+    }
+
+    /// When a word of the copy is said and what it reads.
+    fn reads(&self, word: u32) -> Option<(TimeSpan, Reading<'_>, u32)> {
+        let text = self.copy.word_text(word as usize);
+        let reading = self.reads_as(word).map_or(Reading::Text(text), Reading::Mask);
+        Some((self.copy.words()[word as usize].time?, reading, word))
     }
 
     fn turns(&self, turns: Range<usize>) -> Option<Origins> {
@@ -231,6 +271,24 @@ mod tests {
         assert!(origins(&original, &original, &[]).is_some());
         let later = timed(TimeSource::Recogniser, &[(TurnKind::Spoken, &said(201))]);
         assert!(origins(&original, &later, &[]).is_none());
+    }
+
+    #[test]
+    fn a_word_may_move_to_the_turn_beside_it_but_not_in_time() {
+        let words: [Said<'_>; 3] = [("i", Some((0, 100))), ("am", Some((100, 200))), ("john", Some((200, 300)))];
+        let masked: [Said<'_>; 3] = [words[0], words[1], ("[NAME]", Some((200, 300)))];
+        let split = |words: &[Said<'_>], at: usize| {
+            let (a, b) = words.split_at(at);
+            timed(TimeSource::Recogniser, &[(TurnKind::Spoken, a), (TurnKind::Spoken, b)])
+        };
+        let edits = [edit(Category::Name, 2, 3)];
+        let original = split(&words, 2);
+        let got = origins(&original, &split(&masked, 1), &edits).unwrap();
+        assert_eq!(got.into_iter().flatten().map(|w| w.start).collect::<Vec<_>>(), [0, 1, 2]);
+        assert!(origins(&original, &split(&words, 1), &edits).is_none());
+        let early: [Said<'_>; 3] = [("i", Some((0, 100))), ("[NAME]", Some((100, 200))), ("am", Some((200, 300)))];
+        assert!(origins(&original, &split(&early, 1), &edits).is_none());
+        assert!(origins(&original, &split(&masked[..2], 1), &edits).is_none());
     }
 
     #[test]

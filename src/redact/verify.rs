@@ -152,8 +152,9 @@ pub(super) fn masked(masked: Phi<Vec<u8>>, plan: &RedactionPlan, against: &Again
         .ok_or_else(|| failed("the masked transcript differs from the plan"))?;
     let residue = residue(copy.transcript(), against);
     if !residue.is_empty() {
-        let mapped = residue.into_iter().map(|f| in_original(f, &origins)).collect::<Option<_>>();
-        return mapped.map(Verdict::MoreFound).ok_or_else(|| failed("a second reading still holds findings"));
+        let placed: Option<Vec<_>> = residue.iter().map(|f| in_original(f, &origins)).collect();
+        let placed = placed.ok_or_else(|| failed("a second reading still holds findings"))?;
+        return Ok(Verdict::MoreFound(placed.concat()));
     }
     let needles = Needles::new(against.known, against.policy, against.call);
     if is_left(&needles, masked.expose(), copy.transcript(), format)? {
@@ -169,12 +170,10 @@ fn residue(copy: &Transcript, against: &Against<'_>) -> Vec<Finding> {
     findings
 }
 
-/// The same finding over the words of the original, where it is certain which those are.
-fn in_original(mut finding: Finding, origins: &[Option<WordSpan>]) -> Option<Finding> {
-    let words = origins.get(finding.words.range())?;
-    let (first, last) = (words.first()?.as_ref()?, words.last()?.as_ref()?);
-    finding.words = WordSpan::new(first.start, last.end);
-    Some(finding)
+/// The same finding, word by word, over the words of the original; nothing where it is not certain which those are.
+fn in_original(finding: &Finding, origins: &[Option<WordSpan>]) -> Option<Vec<Finding>> {
+    let place = |origin: &Option<WordSpan>| Some(Finding { words: (*origin)?, ..finding.clone() });
+    origins.get(finding.words.range())?.iter().map(place).collect()
 }
 
 /// Searches the bytes as they are written, and the words as they are read, where values that a file cuts into
@@ -285,9 +284,11 @@ mod tests {
     #[test]
     fn a_finding_in_the_copy_is_placed_in_the_original() {
         let origins = [Some(WordSpan::new(0, 1)), Some(WordSpan::new(1, 4)), Some(WordSpan::new(4, 5)), None];
-        let place =
-            |a, b| in_original(finding(Category::Name, a, b, 1.0), &origins).map(|f| (f.words.start, f.words.end));
-        assert_eq!(place(1, 3), Some((1, 5)));
+        let place = |a, b| -> Option<Vec<(u32, u32)>> {
+            let placed = in_original(&finding(Category::Name, a, b, 1.0), &origins)?;
+            Some(placed.iter().map(|f| (f.words.start, f.words.end)).collect())
+        };
+        assert_eq!(place(1, 3), Some(vec![(1, 4), (4, 5)]));
         assert_eq!(place(2, 4), None);
         assert_eq!(place(2, 9), None);
     }
