@@ -34,6 +34,41 @@ pub enum Stage {
 }
 
 impl Stage {
+    /// All stages, in the order of the pipeline.
+    pub const ALL: [Self; 12] = [
+        Self::Configure,
+        Self::Patterns,
+        Self::Pair,
+        Self::Fetch,
+        Self::ParseTranscript,
+        Self::OpenRecording,
+        Self::Detect,
+        Self::Plan,
+        Self::Mask,
+        Self::Mute,
+        Self::Verify,
+        Self::Publish,
+    ];
+
+    /// The word for reports and held records: `parse-transcript`.
+    #[must_use]
+    pub const fn code(self) -> &'static str {
+        match self {
+            Self::Configure => "configure",
+            Self::Patterns => "patterns",
+            Self::Pair => "pair",
+            Self::Fetch => "fetch",
+            Self::ParseTranscript => "parse-transcript",
+            Self::OpenRecording => "open-recording",
+            Self::Detect => "detect",
+            Self::Plan => "plan",
+            Self::Mask => "mask",
+            Self::Mute => "mute",
+            Self::Verify => "verify",
+            Self::Publish => "publish",
+        }
+    }
+
     const fn verb(self) -> &'static str {
         match self {
             Self::Configure => "configure",

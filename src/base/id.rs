@@ -46,7 +46,7 @@ impl<'de> serde::Deserialize<'de> for CallId {
 }
 
 /// A SHA-256 digest as 64 lower-case hexadecimal digits.
-#[derive(Clone, Debug, PartialEq, Eq, Hash, serde::Serialize, serde::Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash, serde::Serialize)]
 #[serde(transparent)]
 pub struct Sha256Hex(String);
 
@@ -68,6 +68,43 @@ impl Sha256Hex {
     pub fn as_str(&self) -> &str {
         &self.0
     }
+}
+
+impl<'de> serde::Deserialize<'de> for Sha256Hex {
+    fn deserialize<D: serde::Deserializer<'de>>(d: D) -> Result<Self, D::Error> {
+        hex_digits(d, 64).map(Self)
+    }
+}
+
+/// The keyed reference of a source: a full HMAC-SHA-256 of its key, as 64 lower-case hexadecimal digits.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, serde::Serialize)]
+#[serde(transparent)]
+pub struct KeyedRef(String);
+
+impl KeyedRef {
+    /// Makes the reference from a keyed hash.
+    #[must_use]
+    pub fn from_mac(mac: &[u8; 32]) -> Self {
+        Self(hex(mac))
+    }
+
+    /// The 64 digits.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl<'de> serde::Deserialize<'de> for KeyedRef {
+    fn deserialize<D: serde::Deserializer<'de>>(d: D) -> Result<Self, D::Error> {
+        hex_digits(d, 64).map(Self)
+    }
+}
+
+fn hex_digits<'de, D: serde::Deserializer<'de>>(d: D, len: usize) -> Result<String, D::Error> {
+    let text = <String as serde::Deserialize>::deserialize(d)?;
+    let ok = text.len() == len && text.bytes().all(|b| matches!(b, b'0'..=b'9' | b'a'..=b'f'));
+    ok.then_some(text).ok_or_else(|| serde::de::Error::custom("not a digest in lower-case hexadecimal digits"))
 }
 
 impl fmt::Display for Sha256Hex {

@@ -7,9 +7,11 @@ mod id;
 pub mod limits;
 mod phi;
 mod span;
+mod timestamp;
 
 pub use error::{Error, Kind, Result, Retry, Stage};
 pub use hold::HoldReason;
-pub use id::{CallId, Sha256Hex};
+pub use id::{CallId, KeyedRef, Sha256Hex};
 pub use phi::{Clean, Phi};
 pub use span::{TimeSpan, WordSpan};
+pub use timestamp::Timestamp;

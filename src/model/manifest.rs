@@ -1,1 +1,551 @@
 //! The manifest: the commit record of a call, without text, raw keys or anything that varies.
+//!
+//! `docs/manifest.v1.schema.json` says the same in JSON Schema.
+//!
+//! * Old reader, new file: a reader refuses a `schema` it does not know and any field it does not know, since that
+//!   field may change what the file promises. Whoever adds a field that old readers must not pass over raises the
+//!   version.
+//! * New reader, old file: every reader reads all versions from v1 on; a field that a version lacks is absent, never
+//!   guessed.
+
+use super::{Category, Codec, Flag, Format, Mute, TimeSource};
+use crate::base::{CallId, Error, HoldReason, KeyedRef, Kind, Result, Sha256Hex, Stage, Timestamp};
+use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
+
+/// The `schema` of a [`Manifest`].
+pub const MANIFEST_SCHEMA: &str = "sordino.manifest/v1";
+/// Largest manifest read, bytes. One mute takes about 80.
+pub const MANIFEST_BYTES_MAX: u64 = 64 << 20;
+
+/// What was done to a call, by what, from what, and what holds for the result.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Manifest {
+    /// Always [`MANIFEST_SCHEMA`].
+    pub schema: String,
+    /// The call's keyed pseudonym.
+    pub call: CallId,
+    /// When the artifacts were made, as the caller stated it.
+    pub created: Timestamp,
+    /// The program.
+    pub tool: Tool,
+    /// Digest of everything that decides what is found.
+    pub patterns: Sha256Hex,
+    /// The policy.
+    pub policy: PolicyRef,
+    /// What was read; transcript first.
+    pub sources: Vec<Source>,
+    /// What was written; transcript first.
+    pub artifacts: Vec<Artifact>,
+    /// What was hidden.
+    pub hidden: Hidden,
+    /// What was odd, sorted.
+    pub flags: Vec<Flag>,
+    /// Chance that something was missed, 0 to 1.
+    pub risk: f32,
+    /// How long the artifacts are kept.
+    pub retention: Retention,
+    /// Who may read them.
+    pub access: Access,
+    /// Over the manifest without this field; absent where runs do not sign.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub signature: Option<Signature>,
+}
+
+/// The program that made an artifact.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Tool {
+    /// `sordino`.
+    pub name: String,
+    /// Its version.
+    pub version: String,
+}
+
+impl Tool {
+    /// This program.
+    #[must_use]
+    pub fn this() -> Self {
+        Self { name: env!("CARGO_PKG_NAME").into(), version: env!("CARGO_PKG_VERSION").into() }
+    }
+}
+
+/// The policy that a call was redacted under.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct PolicyRef {
+    /// Its name.
+    pub name: String,
+    /// Its version, raised by hand.
+    pub version: u32,
+    /// Digest of the whole policy.
+    pub digest: Sha256Hex,
+}
+
+/// What a file of a call is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Role {
+    /// The transcript.
+    Transcript,
+    /// The recording.
+    Recording,
+}
+
+/// A source as it was read.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Source {
+    /// What it is.
+    pub role: Role,
+    /// Its key, under a keyed hash.
+    #[serde(rename = "ref")]
+    pub reference: KeyedRef,
+    /// The store's version of it: an object version, or a file's time of change.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub version: Option<String>,
+    /// Size.
+    pub bytes: u64,
+    /// Digest of all of it.
+    pub sha256: Sha256Hex,
+}
+
+/// A file beside the manifest.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, tag = "role", rename_all = "kebab-case")]
+pub enum Artifact {
+    /// The masked transcript.
+    Transcript {
+        /// `transcript.<ext>`.
+        name: String,
+        /// Its format.
+        format: Format,
+        /// Size.
+        bytes: u64,
+        /// Digest of all of it.
+        sha256: Sha256Hex,
+        /// Number of words, second readings included.
+        words: u64,
+        /// How good the source's word times were.
+        time_source: TimeSource,
+    },
+    /// The muted recording.
+    Recording {
+        /// `recording.<ext>`.
+        name: String,
+        /// Its container.
+        format: String,
+        /// Size.
+        bytes: u64,
+        /// Digest of all of it.
+        sha256: Sha256Hex,
+        /// Length, milliseconds, rounded up.
+        duration_ms: u64,
+        /// Samples a frame.
+        channels: u16,
+        /// Frames a second.
+        rate_hz: u32,
+        /// How samples are stored.
+        codec: Codec,
+        /// How it was edited.
+        edited: Edited,
+        /// What is silent, sorted and disjoint.
+        muted: Vec<MutedInterval>,
+        /// Length of `muted` together, milliseconds.
+        muted_ms: u64,
+    },
+}
+
+impl Artifact {
+    /// The file's name beside the manifest.
+    #[must_use]
+    pub fn name(&self) -> &str {
+        match self {
+            Self::Transcript { name, .. } | Self::Recording { name, .. } => name,
+        }
+    }
+
+    /// What it is.
+    #[must_use]
+    pub const fn role(&self) -> Role {
+        match self {
+            Self::Transcript { .. } => Role::Transcript,
+            Self::Recording { .. } => Role::Recording,
+        }
+    }
+}
+
+/// How a recording was edited.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Edited {
+    /// Muted samples are the codec's digital silence, all others are bit-identical.
+    Samples,
+}
+
+/// A silent stretch of a recording.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct MutedInterval {
+    /// First millisecond, inclusive.
+    pub start_ms: u32,
+    /// End, exclusive.
+    pub end_ms: u32,
+    /// What is hidden there, sorted.
+    pub categories: Vec<Category>,
+}
+
+impl From<&Mute> for MutedInterval {
+    fn from(mute: &Mute) -> Self {
+        let Mute { span, categories } = mute;
+        Self { start_ms: span.start_ms(), end_ms: span.end_ms(), categories: categories.clone() }
+    }
+}
+
+/// Counts of what was hidden. A stretch is a run of words masked as one.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Hidden {
+    /// Stretches.
+    pub stretches: u64,
+    /// Words in them.
+    pub words: u64,
+    /// Stretches of each category.
+    pub categories: BTreeMap<Category, u64>,
+    /// Stretches that each rule asked for.
+    pub rules: BTreeMap<String, u64>,
+}
+
+/// How long artifacts are kept.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Retention {
+    /// The class of the policy.
+    pub class: String,
+    /// When they were made.
+    pub created: Timestamp,
+    /// They must be kept until then.
+    pub retain_until: Timestamp,
+    /// They are to be deleted after then.
+    pub delete_after: Timestamp,
+    /// Whether they are kept whatever the dates say.
+    pub legal_hold: bool,
+}
+
+/// Who may read artifacts and why.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Access {
+    /// The classification.
+    pub classification: String,
+    /// Roles that may read.
+    pub roles: Vec<String>,
+    /// Purposes for which they may.
+    pub purposes: Vec<String>,
+}
+
+/// A signature over a manifest.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Signature {
+    /// The algorithm: `ed25519`.
+    pub algorithm: String,
+    /// Which key signed.
+    pub key: String,
+    /// The signature, hexadecimal.
+    pub value: String,
+}
+
+/// What decides how a call is redacted: when this agrees with a manifest, there is nothing to do.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Basis<'a> {
+    /// The sources as they are now: reference, version and size of each.
+    pub sources: Vec<(Role, &'a KeyedRef, Option<&'a str>, u64)>,
+    /// The digest of the pattern set.
+    pub patterns: &'a Sha256Hex,
+    /// The policy.
+    pub policy: &'a PolicyRef,
+}
+
+impl Manifest {
+    /// Reads a manifest and checks what its types do not.
+    ///
+    /// # Errors
+    /// Fails as [`Kind::Internal`] when it is too large, is damaged, has another schema or fields that are not
+    /// known, or names a file elsewhere.
+    pub fn parse(bytes: &[u8]) -> Result<Self> {
+        let damaged = |message| Error::new(Stage::Verify, Kind::Internal, message);
+        if bytes.len() as u64 > MANIFEST_BYTES_MAX {
+            return Err(damaged("the manifest is too large").at("bytes", bytes.len() as u64));
+        }
+        let manifest: Self = serde_json::from_slice(bytes).map_err(|error| {
+            damaged("the manifest is damaged, or of a newer version").at("line", error.line() as u64)
+        })?;
+        if manifest.schema != MANIFEST_SCHEMA {
+            return Err(damaged("the manifest is of another version"));
+        }
+        let is_named = |a: &Artifact| match a.role() {
+            Role::Transcript => a.name().strip_prefix("transcript.").is_some_and(is_extension),
+            Role::Recording => a.name().strip_prefix("recording.").is_some_and(is_extension),
+        };
+        if !manifest.artifacts.iter().all(is_named) {
+            return Err(damaged("the manifest names a file that is not the call's"));
+        }
+        Ok(manifest)
+    }
+
+    /// The bytes as they are stored: JSON with fields in the order of this struct, and a last newline.
+    ///
+    /// # Panics
+    /// Never: nothing in a manifest fails to serialise.
+    #[must_use]
+    pub fn to_bytes(&self) -> Vec<u8> {
+        to_json(self)
+    }
+
+    /// Whether the same sources were redacted by the same patterns and policy. Another version of the program
+    /// changes nothing by itself: the digest of the patterns covers how detection works.
+    ///
+    /// A source without a version in the manifest or now is taken as changed.
+    #[must_use]
+    pub fn is_made_from(&self, basis: &Basis<'_>) -> bool {
+        let same = |source: &Source, now: &(Role, &KeyedRef, Option<&str>, u64)| {
+            let &(role, reference, version, bytes) = now;
+            let versions_agree = version.is_some() && source.version.as_deref() == version;
+            (source.role, &source.reference, source.bytes) == (role, reference, bytes) && versions_agree
+        };
+        let sources_agree = self.sources.len() == basis.sources.len()
+            && self.sources.iter().all(|source| basis.sources.iter().any(|now| same(source, now)));
+        sources_agree && (&self.patterns, &self.policy) == (basis.patterns, basis.policy)
+    }
+}
+
+/// Whether a file name may end so: 1 to 8 lower-case letters and digits.
+#[must_use]
+pub fn is_extension(text: &str) -> bool {
+    (1..=8).contains(&text.len()) && text.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit())
+}
+
+/// The `schema` of a [`Held`] record.
+pub const HELD_SCHEMA: &str = "sordino.held/v1";
+
+/// Why a call is held, for a person.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Held {
+    /// Always [`HELD_SCHEMA`].
+    pub schema: String,
+    /// The call's keyed pseudonym.
+    pub call: CallId,
+    /// When it was held, as the caller stated it.
+    pub at: Timestamp,
+    /// The vocabulary's word.
+    pub reason: HoldReason,
+    /// The stage at which it stopped.
+    pub stage: String,
+    /// What was seen: fixed text and numbers.
+    pub message: String,
+    /// What a person does next.
+    pub next_step: String,
+    /// Its sources, transcript first.
+    pub sources: Vec<HeldSource>,
+    /// The program.
+    pub tool: Tool,
+    /// Digest of everything that decides what is found.
+    pub patterns: Sha256Hex,
+    /// The policy.
+    pub policy: PolicyRef,
+}
+
+/// A source of a held call; it may not have been read.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct HeldSource {
+    /// What it is.
+    pub role: Role,
+    /// Its key, under a keyed hash.
+    #[serde(rename = "ref")]
+    pub reference: KeyedRef,
+    /// The store's version of it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub version: Option<String>,
+}
+
+impl Held {
+    /// The record of an error that holds a call; nothing for other errors.
+    #[must_use]
+    pub fn of(error: &Error, call: CallId, sources: Vec<HeldSource>, by: By<'_>, at: Timestamp) -> Option<Self> {
+        let reason = error.hold_reason()?;
+        Some(Self {
+            schema: HELD_SCHEMA.into(),
+            call,
+            at,
+            reason,
+            stage: error.stage.code().into(),
+            message: error.to_string(),
+            next_step: reason.next_step().into(),
+            sources,
+            tool: by.tool.clone(),
+            patterns: by.patterns.clone(),
+            policy: by.policy.clone(),
+        })
+    }
+
+    /// The bytes as they are stored: JSON with fields in the order of this struct, and a last newline.
+    #[must_use]
+    pub fn to_bytes(&self) -> Vec<u8> {
+        to_json(self)
+    }
+}
+
+/// Program, patterns and policy of a run.
+#[derive(Clone, Copy, Debug)]
+pub struct By<'a> {
+    /// The program.
+    pub tool: &'a Tool,
+    /// The digest of the pattern set.
+    pub patterns: &'a Sha256Hex,
+    /// The policy.
+    pub policy: &'a PolicyRef,
+}
+
+fn to_json(record: &impl Serialize) -> Vec<u8> {
+    let mut bytes = serde_json::to_vec_pretty(record).expect("string keys and finite numbers always serialise");
+    bytes.push(b'\n');
+    bytes
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::Value;
+
+    const EXAMPLE: &[u8] = include_bytes!("../../docs/examples/manifest.v1.json");
+    const HELD_EXAMPLE: &[u8] = include_bytes!("../../docs/examples/held.v1.json");
+    const SCHEMA: &str = include_str!("../../docs/manifest.v1.schema.json");
+    const HELD_SCHEMA_FILE: &str = include_str!("../../docs/held.v1.schema.json");
+
+    fn json(text: &[u8]) -> Value {
+        serde_json::from_slice(text).unwrap()
+    }
+
+    #[test]
+    fn the_examples_are_written_as_they_were_read() {
+        assert_eq!(Manifest::parse(EXAMPLE).unwrap().to_bytes(), EXAMPLE);
+        let held: Held = serde_json::from_slice(HELD_EXAMPLE).unwrap();
+        assert_eq!(held.to_bytes(), HELD_EXAMPLE);
+    }
+
+    /// Objects of an example must have exactly the fields that the schema lists, optional ones included, so that
+    /// neither the structs nor the schema can move alone. (CI checks the rest with check-jsonschema.)
+    fn check_fields(root: &Value, schema: &Value, value: &Value, path: &str) {
+        if let Some(name) = schema.get("$ref").and_then(Value::as_str) {
+            let target = root.pointer(name.trim_start_matches('#')).expect("the schema refers to what it has");
+            return check_fields(root, target, value, path);
+        }
+        if let (Some(choices), Some(role)) = (schema.get("oneOf").and_then(Value::as_array), value.get("role")) {
+            let named = |c: &&Value| role.as_str().is_some_and(|r| c["$ref"] == format!("#/$defs/{r}"));
+            return check_fields(root, choices.iter().find(named).expect("a choice for each role"), value, path);
+        }
+        if let (Some(known), Some(object)) = (schema.get("properties").and_then(Value::as_object), value.as_object()) {
+            let names =
+                |o: &serde_json::Map<String, Value>| o.keys().cloned().collect::<std::collections::BTreeSet<_>>();
+            assert_eq!(names(object), names(known), "fields of {path}");
+            for (name, value) in object {
+                check_fields(root, &known[name], value, &format!("{path}/{name}"));
+            }
+        }
+        for value in value.as_array().into_iter().flatten() {
+            check_fields(root, schema.get("items").unwrap_or(&Value::Null), value, path);
+        }
+    }
+
+    #[test]
+    fn the_schemas_list_the_fields_that_are_written() {
+        for (schema, example) in [(SCHEMA, EXAMPLE), (HELD_SCHEMA_FILE, HELD_EXAMPLE)] {
+            let schema = json(schema.as_bytes());
+            check_fields(&schema, &schema, &json(example), "");
+        }
+    }
+
+    #[test]
+    fn the_schemas_list_the_vocabularies() {
+        let strings =
+            |v: &Value| v.as_array().unwrap().iter().map(|v| v.as_str().unwrap().to_owned()).collect::<Vec<_>>();
+        let (schema, held) = (json(SCHEMA.as_bytes()), json(HELD_SCHEMA_FILE.as_bytes()));
+        let labels: Vec<_> = Category::ALL.iter().map(|c| c.label()).collect();
+        assert_eq!(strings(&schema["$defs"]["category"]["enum"]), labels);
+        assert_eq!(strings(&held["properties"]["reason"]["enum"]), HoldReason::ALL.map(HoldReason::code));
+        assert_eq!(strings(&held["properties"]["stage"]["enum"]), Stage::ALL.map(Stage::code));
+    }
+
+    fn changed(change: impl FnOnce(&mut Value)) -> Result<Manifest> {
+        let mut value = json(EXAMPLE);
+        change(&mut value);
+        Manifest::parse(value.to_string().as_bytes())
+    }
+
+    #[test]
+    fn what_is_not_known_is_refused() {
+        assert!(changed(|_| ()).is_ok());
+        assert!(changed(|m| m["schema"] = "sordino.manifest/v2".into()).is_err());
+        assert!(changed(|m| m["new"] = 1.into()).is_err());
+        assert!(changed(|m| m["artifacts"][0]["new"] = 1.into()).is_err());
+        assert!(changed(|m| m["patterns"] = "name".into()).is_err());
+        assert!(changed(|m| m["call"] = "../..".into()).is_err());
+        assert!(Manifest::parse(&EXAMPLE[..EXAMPLE.len() / 2]).is_err());
+    }
+
+    #[test]
+    fn a_manifest_names_only_files_beside_it() {
+        for name in
+            ["../secret.json", "transcript.", "transcript.json/x", "recording.wav", "transcript.JSON", "transcript"]
+        {
+            assert!(changed(|m| m["artifacts"][0]["name"] = name.into()).is_err(), "{name}");
+        }
+    }
+
+    #[test]
+    fn a_manifest_without_signature_has_no_such_field() {
+        let mut manifest = Manifest::parse(EXAMPLE).unwrap();
+        manifest.signature = None;
+        assert!(!String::from_utf8(manifest.to_bytes()).unwrap().contains("signature"));
+        assert_eq!(Manifest::parse(&manifest.to_bytes()).unwrap(), manifest);
+    }
+
+    #[test]
+    fn a_call_is_done_when_sources_patterns_and_policy_agree() {
+        let manifest = Manifest::parse(EXAMPLE).unwrap();
+        let now = |m: &Manifest| -> Vec<(Role, KeyedRef, Option<String>, u64)> {
+            m.sources.iter().map(|s| (s.role, s.reference.clone(), s.version.clone(), s.bytes)).collect()
+        };
+        let is_done = |sources: &[(Role, KeyedRef, Option<String>, u64)], patterns: &Sha256Hex, policy: &PolicyRef| {
+            let sources = sources.iter().map(|(role, r, v, b)| (*role, r, v.as_deref(), *b)).collect();
+            manifest.is_made_from(&Basis { sources, patterns, policy })
+        };
+        let sources = now(&manifest);
+        let (patterns, policy) = (&manifest.patterns, &manifest.policy);
+        assert!(is_done(&sources, patterns, policy));
+        assert!(is_done(&[sources[1].clone(), sources[0].clone()], patterns, policy));
+        assert!(!is_done(&sources[..1], patterns, policy), "a recording went away");
+        assert!(!is_done(&sources, &Sha256Hex::of(b"other"), policy));
+        assert!(!is_done(&sources, patterns, &PolicyRef { version: 99, ..policy.clone() }));
+        for version in [Some("later".to_owned()), None] {
+            let mut sources = sources.clone();
+            sources[0].2 = version;
+            assert!(!is_done(&sources, patterns, policy));
+        }
+    }
+
+    #[test]
+    fn only_an_error_that_holds_makes_a_held_record() {
+        let manifest = Manifest::parse(EXAMPLE).unwrap();
+        let by = By { tool: &manifest.tool, patterns: &manifest.patterns, policy: &manifest.policy };
+        let make = |error: &Error| Held::of(error, manifest.call.clone(), Vec::new(), by, manifest.created);
+        let held = make(&Error::held(Stage::Fetch, HoldReason::NoTranscript, "no transcript").at("bytes", 7)).unwrap();
+        assert_eq!(held.message, "fetch: no transcript (bytes 7)");
+        assert_eq!(held.next_step, HoldReason::NoTranscript.next_step());
+        assert!(make(&Error::new(Stage::Fetch, Kind::Io, "disk")).is_none());
+    }
+}

@@ -4,13 +4,13 @@ mod category;
 mod finding;
 pub mod manifest;
 mod plan;
-mod policy;
+pub mod policy;
 mod recording;
 mod transcript;
 
 pub use category::Category;
 pub use finding::{Finding, RuleId};
-pub use plan::{Edit, Mute, RedactionPlan};
+pub use plan::{Edit, Flag, Mute, RedactionPlan};
 pub use policy::Policy;
 pub use recording::{Codec, RecordingInfo};
 pub use transcript::{Format, Speaker, TimeSource, Transcript, TranscriptBuilder, Turn, TurnKind, Word};

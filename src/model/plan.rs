@@ -24,6 +24,20 @@ pub struct Mute {
     pub categories: Vec<Category>,
 }
 
+/// What was odd about a call that was redacted nevertheless: a fixed vocabulary, kept in its manifest.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, serde::Serialize, serde::Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Flag {
+    /// A hidden word has no time of its own; the mute reaches to its neighbours.
+    UntimedWords,
+    /// A hidden word has an impossible time; the mute reaches past its neighbours.
+    MisplacedWords,
+    /// A short word lasts so long that other speech may hide in it; it is muted.
+    OverlongWords,
+    /// Detection over the masked transcript found more, which was masked as well.
+    FoundAfterMasking,
+}
+
 /// Edits sorted by their first word and disjoint; mutes sorted by time, disjoint, not touching.
 #[derive(Clone, Debug, Default)]
 pub struct RedactionPlan {
@@ -31,4 +45,6 @@ pub struct RedactionPlan {
     pub edits: Vec<Edit>,
     /// Time to mute; empty for a call without a recording.
     pub mutes: Vec<Mute>,
+    /// What was odd, sorted, without repeats.
+    pub flags: Vec<Flag>,
 }

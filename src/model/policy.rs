@@ -27,6 +27,14 @@ pub struct Policy {
     pub access: AccessPolicy,
 }
 
+impl Policy {
+    /// Whether words of this category are hidden. What nothing explains (`OTHER`) always is.
+    #[must_use]
+    pub fn hides(&self, category: Category) -> bool {
+        category == Category::Other || self.hide.contains(&category)
+    }
+}
+
 /// Times and mutes.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case", default)]

@@ -1,1 +1,262 @@
-//! Placeholder.
+//! Redacts one call: parse, detect, plan, mask, mute, verify. Pure: no files, network, environment, clock or
+//! randomness; a recording streams through what the caller hands in.
+
+mod leaks;
+mod length;
+mod manifest;
+mod mutes;
+mod plan;
+mod same;
+#[cfg(test)]
+pub(crate) mod testing;
+mod verify;
+
+pub use manifest::{Birth, Origin};
+pub use plan::plan;
+pub use verify::{Artifacts, SourceFile};
+
+use crate::audio;
+use crate::base::{CallId, Clean, Error, HoldReason, Kind, Phi, Result, Stage};
+use crate::detect::{Detection, KnownValue, detect};
+use crate::model::{Flag, Format, Policy, RecordingInfo, RedactionPlan};
+use crate::patterns::PatternSet;
+use crate::transcript::{self, Document};
+use std::io::{Read, Seek, Write};
+use verify::{Against, Proven, Verdict};
+
+/// How often words are added that only show themselves once others are masked.
+const ROUNDS_MAX: u32 = 3;
+
+/// A call as it came.
+pub struct CallSource<R> {
+    /// Its keyed pseudonym.
+    pub call: CallId,
+    /// The transcript's bytes.
+    pub transcript: Phi<Vec<u8>>,
+    /// The transcript's format, where it is not to be told from the content.
+    pub format: Option<Format>,
+    /// The recording; a call without one is a chat or an email thread.
+    pub recording: Option<R>,
+    /// Values known beforehand: the patient's name, date of birth, ids.
+    pub known: Vec<KnownValue>,
+}
+
+/// Redacts a call. The muted recording is written to `recording_dest`, which must be empty and is worth nothing
+/// unless this succeeds; a call without a recording needs none.
+///
+/// # Errors
+/// Holds the call when it cannot be redacted whole, with the reason. Fails as [`Kind::Io`] when the recording cannot
+/// be read or written. Every error names the call.
+pub fn redact_call<R, W>(
+    patterns: &PatternSet,
+    policy: &Policy,
+    source: CallSource<R>,
+    recording_dest: Option<W>,
+) -> Result<Artifacts>
+where
+    R: Read + Seek,
+    W: Read + Write + Seek,
+{
+    let call = source.call.clone();
+    redact(patterns, policy, source, recording_dest).map_err(|error| error.for_call(call))
+}
+
+fn redact<R, W>(
+    patterns: &PatternSet,
+    policy: &Policy,
+    source: CallSource<R>,
+    recording_dest: Option<W>,
+) -> Result<Artifacts>
+where
+    R: Read + Seek,
+    W: Read + Write + Seek,
+{
+    let CallSource { call, transcript, format, recording, known } = source;
+    let transcript_source = SourceFile::of(transcript.expose());
+    let document = transcript::read(transcript, format)?;
+    let recording = recording.map(|source| Sound::open(source, recording_dest)).transpose()?;
+    let info = recording.as_ref().map(|sound| sound.opened.info());
+    if let Some(info) = info {
+        length::check(document.transcript(), info, &policy.hold)?;
+    }
+    let detection = detect(patterns, document.transcript(), &known);
+    let against =
+        Against { patterns, policy, call: &call, original: &document, given: &known, known: &detection.known };
+    let (plan, transcript) = settle(&detection, &against, info)?;
+    let recording = recording.map(|sound| sound.mute(&plan)).transpose()?;
+    let proven = Proven { transcript, recording, plan, risk: detection.risk };
+    Ok(Artifacts::new(proven, transcript_source, &document, call))
+}
+
+/// Plans and masks until detection finds nothing more.
+///
+/// Masking takes words out of sight on which other decisions hung, so a second look can find more. That is masked
+/// too, a few times; a transcript that still does not settle is held.
+fn settle(
+    detection: &Detection,
+    against: &Against<'_>,
+    recording: Option<&RecordingInfo>,
+) -> Result<(RedactionPlan, Clean<Vec<u8>>)> {
+    let document: &Document = against.original;
+    let mut findings = detection.findings.clone();
+    for round in 0..ROUNDS_MAX {
+        let mut plan = plan(&findings, against.policy, document.transcript(), recording)?;
+        if round > 0 {
+            plan.flags.push(Flag::FoundAfterMasking);
+        }
+        let masked = document.mask(&plan.edits, against.call)?;
+        match verify::masked(masked, &plan, against)? {
+            Verdict::Proven(transcript) => return Ok((plan, transcript)),
+            Verdict::MoreFound(more) => findings.extend(more),
+        }
+    }
+    Err(Error::held(Stage::Verify, HoldReason::VerifyFailed, "detection finds more each time that words are masked"))
+}
+
+/// A recording on its way from source to destination.
+struct Sound<R, W> {
+    opened: audio::Opened,
+    source: R,
+    dest: W,
+}
+
+impl<R: Read + Seek, W: Read + Write + Seek> Sound<R, W> {
+    fn open(mut source: R, dest: Option<W>) -> Result<Self> {
+        let dest =
+            dest.ok_or_else(|| Error::new(Stage::Mute, Kind::Internal, "no place was given for the recording"))?;
+        Ok(Self { opened: audio::open(&mut source)?, source, dest })
+    }
+
+    fn mute(mut self, plan: &RedactionPlan) -> Result<Clean<audio::Outcome>> {
+        let outcome = audio::redact(&self.opened, &mut self.source, &plan.mutes, &mut self.dest)?;
+        verify::muted(outcome, self.opened.info(), plan)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::testing::{aws, policy, wav};
+    use super::*;
+    use crate::base::{KeyedRef, Sha256Hex, Timestamp};
+    use crate::model::manifest::{By, Manifest, PolicyRef, Tool};
+    use std::io::Cursor;
+
+    const CALL: &[(&str, u32, u32)] = &[
+        ("my", 1000, 1200),
+        ("number", 1200, 1600),
+        ("is", 1600, 1800),
+        ("555-867-5309", 2000, 4500),
+        ("thanks", 5000, 5400),
+    ];
+
+    fn source<'a>(transcript: &str, recording: Option<&'a [u8]>) -> CallSource<Cursor<&'a [u8]>> {
+        CallSource {
+            call: CallId::from_mac(&[7; 32]),
+            transcript: Phi::new(transcript.as_bytes().to_vec()),
+            format: None,
+            recording: recording.map(Cursor::new),
+            known: Vec::new(),
+        }
+    }
+
+    fn run(transcript: &str, recording: Option<&[u8]>) -> (Result<Artifacts>, Vec<u8>) {
+        let mut dest = Cursor::new(Vec::new());
+        let patterns = PatternSet::builtin().unwrap();
+        let result = redact_call(&patterns, &policy(), source(transcript, recording), Some(&mut dest));
+        (result, dest.into_inner())
+    }
+
+    fn reason(transcript: &str, recording: &[u8]) -> Option<HoldReason> {
+        let error = run(transcript, Some(recording)).0.unwrap_err();
+        assert_eq!(error.call, Some(CallId::from_mac(&[7; 32])), "errors name their call");
+        error.hold_reason()
+    }
+
+    #[test]
+    fn a_chat_is_masked() {
+        let (artifacts, recording) = run("AGENT: your number?\nCALLER: it is 555-867-5309, thanks\n", None);
+        let artifacts = artifacts.unwrap();
+        let text = String::from_utf8(artifacts.transcript().get().clone()).unwrap();
+        assert!(!text.contains("867") && text.contains("CALLER: it is [") && text.ends_with("], thanks\n"));
+        assert!(artifacts.recording().is_none() && recording.is_empty());
+    }
+
+    #[test]
+    fn a_call_is_masked_and_muted_at_the_same_words() {
+        let sound = wav(6_000);
+        let (artifacts, muted) = run(&aws(CALL), Some(&sound));
+        let artifacts = artifacts.unwrap();
+        assert!(!String::from_utf8(artifacts.transcript().get().clone()).unwrap().contains("867"));
+        assert_eq!(artifacts.plan().mutes.len(), 1);
+        let span = artifacts.plan().mutes[0].span;
+        assert_eq!((span.start_ms(), span.end_ms()), (1800, 4700));
+        let samples = |bytes: &[u8]| -> Vec<i16> {
+            hound::WavReader::new(Cursor::new(bytes.to_vec())).unwrap().samples().map(Result::unwrap).collect()
+        };
+        let (before, after) = (samples(&sound), samples(&muted));
+        for (at, (a, b)) in before.iter().zip(&after).enumerate() {
+            let is_muted = (1800 * 8..4700 * 8).contains(&at);
+            assert_eq!(*b, if is_muted { 0 } else { *a }, "sample {at}");
+        }
+    }
+
+    #[test]
+    fn a_recording_that_cannot_be_its_transcripts_is_held() {
+        assert_eq!(reason(&aws(CALL), &wav(30_000)), Some(HoldReason::LengthMismatch));
+        assert_eq!(reason(&aws(CALL), &wav(4_000)), Some(HoldReason::LengthMismatch));
+        assert_eq!(reason("CALLER: it is 555-867-5309\n", &wav(6_000)), Some(HoldReason::UnusableTimes));
+    }
+
+    #[test]
+    fn what_cannot_be_read_is_held() {
+        assert_eq!(reason("", &wav(6_000)), Some(HoldReason::EmptyTranscript));
+        assert_eq!(reason(&aws(CALL)[..200], &wav(6_000)), Some(HoldReason::DamagedTranscript));
+        assert_eq!(reason(&aws(CALL), b"no sound"), Some(HoldReason::UnknownContainer));
+    }
+
+    #[test]
+    fn a_recording_needs_a_place() {
+        let sound = wav(6_000);
+        let patterns = PatternSet::builtin().unwrap();
+        let source = source(&aws(CALL), Some(&sound));
+        let error = redact_call(&patterns, &policy(), source, None::<Cursor<Vec<u8>>>).unwrap_err();
+        assert_eq!(error.kind, Kind::Internal);
+    }
+
+    fn manifest(artifacts: &Artifacts) -> Manifest {
+        let digest = Sha256Hex::of(b"");
+        let tool = Tool::this();
+        let policy_ref = PolicyRef { name: "test".into(), version: 1, digest: digest.clone() };
+        let origin = |name: &str| Origin { reference: KeyedRef::from_mac(&[1; 32]), version: None, name: name.into() };
+        artifacts.manifest(&Birth {
+            created: Timestamp::from_unix_s(0),
+            by: By { tool: &tool, patterns: &digest, policy: &policy_ref },
+            policy: &policy(),
+            transcript: origin("transcript.json"),
+            recording: Some(origin("recording.wav")),
+        })
+    }
+
+    #[test]
+    fn the_manifest_says_what_was_done_without_text_and_the_same_each_time() {
+        let sound = wav(6_000);
+        let once = || {
+            let (artifacts, muted) = run(&aws(CALL), Some(&sound));
+            (manifest(&artifacts.unwrap()), muted)
+        };
+        let (manifest, muted) = once();
+        let bytes = manifest.to_bytes();
+        assert_eq!(Manifest::parse(&bytes).unwrap(), manifest);
+        assert!(!String::from_utf8(bytes.clone()).unwrap().contains("867"));
+        assert_eq!((manifest.sources.len(), manifest.artifacts.len()), (2, 2));
+        assert_eq!((manifest.hidden.stretches, manifest.hidden.words), (1, 1));
+        let crate::model::manifest::Artifact::Recording { bytes: size, sha256, muted: spans, muted_ms, .. } =
+            &manifest.artifacts[1]
+        else {
+            panic!("the recording comes second")
+        };
+        assert_eq!((*size, sha256), (muted.len() as u64, &Sha256Hex::of(&muted)));
+        assert_eq!((spans.len(), *muted_ms), (1, 2900));
+        assert_eq!(once().0.to_bytes(), bytes);
+    }
+}

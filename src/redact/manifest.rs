@@ -1,0 +1,133 @@
+//! From a proven call to its manifest.
+
+use super::Artifacts;
+use crate::base::{KeyedRef, Sha256Hex, Timestamp};
+use crate::model::manifest::{
+    Access, Artifact, By, Edited, Hidden, MANIFEST_SCHEMA, Manifest, MutedInterval, Retention, Role, Source,
+};
+use crate::model::{Policy, RedactionPlan};
+
+/// What a manifest says that redaction does not know.
+pub struct Birth<'a> {
+    /// When the artifacts are made.
+    pub created: Timestamp,
+    /// Program, patterns and policy.
+    pub by: By<'a>,
+    /// The policy's words on retention and access.
+    pub policy: &'a Policy,
+    /// Where the transcript came from.
+    pub transcript: Origin,
+    /// Where the recording came from, for a call that has one.
+    pub recording: Option<Origin>,
+}
+
+/// Where a source came from and how its artifact is named.
+pub struct Origin {
+    /// The source's key, under a keyed hash.
+    pub reference: KeyedRef,
+    /// The store's version of it.
+    pub version: Option<String>,
+    /// The artifact's name: `transcript.json`.
+    pub name: String,
+}
+
+impl Artifacts {
+    /// The manifest of this call.
+    #[must_use]
+    pub fn manifest(&self, birth: &Birth<'_>) -> Manifest {
+        let By { tool, patterns, policy } = birth.by;
+        Manifest {
+            schema: MANIFEST_SCHEMA.into(),
+            call: self.call().clone(),
+            created: birth.created,
+            tool: tool.clone(),
+            patterns: patterns.clone(),
+            policy: policy.clone(),
+            sources: self.sources(birth),
+            artifacts: self.files(birth),
+            hidden: hidden(self.plan()),
+            flags: self.plan().flags.clone(),
+            risk: self.risk(),
+            retention: retention(birth),
+            access: access(birth.policy),
+            signature: None,
+        }
+    }
+
+    fn sources(&self, birth: &Birth<'_>) -> Vec<Source> {
+        let source = |role, origin: &Origin, bytes, sha256: &Sha256Hex| Source {
+            role,
+            reference: origin.reference.clone(),
+            version: origin.version.clone(),
+            bytes,
+            sha256: sha256.clone(),
+        };
+        let read = self.transcript_source();
+        let mut sources = vec![source(Role::Transcript, &birth.transcript, read.bytes, &read.sha256)];
+        if let (Some(done), Some(origin)) = (self.recording(), &birth.recording) {
+            sources.push(source(Role::Recording, origin, done.source_bytes, &done.source_sha256));
+        }
+        sources
+    }
+
+    fn files(&self, birth: &Birth<'_>) -> Vec<Artifact> {
+        let bytes = self.transcript().get();
+        let mut files = vec![Artifact::Transcript {
+            name: birth.transcript.name.clone(),
+            format: self.format(),
+            bytes: bytes.len() as u64,
+            sha256: Sha256Hex::of(bytes),
+            words: self.words(),
+            time_source: self.time_source(),
+        }];
+        if let (Some(done), Some(origin)) = (self.recording(), &birth.recording) {
+            files.push(Artifact::Recording {
+                name: origin.name.clone(),
+                format: done.info.container.clone(),
+                bytes: done.output_bytes,
+                sha256: done.output_sha256.clone(),
+                duration_ms: done.info.duration_ms(),
+                channels: done.info.channels,
+                rate_hz: done.info.rate_hz,
+                codec: done.info.codec,
+                edited: Edited::Samples,
+                muted: self.plan().mutes.iter().map(MutedInterval::from).collect(),
+                muted_ms: done.muted_ms,
+            });
+        }
+        files
+    }
+}
+
+fn hidden(plan: &RedactionPlan) -> Hidden {
+    let mut hidden = Hidden::default();
+    for edit in &plan.edits {
+        hidden.stretches += 1;
+        hidden.words += u64::from(edit.words.len());
+        *hidden.categories.entry(edit.category).or_default() += 1;
+        for rule in &edit.rules {
+            *hidden.rules.entry(rule.as_str().to_owned()).or_default() += 1;
+        }
+    }
+    hidden
+}
+
+fn retention(birth: &Birth<'_>) -> Retention {
+    let policy = &birth.policy.retention;
+    Retention {
+        class: policy.class.clone(),
+        created: birth.created,
+        retain_until: birth.created.plus_days(policy.retain_days),
+        delete_after: birth.created.plus_days(policy.delete_after_days),
+        legal_hold: policy.legal_hold,
+    }
+}
+
+fn access(policy: &Policy) -> Access {
+    let policy = &policy.access;
+    Access {
+        classification: policy.classification.clone(),
+        roles: policy.roles.clone(),
+        purposes: policy.purposes.clone(),
+    }
+}

@@ -1,0 +1,413 @@
+//! Edits to mutes: when the hidden words were said, with room for the recogniser's error.
+//!
+//! Every doubt widens. A word without a time reaches to its neighbours; a word whose time cannot be
+//! true reaches past them; words that nothing places hold the call.
+
+use super::plan::turn_of;
+use crate::base::{Error, HoldReason, Result, Stage, TimeSpan, WordSpan};
+use crate::model::{Category, Edit, Flag, Mute, TimeSource, Transcript, Turn, TurnKind, policy::MutePolicy};
+use std::collections::BTreeSet;
+
+/// A short word that lasts longer than this is misplaced, or has other speech inside.
+const WORD_MS_MAX: u32 = 3_000;
+/// Letters and digits up to which a word is short: "appointments" takes a second at most.
+const SHORT_WORD_CHARS: u32 = 12;
+/// Nobody says more letters and digits a second; auctioneers reach about 30.
+const CHARS_PER_S_MAX: u64 = 40;
+/// How far a mute reaches past the neighbours of a misplaced word, on both sides.
+const MISPLACED_MS: u32 = 500;
+
+/// The time to mute: sorted, disjoint, not touching, within a recording of `recording_ms`.
+///
+/// # Errors
+/// Holds the call where hidden words have no time in reach, or one past the recording's end.
+pub(super) fn mutes(
+    edits: &[Edit],
+    policy: &MutePolicy,
+    transcript: &Transcript,
+    recording_ms: u64,
+) -> Result<(Vec<Mute>, BTreeSet<Flag>)> {
+    let recording_ms = u32::try_from(recording_ms).unwrap_or(u32::MAX);
+    let pad_ms = match transcript.time_source() {
+        TimeSource::Recogniser => policy.pad_recogniser_ms,
+        TimeSource::Coarse | TimeSource::Segment | TimeSource::None => policy.pad_coarse_ms,
+    };
+    let clock = Clock::new(transcript, recording_ms);
+    let mut flags = BTreeSet::new();
+    let mut spans = Vec::new();
+    for edit in edits {
+        spans.push((clock.edit(edit.words, &mut flags)?, edit.category));
+    }
+    for span in clock.overlong() {
+        flags.insert(Flag::OverlongWords);
+        spans.push((span, Category::Other));
+    }
+    for (span, _) in &mut spans {
+        *span = clip(span.widened(pad_ms), recording_ms)?;
+    }
+    Ok((merge(spans, policy.merge_gap_ms), flags))
+}
+
+/// The part of a span that the recording has.
+fn clip(span: TimeSpan, recording_ms: u32) -> Result<TimeSpan> {
+    TimeSpan::new(span.start_ms().min(recording_ms), span.end_ms().min(recording_ms))
+}
+
+/// Joins spans that overlap, touch, or are less than `gap_ms` apart.
+fn merge(mut spans: Vec<(TimeSpan, Category)>, gap_ms: u32) -> Vec<Mute> {
+    spans.sort_unstable();
+    let mut mutes: Vec<Mute> = Vec::new();
+    for (span, category) in spans.into_iter().filter(|(span, _)| span.len_ms() > 0) {
+        let near = |m: &&mut Mute| span.start_ms() < m.span.end_ms().saturating_add(gap_ms.max(1));
+        match mutes.last_mut().filter(near) {
+            Some(mute) => {
+                mute.span = mute.span.cover(span);
+                mute.categories.push(category);
+            }
+            None => mutes.push(Mute { span, categories: vec![category] }),
+        }
+    }
+    for mute in &mut mutes {
+        mute.categories.sort_unstable();
+        mute.categories.dedup();
+    }
+    mutes
+}
+
+/// The words of a call on the clock of its recording. What lies around a word or turn is found once for
+/// all, so that hostile transcripts cost no more than their length.
+struct Clock<'a> {
+    transcript: &'a Transcript,
+    recording_ms: u32,
+    /// For each turn: from the earliest start to the latest end of its words.
+    turns: Vec<Option<TimeSpan>>,
+    /// For each turn: the nearest spoken turn before it that has times.
+    turn_before: Vec<Option<TimeSpan>>,
+    /// For each turn: the nearest spoken turn after it that has times.
+    turn_after: Vec<Option<TimeSpan>>,
+    /// For each word: the nearest word before it in its turn that has a time.
+    word_before: Vec<Option<TimeSpan>>,
+    /// For each word: the nearest word after it in its turn that has a time.
+    word_after: Vec<Option<TimeSpan>>,
+}
+
+impl<'a> Clock<'a> {
+    fn new(transcript: &'a Transcript, recording_ms: u32) -> Self {
+        let turns: Vec<_> = transcript.turns().iter().map(|t| cover(transcript, t.words)).collect();
+        let spoken =
+            || transcript.turns().iter().zip(&turns).map(|(t, time)| time.filter(|_| t.kind == TurnKind::Spoken));
+        let words = |turn: &Turn| transcript.words()[turn.words.range()].iter().map(|w| w.time);
+        let (turn_before, turn_after) = (last_seen(spoken()), next_seen(spoken()));
+        let word_before = transcript.turns().iter().flat_map(|t| last_seen(words(t))).collect();
+        let word_after = transcript.turns().iter().flat_map(|t| next_seen(words(t))).collect();
+        Self { transcript, recording_ms, turns, turn_before, turn_after, word_before, word_after }
+    }
+
+    /// When the words of an edit were said, at the widest.
+    fn edit(&self, words: WordSpan, flags: &mut BTreeSet<Flag>) -> Result<TimeSpan> {
+        let unplaced =
+            |message| Error::held(Stage::Plan, HoldReason::UnusableTimes, message).at("word", words.start.into());
+        let turn = turn_of(self.transcript, words.start).ok_or_else(|| unplaced("hidden words are in no turn"))?;
+        let anchor = self.anchor(turn).ok_or_else(|| unplaced("hidden words have no times in their turn"))?;
+        let own = cover(self.transcript, words);
+        let around = self.between_neighbours(turn, words, anchor, own);
+        let own = own.unwrap_or(around);
+        let is_timed = |word| self.time(word).is_some();
+        let start = if is_timed(words.start) { own.start_ms() } else { around.start_ms() };
+        let end = if is_timed(words.end - 1) { own.end_ms() } else { around.end_ms() };
+        let mut span = TimeSpan::new(start, end)?;
+        if !words.range().all(|w| is_timed(w as u32)) {
+            flags.insert(Flag::UntimedWords);
+        }
+        if self.is_misplaced(turn, words) {
+            flags.insert(Flag::MisplacedWords);
+            span = around.widened(MISPLACED_MS);
+        }
+        if span.start_ms() >= self.recording_ms {
+            return Err(unplaced("hidden words lie past the end of the recording"));
+        }
+        Ok(span)
+    }
+
+    /// The time of the turn as far as its words tell, or of the turn that was said in its place.
+    fn anchor(&self, turn: usize) -> Option<TimeSpan> {
+        self.turns[turn].or_else(|| match self.transcript.turns()[turn].kind {
+            TurnKind::Alternate { of } => self.spoken(of),
+            TurnKind::Spoken => None,
+        })
+    }
+
+    /// From the end of the nearest timed word before to the start of the nearest after, and never
+    /// less than the words' own times.
+    fn between_neighbours(&self, turn: usize, words: WordSpan, anchor: TimeSpan, own: Option<TimeSpan>) -> TimeSpan {
+        let before = self.word_before[words.start as usize].map(TimeSpan::end_ms);
+        let after = self.word_after[words.end as usize - 1].map(TimeSpan::start_ms);
+        let start = before.unwrap_or_else(|| self.border_before(turn, anchor));
+        let end = after.unwrap_or_else(|| self.border_after(turn, anchor));
+        // Times that run backwards put the neighbours the wrong way round; both then lie inside.
+        let span = TimeSpan::new(start.min(end), start.max(end)).expect("the lesser comes first");
+        own.map_or(span, |own| own.cover(span))
+    }
+
+    /// The earliest moment at which a turn can have begun. Turns are in order of their start, so it is
+    /// the end of the turn before, or its start where the two overlap.
+    fn border_before(&self, turn: usize, anchor: TimeSpan) -> u32 {
+        let border = match self.transcript.turns()[turn].kind {
+            TurnKind::Spoken => self.turn_before[turn]
+                .map(|before| if before.end_ms() <= anchor.start_ms() { before.end_ms() } else { before.start_ms() }),
+            TurnKind::Alternate { of } => self.spoken(of).map(TimeSpan::start_ms),
+        };
+        border.unwrap_or(0).min(anchor.start_ms())
+    }
+
+    /// The latest moment at which a turn can have ended: the start of the next, or its end where the
+    /// two overlap.
+    fn border_after(&self, turn: usize, anchor: TimeSpan) -> u32 {
+        let border = match self.transcript.turns()[turn].kind {
+            TurnKind::Spoken => self.turn_after[turn]
+                .map(|after| if after.start_ms() >= anchor.end_ms() { after.start_ms() } else { after.end_ms() }),
+            TurnKind::Alternate { of } => self.spoken(of).map(TimeSpan::end_ms),
+        };
+        border.unwrap_or(self.recording_ms).max(anchor.end_ms())
+    }
+
+    /// Whether the words' times cannot be true: too long, too fast, or running backwards.
+    fn is_misplaced(&self, turn: usize, words: WordSpan) -> bool {
+        if !self.has_word_times() {
+            return false;
+        }
+        let Some(own) = cover(self.transcript, words) else { return false };
+        let chars: u64 = words.range().map(|w| if self.time(w as u32).is_some() { self.chars(w) } else { 0 }).sum();
+        let rushed = chars * 1000 > CHARS_PER_S_MAX * u64::from(own.len_ms());
+        let at = self.transcript.turns()[turn].words;
+        let with_neighbours = words.start.saturating_sub(1).max(at.start)..(words.end + 1).min(at.end);
+        let starts: Vec<u32> = with_neighbours.filter_map(|w| self.time(w)).map(TimeSpan::start_ms).collect();
+        rushed || !starts.is_sorted() || words.range().any(|w| self.is_overlong(w))
+    }
+
+    /// Spans of short words, hidden or not, that last so long that a repeat may hide in them.
+    fn overlong(&self) -> impl Iterator<Item = TimeSpan> {
+        let spoken = self.transcript.turns().iter().filter(|t| t.kind == TurnKind::Spoken && self.has_word_times());
+        let words = spoken.flat_map(|t| t.words.range()).filter(|&w| self.is_overlong(w));
+        words.filter_map(|w| self.time(w as u32))
+    }
+
+    fn is_overlong(&self, word: usize) -> bool {
+        let lasts = self.time(word as u32).is_some_and(|t| t.len_ms() > WORD_MS_MAX);
+        lasts && self.chars(word) <= u64::from(SHORT_WORD_CHARS)
+    }
+
+    /// Letters and digits of a word.
+    fn chars(&self, word: usize) -> u64 {
+        self.transcript.word_text(word).expose().chars().filter(|c| c.is_alphanumeric()).count() as u64
+    }
+
+    /// Whether a word's time is its own, not that of its segment.
+    fn has_word_times(&self) -> bool {
+        matches!(self.transcript.time_source(), TimeSource::Recogniser | TimeSource::Coarse)
+    }
+
+    fn time(&self, word: u32) -> Option<TimeSpan> {
+        self.transcript.words()[word as usize].time
+    }
+
+    /// The time of the spoken turn with this number, where there is one.
+    fn spoken(&self, turn: Option<u32>) -> Option<TimeSpan> {
+        let turn = turn? as usize;
+        let kind = self.transcript.turns().get(turn)?.kind;
+        self.turns[turn].filter(|_| kind == TurnKind::Spoken)
+    }
+}
+
+/// From the earliest start to the latest end of these words.
+fn cover(transcript: &Transcript, words: WordSpan) -> Option<TimeSpan> {
+    transcript.words()[words.range()].iter().filter_map(|w| w.time).reduce(TimeSpan::cover)
+}
+
+/// For each place the nearest time before it.
+fn last_seen(times: impl Iterator<Item = Option<TimeSpan>>) -> Vec<Option<TimeSpan>> {
+    times.scan(None, |seen, time| Some(std::mem::replace(seen, time.or(*seen)))).collect()
+}
+
+/// For each place the nearest time after it.
+fn next_seen(times: impl DoubleEndedIterator<Item = Option<TimeSpan>>) -> Vec<Option<TimeSpan>> {
+    let mut seen = last_seen(times.rev());
+    seen.reverse();
+    seen
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::redact::testing::{Said, timed};
+
+    const SPOKEN: TurnKind = TurnKind::Spoken;
+
+    fn mute_all(transcript: &Transcript, edits: &[(Category, u32, u32)], policy: &MutePolicy) -> Result<Vec<Mute>> {
+        let edits: Vec<Edit> = edits
+            .iter()
+            .map(|&(category, a, b)| Edit { words: WordSpan::new(a, b), category, rules: Vec::new() })
+            .collect();
+        mutes(&edits, policy, transcript, 20_000).map(|(mutes, _)| mutes)
+    }
+
+    fn flags(transcript: &Transcript, a: u32, b: u32) -> Vec<Flag> {
+        let edit = Edit { words: WordSpan::new(a, b), category: Category::Name, rules: Vec::new() };
+        mutes(&[edit], &exact(), transcript, 20_000).unwrap().1.into_iter().collect()
+    }
+
+    /// No padding and no merging, so that the times themselves show.
+    fn exact() -> MutePolicy {
+        MutePolicy { pad_recogniser_ms: 0, pad_coarse_ms: 0, merge_gap_ms: 0 }
+    }
+
+    fn check(turns: &[(TurnKind, &[Said<'_>])], words: (u32, u32), want: (u32, u32)) {
+        let transcript = timed(TimeSource::Recogniser, turns);
+        let got = mute_all(&transcript, &[(Category::Name, words.0, words.1)], &exact()).unwrap();
+        let got: Vec<_> = got.iter().map(|m| (m.span.start_ms(), m.span.end_ms())).collect();
+        assert_eq!(got, [want]);
+    }
+
+    const PLAIN: &[Said<'_>] = &[
+        ("i", Some((1000, 1100))),
+        ("am", Some((1200, 1400))),
+        ("john", Some((1500, 1900))),
+        ("ok", Some((2500, 2800))),
+    ];
+
+    #[test]
+    fn a_word_is_muted_for_its_own_time() {
+        check(&[(SPOKEN, PLAIN)], (2, 3), (1500, 1900));
+        check(&[(SPOKEN, PLAIN)], (1, 4), (1200, 2800));
+    }
+
+    #[test]
+    fn padding_follows_the_source_of_the_times() {
+        let policy = MutePolicy { pad_recogniser_ms: 100, pad_coarse_ms: 300, merge_gap_ms: 0 };
+        for (source, want) in [(TimeSource::Recogniser, (1400, 2000)), (TimeSource::Coarse, (1200, 2200))] {
+            let got = mute_all(&timed(source, &[(SPOKEN, PLAIN)]), &[(Category::Name, 2, 3)], &policy).unwrap();
+            assert_eq!((got[0].span.start_ms(), got[0].span.end_ms()), want);
+        }
+    }
+
+    #[test]
+    fn a_word_without_time_reaches_to_its_neighbours() {
+        let words: &[Said<'_>] = &[("is", Some((1000, 1200))), ("5", None), ("5", None), ("ok", Some((3000, 3200)))];
+        check(&[(SPOKEN, words)], (1, 2), (1200, 3000));
+        check(&[(SPOKEN, words)], (1, 3), (1200, 3000));
+        check(&[(SPOKEN, words)], (0, 2), (1000, 3000));
+        assert_eq!(flags(&timed(TimeSource::Recogniser, &[(SPOKEN, words)]), 1, 2), [Flag::UntimedWords]);
+    }
+
+    #[test]
+    fn a_word_without_time_between_hidden_timed_words_lies_inside_them() {
+        let words: &[Said<'_>] = &[("four", Some((1000, 1200))), ("5", None), ("six", Some((3000, 3200)))];
+        check(&[(SPOKEN, words)], (0, 3), (1000, 3200));
+    }
+
+    #[test]
+    fn at_a_turns_border_a_word_without_time_reaches_to_the_next_turn() {
+        let before: &[Said<'_>] = &[("hi", Some((100, 700)))];
+        let words: &[Said<'_>] = &[("55", None), ("is", Some((2000, 2200))), ("77", None)];
+        let after: &[Said<'_>] = &[("thanks", Some((4000, 4400)))];
+        let turns = [(SPOKEN, before), (SPOKEN, words), (SPOKEN, after)];
+        check(&turns, (1, 2), (700, 2000));
+        check(&turns, (3, 4), (2200, 4000));
+        check(&[(SPOKEN, words)], (0, 1), (0, 2000));
+        check(&[(SPOKEN, words)], (2, 3), (2200, 20_000));
+    }
+
+    #[test]
+    fn at_a_turns_border_an_overlapping_turn_is_muted_whole() {
+        let before: &[Said<'_>] = &[("so", Some((500, 900))), ("then", Some((2100, 2500)))];
+        let words: &[Said<'_>] = &[("55", None), ("is", Some((2000, 2200)))];
+        check(&[(SPOKEN, before), (SPOKEN, words)], (2, 3), (500, 2000));
+    }
+
+    #[test]
+    fn a_turn_with_the_times_of_its_segment_is_muted_whole() {
+        let words: &[Said<'_>] = &[("i", Some((1000, 9000))), ("am", Some((1000, 9000))), ("john", Some((1000, 9000)))];
+        let got = mute_all(&timed(TimeSource::Segment, &[(SPOKEN, words)]), &[(Category::Name, 2, 3)], &exact());
+        let got = got.unwrap();
+        assert_eq!((got[0].span.start_ms(), got[0].span.end_ms()), (1000, 9000));
+    }
+
+    #[test]
+    fn a_turn_without_any_time_holds_the_call() {
+        let lost: &[Said<'_>] = &[("john", None)];
+        let transcript = timed(TimeSource::Recogniser, &[(SPOKEN, PLAIN), (SPOKEN, lost)]);
+        let error = mute_all(&transcript, &[(Category::Name, 4, 5)], &exact()).unwrap_err();
+        assert_eq!(error.hold_reason(), Some(HoldReason::UnusableTimes));
+    }
+
+    #[test]
+    fn an_alternate_uses_its_own_times_or_those_of_the_turn_it_reads() {
+        let own: &[Said<'_>] = &[("i'm", Some((1000, 1400))), ("joan", Some((1500, 1950)))];
+        let none: &[Said<'_>] = &[("i'm", None), ("joan", None)];
+        let of = |of| TurnKind::Alternate { of };
+        check(&[(SPOKEN, PLAIN), (of(Some(0)), own)], (5, 6), (1500, 1950));
+        check(&[(SPOKEN, PLAIN), (of(Some(0)), none)], (5, 6), (1000, 2800));
+        let transcript = timed(TimeSource::Recogniser, &[(SPOKEN, PLAIN), (of(None), none)]);
+        let error = mute_all(&transcript, &[(Category::Name, 5, 6)], &exact()).unwrap_err();
+        assert_eq!(error.hold_reason(), Some(HoldReason::UnusableTimes));
+        // A number that names no spoken turn places nothing.
+        let transcript = timed(TimeSource::Recogniser, &[(SPOKEN, PLAIN), (of(Some(9)), none)]);
+        assert!(mute_all(&transcript, &[(Category::Name, 5, 6)], &exact()).is_err());
+    }
+
+    #[test]
+    fn words_with_impossible_times_reach_past_their_neighbours() {
+        let long: &[Said<'_>] = &[("am", Some((1000, 1200))), ("john", Some((1500, 5000))), ("ok", Some((6000, 6200)))];
+        check(&[(SPOKEN, long)], (1, 2), (700, 6500));
+        assert_eq!(flags(&timed(TimeSource::Recogniser, &[(SPOKEN, long)]), 1, 2)[0], Flag::MisplacedWords);
+        let rushed: &[Said<'_>] =
+            &[("am", Some((1000, 1200))), ("bartholomew", Some((1500, 1600))), ("ok", Some((2000, 2200)))];
+        check(&[(SPOKEN, rushed)], (1, 2), (700, 2500));
+        let instant: &[Said<'_>] =
+            &[("am", Some((1000, 1200))), ("john", Some((1500, 1500))), ("ok", Some((2000, 2200)))];
+        check(&[(SPOKEN, instant)], (1, 2), (700, 2500));
+    }
+
+    #[test]
+    fn words_whose_times_run_backwards_take_both_neighbours_in() {
+        let words: &[Said<'_>] =
+            &[("am", Some((5000, 5200))), ("john", Some((1500, 1900))), ("ok", Some((2000, 2200)))];
+        check(&[(SPOKEN, words)], (1, 2), (1000, 5700));
+    }
+
+    #[test]
+    fn a_short_word_that_lasts_too_long_is_muted_though_nothing_was_found_in_it() {
+        let words: &[Said<'_>] = &[("so", Some((1000, 1200))), ("okay", Some((1500, 9000)))];
+        let transcript = timed(TimeSource::Recogniser, &[(SPOKEN, words)]);
+        let (mutes, flags) = mutes(&[], &exact(), &transcript, 20_000).unwrap();
+        assert_eq!((mutes[0].span.start_ms(), mutes[0].span.end_ms()), (1500, 9000));
+        assert_eq!(mutes[0].categories, [Category::Other]);
+        assert!(flags.contains(&Flag::OverlongWords));
+    }
+
+    #[test]
+    fn short_gaps_are_merged_and_categories_kept() {
+        let words: &[Said<'_>] =
+            &[("john", Some((1000, 1200))), ("of", Some((1250, 1450))), ("york", Some((1500, 1900)))];
+        let transcript = timed(TimeSource::Recogniser, &[(SPOKEN, words)]);
+        let edits = [(Category::Name, 0, 1), (Category::City, 2, 3)];
+        for (gap, want) in [(300, 2), (301, 1)] {
+            let policy = MutePolicy { merge_gap_ms: gap, ..exact() };
+            assert_eq!(mute_all(&transcript, &edits, &policy).unwrap().len(), want);
+        }
+        let policy = MutePolicy { pad_recogniser_ms: 150, ..exact() };
+        let got = mute_all(&transcript, &edits, &policy).unwrap();
+        assert_eq!(got.len(), 1, "spans that touch are one");
+        assert_eq!(got[0].categories, [Category::City, Category::Name]);
+    }
+
+    #[test]
+    fn mutes_end_with_the_recording_and_a_word_past_it_holds_the_call() {
+        let words: &[Said<'_>] = &[("i'm", Some((19_000, 19_500))), ("john", Some((19_600, 20_400)))];
+        check(&[(SPOKEN, words)], (1, 2), (19_600, 20_000));
+        let words: &[Said<'_>] = &[("i'm", Some((19_000, 19_500))), ("john", Some((20_000, 20_400)))];
+        let transcript = timed(TimeSource::Recogniser, &[(SPOKEN, words)]);
+        let error = mute_all(&transcript, &[(Category::Name, 1, 2)], &exact()).unwrap_err();
+        assert_eq!(error.hold_reason(), Some(HoldReason::UnusableTimes));
+    }
+}

@@ -1,0 +1,314 @@
+//! Compares a transcript with its masked copy, read back: hidden words read as masks, all else is as it was.
+
+use crate::base::{Phi, TimeSpan, WordSpan};
+use crate::model::{Category, Edit, Transcript, TurnKind};
+use std::collections::HashSet;
+use std::ops::Range;
+
+/// For each word of the copy the words of the original that it stands for, where that is certain.
+pub(super) type Origins = Vec<Option<WordSpan>>;
+
+/// Whether `copy` is `original` with exactly these edits masked.
+///
+/// Spoken turns must agree turn by turn: speaker, channel, and every kept word with its text and time. Hidden words read
+/// as masks of their category: one for each word where the format lists words, or fewer where it has running text.
+///
+/// A file that gives words and turns apart is put together by comparing texts, and masks can move a word to the turn
+/// beside it. There the words must agree one by one in order of their times, whatever their turns.
+///
+/// Alternates are readings that differ from what was said, and masking can end the difference or hide more of them. So
+/// each word of the copy's alternates must be a mask or say what a kept word says, but there may be fewer of them.
+pub(super) fn origins(original: &Transcript, copy: &Transcript, edits: &[Edit]) -> Option<Origins> {
+    Pair { original, copy, edits }.origins()
+}
+
+/// Whether a word is nothing but a mask, with punctuation or a possessive on it.
+pub(super) fn is_mask(word: Phi<&str>) -> bool {
+    mask_of(word).is_some()
+}
+
+/// The category of the mask that a word is.
+fn mask_of(word: Phi<&str>) -> Option<Category> {
+    let word = word.expose();
+    let label = word.split_once('[')?.1.split_once(']')?.0;
+    let category = Category::from_label(label)?;
+    let (before, after) = word.split_once(category.mask())?;
+    let after = after.strip_prefix("'s").or_else(|| after.strip_prefix("\u{2019}s")).unwrap_or(after);
+    let is_bare = !before.contains(char::is_alphanumeric) && !after.contains(char::is_alphanumeric);
+    is_bare.then_some(category)
+}
+
+/// What a word says, whatever its case and punctuation.
+fn said(word: Phi<&str>) -> Phi<String> {
+    Phi::new(word.expose().chars().filter(|c| c.is_alphanumeric()).flat_map(char::to_lowercase).collect())
+}
+
+/// What a word reads.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+enum Reading<'a> {
+    Mask(Category),
+    Text(Phi<&'a str>),
+}
+
+struct Pair<'a> {
+    original: &'a Transcript,
+    copy: &'a Transcript,
+    edits: &'a [Edit],
+}
+
+impl Pair<'_> {
+    fn origins(&self) -> Option<Origins> {
+        let spoken = |t: &Transcript| t.turns().iter().filter(|t| t.kind == TurnKind::Spoken).count();
+        let (turns, copied) = (spoken(self.original), spoken(self.copy));
+        let by_turn = (turns == copied).then(|| self.turns(0..turns)).flatten();
+        let mut origins = by_turn.or_else(|| self.by_time(turns, copied))?;
+        let same_turns = turns == copied && self.copy.turns().len() == self.original.turns().len();
+        match same_turns.then(|| self.turns(turns..self.copy.turns().len())).flatten() {
+            Some(alternates) => origins.extend(alternates),
+            None if self.alternates_say_nothing_new(copied) => origins.resize(self.copy.words().len(), None),
+            None => return None,
+        }
+        Some(origins)
+    }
+
+    /// All spoken words in order of their times, where each has one.
+    fn by_time(&self, turns: usize, copied: usize) -> Option<Origins> {
+        let words = |t: &Transcript, turns: usize| t.turns()[..turns].last().map_or(0, |t| t.words.end);
+        let (words, copied) = (words(self.original, turns), words(self.copy, copied));
+        let mut original: Vec<_> = (0..words).map(|w| self.must_read(w)).collect::<Option<_>>()?;
+        let mut copy: Vec<_> = (0..copied).map(|w| self.reads(w)).collect::<Option<_>>()?;
+        original.sort_unstable();
+        copy.sort_unstable();
+        let mut origins = Origins::from_iter((0..copied).map(|_| None));
+        for (&(time, reading, word), &(copied_time, copied_reading, copied)) in original.iter().zip(&copy) {
+            if (time, reading) != (copied_time, copied_reading) {
+                return None;
+            }
+            origins[copied as usize] = Some(WordSpan::new(word, word + 1));
+        }
+        (words == copied).then_some(origins)
+    }
+
+    /// When a word of the original was said and what the copy must have there.
+    fn must_read(&self, word: u32) -> Option<(TimeSpan, Reading<'_>, u32)> {
+        let text = self.original.word_text(word as usize);
+        let reading = self.hidden_as(word).map_or(Reading::Text(text), Reading::Mask);
+        Some((self.original.words()[word as usize].time?, reading, word))
+    }
+
+    /// When a word of the copy is said and what it reads.
+    fn reads(&self, word: u32) -> Option<(TimeSpan, Reading<'_>, u32)> {
+        let text = self.copy.word_text(word as usize);
+        let reading = self.reads_as(word).map_or(Reading::Text(text), Reading::Mask);
+        Some((self.copy.words()[word as usize].time?, reading, word))
+    }
+
+    fn turns(&self, turns: Range<usize>) -> Option<Origins> {
+        let each: Option<Vec<Origins>> = turns.map(|turn| self.turn(turn)).collect();
+        Some(each?.concat())
+    }
+
+    fn alternates_say_nothing_new(&self, spoken: usize) -> bool {
+        let words = self.original.words().len();
+        let kept = (0..words).filter(|&w| self.edit_of(w as u32).is_none()).map(|w| said(self.original.word_text(w)));
+        let kept: HashSet<Phi<String>> = kept.collect();
+        let words = self.copy.turns()[spoken..].iter().flat_map(|t| t.words.range());
+        words.map(|w| self.copy.word_text(w)).all(|word| is_mask(word) || kept.contains(&said(word)))
+    }
+
+    /// One turn against the same turn of the copy, run by run.
+    fn turn(&self, turn: usize) -> Option<Origins> {
+        let (original, copy) = (&self.original.turns()[turn], &self.copy.turns()[turn]);
+        if (original.kind, original.speaker, original.channel) != (copy.kind, copy.speaker, copy.channel) {
+            return None;
+        }
+        let mut origins = Origins::new();
+        let (mut at, mut copied) = (original.words.start, copy.words.start);
+        while at < original.words.end && copied < copy.words.end {
+            match (self.hidden_as(at), self.reads_as(copied)) {
+                (Some(hidden), Some(mask)) if hidden == mask => {
+                    let words = run(at..original.words.end, |w| self.hidden_as(w) == Some(hidden));
+                    let masks = run(copied..copy.words.end, |w| self.reads_as(w) == Some(hidden));
+                    self.pair_masks(words, masks, &mut origins)?;
+                    (at, copied) = (words.end, masks.end);
+                }
+                (None, None) if self.is_kept(at, copied) => {
+                    origins.push(Some(WordSpan::new(at, at + 1)));
+                    (at, copied) = (at + 1, copied + 1);
+                }
+                _ => return None,
+            }
+        }
+        (at == original.words.end && copied == copy.words.end).then_some(origins)
+    }
+
+    /// Masks for a run of hidden words: as many, each at its word's time, or fewer within the run.
+    fn pair_masks(&self, hidden: WordSpan, masks: WordSpan, origins: &mut Origins) -> Option<()> {
+        let time = |t: &Transcript, w: u32| t.words()[w as usize].time;
+        if masks.len() == hidden.len() {
+            let words = (hidden.start..hidden.end).zip(masks.start..masks.end);
+            for (word, mask) in words {
+                if time(self.original, word) != time(self.copy, mask) {
+                    return None;
+                }
+                origins.push(Some(WordSpan::new(word, word + 1)));
+            }
+            return Some(());
+        }
+        let times: HashSet<_> = (hidden.start..hidden.end).map(|w| time(self.original, w)).collect();
+        let placed = (masks.start..masks.end).all(|m| times.contains(&time(self.copy, m)));
+        origins.extend((0..masks.len()).map(|_| Some(hidden)));
+        (placed && masks.len() < hidden.len()).then_some(())
+    }
+
+    fn is_kept(&self, word: u32, copied: u32) -> bool {
+        let (word, copied) = (word as usize, copied as usize);
+        self.original.word_text(word) == self.copy.word_text(copied)
+            && self.original.words()[word].time == self.copy.words()[copied].time
+    }
+
+    /// The category that a word of the original must read as: that of its edit, or of the mask that it was already.
+    fn hidden_as(&self, word: u32) -> Option<Category> {
+        self.edit_of(word).map(|e| e.category).or_else(|| mask_of(self.original.word_text(word as usize)))
+    }
+
+    /// The category of the mask that a word of the copy is.
+    fn reads_as(&self, word: u32) -> Option<Category> {
+        mask_of(self.copy.word_text(word as usize))
+    }
+
+    fn edit_of(&self, word: u32) -> Option<&Edit> {
+        let at = self.edits.partition_point(|e| e.words.end <= word);
+        self.edits.get(at).filter(|e| e.words.start <= word)
+    }
+}
+
+/// The words at the start of a range that are alike.
+fn run(mut words: Range<u32>, alike: impl Fn(u32) -> bool) -> WordSpan {
+    let Range { start, end } = words;
+    WordSpan::new(start, words.find(|&w| !alike(w)).unwrap_or(end))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::TimeSource;
+    use crate::redact::testing::{Said, timed, turns};
+
+    fn edit(category: Category, a: u32, b: u32) -> Edit {
+        Edit { words: WordSpan::new(a, b), category, rules: Vec::new() }
+    }
+
+    fn check(original: &[&str], copy: &[&str], edits: &[Edit], want: bool) {
+        let got = origins(&turns(original), &turns(copy), edits).is_some();
+        assert_eq!(got, want, "{copy:?}");
+    }
+
+    #[test]
+    fn hidden_words_read_as_their_masks_and_all_others_as_before() {
+        let original: &[&str] = &["i am john smith, yes", "hello"];
+        let edits = [edit(Category::Name, 2, 4)];
+        check(original, &["i am [NAME] [NAME], yes", "hello"], &edits, true);
+        check(original, &["i am [NAME] smith, yes", "hello"], &edits, false);
+        check(original, &["i am [NAME] [CITY], yes", "hello"], &edits, false);
+        check(original, &["i am [NAME] smith[NAME], yes", "hello"], &edits, false);
+        check(original, &["i am [NAME] [NAME], no", "hello"], &edits, false);
+        check(original, &["i am [NAME] [NAME], yes hello"], &edits, false);
+        check(original, &["i am [NAME] [NAME], yes", "hello", "more"], &edits, false);
+        check(original, &["i am [NAME] [NAME], yes", "hello more"], &edits, false);
+        check(original, &["i am [NAME] [NAME], yes", ""], &edits, false);
+    }
+
+    #[test]
+    fn an_edit_that_was_not_carried_out_is_seen() {
+        check(&["i am john"], &["i am john"], &[edit(Category::Name, 2, 3)], false);
+        check(&["i am john"], &["i am [NAME]"], &[], false);
+    }
+
+    #[test]
+    fn punctuation_and_possessives_may_stay_on_a_mask() {
+        for word in ["[NAME]", "[NAME],", "([NAME])", "\"[NAME].\"", "[NAME]'s", "[NAME]\u{2019}s."] {
+            assert!(is_mask(Phi::new(word)), "{word}");
+        }
+        for word in ["NAME", "[name]", "j[NAME]", "[NAME]5", "[NAME]-smith", ""] {
+            assert!(!is_mask(Phi::new(word)), "{word}");
+        }
+    }
+
+    fn spans(original: &[&str], copy: &[&str], edits: &[Edit]) -> Option<Vec<(u32, u32)>> {
+        let origins = origins(&turns(original), &turns(copy), edits)?;
+        Some(origins.into_iter().flatten().map(|w| (w.start, w.end)).collect())
+    }
+
+    #[test]
+    fn running_text_may_read_a_stretch_as_one_mask_and_tells_where_it_was() {
+        let edits = [edit(Category::Name, 2, 4)];
+        let original = ["i am john smith yes"];
+        assert_eq!(spans(&original, &["i am [NAME] yes"], &edits).unwrap(), [(0, 1), (1, 2), (2, 4), (4, 5)]);
+        assert!(spans(&original, &["i am yes"], &edits).is_none());
+        assert!(spans(&original, &["i am [NAME] [NAME] [NAME] yes"], &edits).is_none());
+    }
+
+    #[test]
+    fn neighbouring_stretches_of_one_category_may_share_a_mask() {
+        let edits = [edit(Category::Name, 0, 2), edit(Category::Name, 2, 3), edit(Category::City, 3, 4)];
+        let original = ["john smith jane york ok"];
+        assert_eq!(spans(&original, &["[NAME] [CITY] ok"], &edits).unwrap(), [(0, 3), (3, 4), (4, 5)]);
+        assert!(spans(&original, &["[NAME] ok"], &edits).is_none());
+    }
+
+    #[test]
+    fn masks_that_were_there_before_stay_masks() {
+        let edits = [edit(Category::Name, 1, 2)];
+        assert!(spans(&["[NAME] smith [CITY] ok"], &["[NAME] [NAME] [CITY] ok"], &edits).is_some());
+        assert!(spans(&["[CITY] ok"], &["ok"], &[]).is_none());
+    }
+
+    #[test]
+    fn times_must_stay() {
+        let said = |end| -> [Said<'static>; 1] { [("hello", Some((100, end)))] };
+        let original = timed(TimeSource::Recogniser, &[(TurnKind::Spoken, &said(200))]);
+        assert!(origins(&original, &original, &[]).is_some());
+        let later = timed(TimeSource::Recogniser, &[(TurnKind::Spoken, &said(201))]);
+        assert!(origins(&original, &later, &[]).is_none());
+    }
+
+    #[test]
+    fn a_word_may_move_to_the_turn_beside_it_but_not_in_time() {
+        let words: [Said<'_>; 3] = [("i", Some((0, 100))), ("am", Some((100, 200))), ("john", Some((200, 300)))];
+        let masked: [Said<'_>; 3] = [words[0], words[1], ("[NAME]", Some((200, 300)))];
+        let split = |words: &[Said<'_>], at: usize| {
+            let (a, b) = words.split_at(at);
+            timed(TimeSource::Recogniser, &[(TurnKind::Spoken, a), (TurnKind::Spoken, b)])
+        };
+        let edits = [edit(Category::Name, 2, 3)];
+        let original = split(&words, 2);
+        let got = origins(&original, &split(&masked, 1), &edits).unwrap();
+        assert_eq!(got.into_iter().flatten().map(|w| w.start).collect::<Vec<_>>(), [0, 1, 2]);
+        assert!(origins(&original, &split(&words, 1), &edits).is_none());
+        let early: [Said<'_>; 3] = [("i", Some((0, 100))), ("[NAME]", Some((100, 200))), ("am", Some((200, 300)))];
+        assert!(origins(&original, &split(&early, 1), &edits).is_none());
+        assert!(origins(&original, &split(&masked[..2], 1), &edits).is_none());
+    }
+
+    #[test]
+    fn an_alternate_may_vanish_with_the_difference_but_say_nothing_new() {
+        let spoken: &[Said<'_>] = &[("i", None), ("am", None), ("john", None)];
+        let masked: &[Said<'_>] = &[("i", None), ("am", None), ("[NAME]", None)];
+        let other: &[Said<'_>] = &[("am", None), ("joan", None)];
+        let alternate = TurnKind::Alternate { of: Some(0) };
+        let original = timed(TimeSource::None, &[(TurnKind::Spoken, spoken), (alternate, other)]);
+        let edits = [edit(Category::Name, 2, 3), edit(Category::Name, 4, 5)];
+        let check = |words: &[Said<'_>], want: bool| {
+            let copy = timed(TimeSource::None, &[(TurnKind::Spoken, masked), (alternate, words)]);
+            assert_eq!(origins(&original, &copy, &edits).is_some(), want);
+        };
+        check(&[("am", None), ("[NAME]", None)], true);
+        check(&[("[NAME]", None)], true);
+        check(&[], true);
+        check(&[("am", None), ("joan", None)], false);
+        check(&[("john", None)], false);
+        let gone = timed(TimeSource::None, &[(TurnKind::Spoken, masked)]);
+        assert!(origins(&original, &gone, &edits).is_some());
+    }
+}

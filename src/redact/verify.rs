@@ -1,0 +1,295 @@
+//! Proves a redacted call before anything of it can be published. The only maker of `Clean` and `Artifacts`.
+
+use super::leaks::Needles;
+use super::same::{is_mask, origins};
+use crate::audio::Outcome;
+use crate::base::{CallId, Clean, Error, HoldReason, Phi, Result, Sha256Hex, Stage, WordSpan};
+use crate::detect::{KnownValue, detect};
+use crate::model::{Finding, Format, Policy, RecordingInfo, RedactionPlan, TimeSource, Transcript};
+use crate::patterns::PatternSet;
+use crate::transcript::{self, Document};
+
+/// A redacted call, proven. What it holds may be published.
+#[derive(Debug)]
+pub struct Artifacts {
+    call: CallId,
+    format: Format,
+    words: u64,
+    time_source: TimeSource,
+    transcript_source: SourceFile,
+    transcript: Clean<Vec<u8>>,
+    recording: Option<Clean<Outcome>>,
+    plan: RedactionPlan,
+    risk: f32,
+}
+
+/// The parts of a redacted call; each `Clean` one has passed its check here.
+pub(super) struct Proven {
+    pub(super) transcript: Clean<Vec<u8>>,
+    pub(super) recording: Option<Clean<Outcome>>,
+    pub(super) plan: RedactionPlan,
+    pub(super) risk: f32,
+}
+
+/// Size and digest of a source, as read.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SourceFile {
+    /// Bytes.
+    pub bytes: u64,
+    /// Digest of all of them.
+    pub sha256: Sha256Hex,
+}
+
+impl SourceFile {
+    /// Size and digest of these bytes.
+    #[must_use]
+    pub fn of(bytes: &[u8]) -> Self {
+        Self { bytes: bytes.len() as u64, sha256: Sha256Hex::of(bytes) }
+    }
+}
+
+impl Artifacts {
+    /// Puts together what was proven of a call.
+    pub(super) fn new(proven: Proven, source: SourceFile, original: &Document, call: CallId) -> Self {
+        Self {
+            call,
+            format: original.format(),
+            words: original.transcript().words().len() as u64,
+            time_source: original.transcript().time_source(),
+            transcript_source: source,
+            transcript: proven.transcript,
+            recording: proven.recording,
+            plan: proven.plan,
+            risk: proven.risk,
+        }
+    }
+
+    /// The call.
+    #[must_use]
+    pub const fn call(&self) -> &CallId {
+        &self.call
+    }
+
+    /// Number of words of the transcript, second readings included.
+    #[must_use]
+    pub const fn words(&self) -> u64 {
+        self.words
+    }
+
+    /// How good the word times of the transcript are.
+    #[must_use]
+    pub const fn time_source(&self) -> TimeSource {
+        self.time_source
+    }
+
+    /// The masked transcript, in the format of the source.
+    #[must_use]
+    pub const fn transcript(&self) -> &Clean<Vec<u8>> {
+        &self.transcript
+    }
+
+    /// The format of the transcript.
+    #[must_use]
+    pub const fn format(&self) -> Format {
+        self.format
+    }
+
+    /// What was read of the source's transcript.
+    #[must_use]
+    pub const fn transcript_source(&self) -> &SourceFile {
+        &self.transcript_source
+    }
+
+    /// What was done to the recording, for a call that has one.
+    #[must_use]
+    pub fn recording(&self) -> Option<&Outcome> {
+        self.recording.as_ref().map(Clean::get)
+    }
+
+    /// What was hidden.
+    #[must_use]
+    pub const fn plan(&self) -> &RedactionPlan {
+        &self.plan
+    }
+
+    /// Chance that something was missed, 0 to 1.
+    #[must_use]
+    pub const fn risk(&self) -> f32 {
+        self.risk
+    }
+}
+
+/// What a masked transcript is checked against.
+pub(super) struct Against<'a> {
+    pub(super) patterns: &'a PatternSet,
+    pub(super) policy: &'a Policy,
+    pub(super) call: &'a CallId,
+    pub(super) original: &'a Document,
+    /// Values that the caller gave.
+    pub(super) given: &'a [KnownValue],
+    /// Values that detection says must not be left.
+    pub(super) known: &'a [KnownValue],
+}
+
+/// What the check of a masked transcript ends in, when it ends well.
+pub(super) enum Verdict {
+    /// Nothing is left.
+    Proven(Clean<Vec<u8>>),
+    /// Detection finds more in the masked transcript; these are the words, as the original counts them.
+    MoreFound(Vec<Finding>),
+}
+
+/// Reads a masked transcript back and compares it with what it was made from.
+///
+/// # Errors
+/// Holds the call when the masked transcript cannot be read, is not the original with exactly these
+/// edits, or has a known value left in any string, key or number.
+pub(super) fn masked(masked: Phi<Vec<u8>>, plan: &RedactionPlan, against: &Against<'_>) -> Result<Verdict> {
+    let format = against.original.format();
+    let copy = transcript::read(Phi::new(masked.expose().clone()), Some(format))
+        .map_err(|_| failed("the masked transcript cannot be read back"))?;
+    let origins = origins(against.original.transcript(), copy.transcript(), &plan.edits)
+        .ok_or_else(|| failed("the masked transcript differs from the plan"))?;
+    let residue = residue(copy.transcript(), against);
+    if !residue.is_empty() {
+        let placed: Option<Vec<_>> = residue.iter().map(|f| in_original(f, &origins)).collect();
+        let placed = placed.ok_or_else(|| failed("a second reading still holds findings"))?;
+        return Ok(Verdict::MoreFound(placed.concat()));
+    }
+    let needles = Needles::new(against.known, against.policy, against.call);
+    if is_left(&needles, masked.expose(), copy.transcript(), format)? {
+        return Err(failed("a known value is left in the masked transcript"));
+    }
+    Ok(Verdict::Proven(Clean::attest(masked.into_exposed())))
+}
+
+/// What detection finds in the copy, but for what lies on masks alone.
+fn residue(copy: &Transcript, against: &Against<'_>) -> Vec<Finding> {
+    let mut findings = detect(against.patterns, copy, against.given).findings;
+    findings.retain(|f| against.policy.hides(f.category) && !f.words.range().all(|w| is_mask(copy.word_text(w))));
+    findings
+}
+
+/// The same finding, word by word, over the words of the original; nothing where it is not certain which those are.
+fn in_original(finding: &Finding, origins: &[Option<WordSpan>]) -> Option<Vec<Finding>> {
+    let place = |origin: &Option<WordSpan>| Some(Finding { words: (*origin)?, ..finding.clone() });
+    origins.get(finding.words.range())?.iter().map(place).collect()
+}
+
+/// Searches the bytes as they are written, and the words as they are read, where values that a file cuts into
+/// pieces stand whole.
+fn is_left(needles: &Needles<'_>, bytes: &[u8], copy: &Transcript, format: Format) -> Result<bool> {
+    let unreadable = || failed("the masked transcript is not valid text");
+    let in_bytes = match format {
+        Format::Text => needles.in_text(std::str::from_utf8(bytes).map_err(|_| unreadable())?),
+        _ => needles.in_json(bytes).map_err(|_| unreadable())?,
+    };
+    Ok(in_bytes || needles.in_text(copy.text().expose()))
+}
+
+/// Compares a muted recording with the plan.
+///
+/// # Errors
+/// Holds the call when a planned mute is not silent whole, or the copy has another shape.
+pub(super) fn muted(outcome: Outcome, opened: &RecordingInfo, plan: &RedactionPlan) -> Result<Clean<Outcome>> {
+    if outcome.info != *opened {
+        return Err(failed("the muted recording has another shape"));
+    }
+    let covered = |mute: &crate::model::Mute| {
+        let at = outcome.muted.partition_point(|m| m.end_ms() < mute.span.end_ms());
+        outcome.muted.get(at).is_some_and(|m| m.start_ms() <= mute.span.start_ms())
+    };
+    match plan.mutes.iter().position(|mute| !covered(mute)) {
+        Some(mute) => Err(failed("a planned mute is not silent whole").at("mute", mute as u64)),
+        None => Ok(Clean::attest(outcome)),
+    }
+}
+
+fn failed(message: &'static str) -> Error {
+    Error::held(Stage::Verify, HoldReason::VerifyFailed, message)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::base::TimeSpan;
+    use crate::model::Category;
+    use crate::model::Mute;
+    use crate::redact::testing::{finding, recording};
+
+    fn outcome(muted: &[(u32, u32)]) -> Outcome {
+        Outcome {
+            info: recording(10_000),
+            source_bytes: 1,
+            source_sha256: Sha256Hex::of(b""),
+            output_bytes: 1,
+            output_sha256: Sha256Hex::of(b""),
+            muted: muted.iter().map(|&(a, b)| TimeSpan::new(a, b).unwrap()).collect(),
+            muted_ms: 0,
+            muted_frames: 0,
+        }
+    }
+
+    fn planned(mutes: &[(u32, u32)]) -> RedactionPlan {
+        let mute = |&(a, b): &(u32, u32)| Mute { span: TimeSpan::new(a, b).unwrap(), categories: Vec::new() };
+        RedactionPlan { mutes: mutes.iter().map(mute).collect(), ..Default::default() }
+    }
+
+    #[test]
+    fn every_planned_mute_must_be_silent_whole() {
+        let plan = planned(&[(100, 200), (300, 400)]);
+        for (done, want) in [
+            (&[(100, 200), (300, 400)][..], true),
+            (&[(50, 500)], true),
+            (&[(100, 200)], false),
+            (&[(100, 200), (301, 400)], false),
+            (&[(100, 200), (300, 399)], false),
+            (&[], false),
+        ] {
+            let got = muted(outcome(done), &recording(10_000), &plan);
+            assert_eq!(got.is_ok(), want, "{done:?}");
+            assert!(want || got.unwrap_err().hold_reason() == Some(HoldReason::VerifyFailed));
+        }
+    }
+
+    #[test]
+    fn nothing_else_attests_that_a_value_is_clean() {
+        let src = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("src");
+        let mut folders = vec![src.clone()];
+        let mut makers = Vec::new();
+        while let Some(folder) = folders.pop() {
+            for entry in std::fs::read_dir(folder).unwrap() {
+                let path = entry.unwrap().path();
+                if path.is_dir() {
+                    folders.push(path);
+                    continue;
+                }
+                let text = std::fs::read_to_string(&path).unwrap();
+                let code = text.split("#[cfg(test)]\nmod tests").next().unwrap();
+                if code.contains("attest") {
+                    makers.push(path.strip_prefix(&src).unwrap().to_str().unwrap().to_owned());
+                }
+            }
+        }
+        makers.sort();
+        // The suite is compiled for tests alone.
+        assert_eq!(makers, ["base/phi.rs", "redact/verify.rs", "store/suite.rs"]);
+    }
+
+    #[test]
+    fn a_recording_of_another_shape_is_held() {
+        assert!(muted(outcome(&[]), &recording(9_999), &planned(&[])).is_err());
+    }
+
+    #[test]
+    fn a_finding_in_the_copy_is_placed_in_the_original() {
+        let origins = [Some(WordSpan::new(0, 1)), Some(WordSpan::new(1, 4)), Some(WordSpan::new(4, 5)), None];
+        let place = |a, b| -> Option<Vec<(u32, u32)>> {
+            let placed = in_original(&finding(Category::Name, a, b, 1.0), &origins)?;
+            Some(placed.iter().map(|f| (f.words.start, f.words.end)).collect())
+        };
+        assert_eq!(place(1, 3), Some(vec![(1, 4), (4, 5)]));
+        assert_eq!(place(2, 4), None);
+        assert_eq!(place(2, 9), None);
+    }
+}
