@@ -5,6 +5,7 @@
 pub mod audio;
 pub mod base;
 pub mod cli;
+pub mod config;
 pub mod detect;
 pub mod jobs;
 pub mod model;

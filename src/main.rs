@@ -1,3 +1,5 @@
 //! The `sordino` program: hands its arguments to `sordino::cli` and exits with its code.
 
-fn main() {}
+fn main() -> std::process::ExitCode {
+    sordino::cli::main()
+}

@@ -13,7 +13,7 @@ mod verify;
 
 pub use manifest::{Birth, Origin};
 pub use plan::plan;
-pub use verify::{Artifacts, SourceFile};
+pub use verify::{Artifacts, SourceFile, residue};
 
 use crate::audio;
 use crate::base::{CallId, Clean, Error, HoldReason, Kind, Phi, Result, Stage};

@@ -150,7 +150,7 @@ pub(super) fn masked(masked: Phi<Vec<u8>>, plan: &RedactionPlan, against: &Again
         .map_err(|_| failed("the masked transcript cannot be read back"))?;
     let origins = origins(against.original.transcript(), copy.transcript(), &plan.edits)
         .ok_or_else(|| failed("the masked transcript differs from the plan"))?;
-    let residue = residue(copy.transcript(), against);
+    let residue = residue(against.patterns, against.policy, copy.transcript(), against.given);
     if !residue.is_empty() {
         let placed: Option<Vec<_>> = residue.iter().map(|f| in_original(f, &origins)).collect();
         let placed = placed.ok_or_else(|| failed("a second reading still holds findings"))?;
@@ -163,10 +163,12 @@ pub(super) fn masked(masked: Phi<Vec<u8>>, plan: &RedactionPlan, against: &Again
     Ok(Verdict::Proven(Clean::attest(masked.into_exposed())))
 }
 
-/// What detection finds in the copy, but for what lies on masks alone.
-fn residue(copy: &Transcript, against: &Against<'_>) -> Vec<Finding> {
-    let mut findings = detect(against.patterns, copy, against.given).findings;
-    findings.retain(|f| against.policy.hides(f.category) && !f.words.range().all(|w| is_mask(copy.word_text(w))));
+/// What detection finds in a masked transcript of what the policy hides, but for what lies on masks alone.
+/// `given` are values that the caller knows.
+#[must_use]
+pub fn residue(patterns: &PatternSet, policy: &Policy, copy: &Transcript, given: &[KnownValue]) -> Vec<Finding> {
+    let mut findings = detect(patterns, copy, given).findings;
+    findings.retain(|f| policy.hides(f.category) && !f.words.range().all(|w| is_mask(copy.word_text(w))));
     findings
 }
 

@@ -1,0 +1,222 @@
+//! The command line, as clap reads it. Must not do anything.
+
+use crate::config::Fields;
+use clap::{Args, Parser, Subcommand, ValueHint};
+use std::path::PathBuf;
+
+const EXIT_CODES: &str = "Exit codes: 0 every call redacted or already done; 3 at least one call held; \
+    2 wrong usage or configuration; 1 anything else.";
+
+const ENVIRONMENT: &str = "\
+Configuration: ./sordino.toml or --config FILE, over it SORDINO_… variables, over them flags.
+Field (variable) [default]:
+  call-id-key (SORDINO_CALL_ID_KEY) [made once in the state folder]   at least 16 bytes, used as they stand
+  call-id-key-file (SORDINO_CALL_ID_KEY_FILE)
+  state-dir (SORDINO_STATE_DIR) [$XDG_STATE_HOME/sordino or ~/.local/state/sordino]
+  policy (SORDINO_POLICY) [safe-harbor]
+  pad-ms (SORDINO_PAD_MS) [the policy's]
+  jobs (SORDINO_JOBS) [one for each core]
+  pairing (SORDINO_PAIRING, commas between) [recordings/{id}.*, transcripts/{id}.*]
+  root (SORDINO_ROOT) [SOURCE]
+  transcript-bytes-max (SORDINO_TRANSCRIPT_BYTES_MAX) [268435456]
+  recording-bytes-max (SORDINO_RECORDING_BYTES_MAX) [68719476736]
+  source-date-epoch (SORDINO_SOURCE_DATE_EPOCH, SOURCE_DATE_EPOCH) [now]
+Unknown fields and SORDINO_ variables are refused.";
+
+/// Redacts protected health information from call recordings and their transcripts.
+///
+/// The result is a redacted copy, not de-identified data: the voice itself stays.
+#[derive(Parser)]
+#[command(name = "sordino", version, max_term_width = 100, after_long_help = EXIT_CODES)]
+pub(super) struct Cli {
+    /// Configuration file [default: sordino.toml in the working folder, if there is one]
+    #[arg(long, global = true, value_name = "FILE", value_hint = ValueHint::FilePath)]
+    pub config: Option<PathBuf>,
+    #[command(subcommand)]
+    pub command: Command,
+}
+
+#[derive(Subcommand)]
+pub(super) enum Command {
+    /// Redact calls: recordings with their transcripts, or transcripts alone
+    #[command(after_help = EXIT_CODES, after_long_help = format!("{ENVIRONMENT}\n\n{EXIT_CODES}"))]
+    Redact(RedactArgs),
+    /// Show what would be hidden in a transcript, without its text
+    Detect(DetectArgs),
+    /// Prove redacted copies: hashes, silence where it is claimed, nothing left in the text
+    Verify(VerifyArgs),
+    /// The pattern sets
+    #[command(subcommand)]
+    Patterns(PatternsCommand),
+    /// Print a completion script for a shell
+    Completions {
+        /// The shell
+        shell: clap_complete::Shell,
+    },
+    /// Print the manual page, or write those of all commands to a folder
+    Man {
+        /// Folder for one page a command
+        #[arg(long, value_name = "FOLDER", value_hint = ValueHint::DirPath)]
+        out: Option<PathBuf>,
+    },
+}
+
+#[derive(Args)]
+pub(super) struct RedactArgs {
+    /// Files or folders with recordings and transcripts; a transcript alone is a call without audio
+    #[arg(required = true, value_name = "SOURCE", value_hint = ValueHint::AnyPath)]
+    pub sources: Vec<PathBuf>,
+    /// Folder for the redacted copies, one folder a call; apart from every SOURCE
+    #[arg(required = true, value_name = "DEST", value_hint = ValueHint::DirPath)]
+    pub dest: PathBuf,
+    /// Print one JSON object a call and a summary last
+    #[arg(long)]
+    pub json: bool,
+    /// Do everything but write to DEST
+    #[arg(long)]
+    pub dry_run: bool,
+    /// No progress bar, no closing summary
+    #[arg(long, short)]
+    pub quiet: bool,
+    #[command(flatten)]
+    pub run: RunArgs,
+}
+
+/// How calls are redacted.
+#[derive(Args)]
+pub(super) struct RunArgs {
+    /// Built-in policy (safe-harbor, strict, limited-data-set) or policy file [default: safe-harbor]
+    #[arg(long, value_name = "NAME|FILE")]
+    policy: Option<String>,
+    /// Calls worked on at once, 1 to 1024 [default: one for each core]
+    #[arg(long, value_name = "N")]
+    jobs: Option<u32>,
+    /// Padding on both sides of every mute, milliseconds, 0 to 2000 [default: the policy's]
+    #[arg(long, value_name = "MS")]
+    pad_ms: Option<u32>,
+    /// Largest transcript, bytes [default: 268435456]
+    #[arg(long, value_name = "BYTES")]
+    transcript_bytes_max: Option<u64>,
+    /// Largest recording, bytes [default: 68719476736]
+    #[arg(long, value_name = "BYTES")]
+    recording_bytes_max: Option<u64>,
+    /// Time written to manifests, seconds since 1970 [default: now]
+    #[arg(long, value_name = "SECONDS")]
+    source_date_epoch: Option<u64>,
+    #[command(flatten)]
+    naming: NamingArgs,
+}
+
+/// How files become calls with ids.
+#[derive(Args)]
+pub(super) struct NamingArgs {
+    /// Pairing template; repeat for more [default: recordings/{id}.* and transcripts/{id}.*]
+    #[arg(long, value_name = "TEMPLATE")]
+    pairing: Vec<String>,
+    /// Folder below which calls are named, above every SOURCE [default: each SOURCE]
+    #[arg(long, value_name = "FOLDER", value_hint = ValueHint::DirPath)]
+    root: Option<PathBuf>,
+    /// File with the key of call ids [default: made once in the state folder]
+    #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
+    call_id_key_file: Option<PathBuf>,
+    /// Folder for the key of a local run [default: $XDG_STATE_HOME/sordino or ~/.local/state/sordino]
+    #[arg(long, value_name = "FOLDER", value_hint = ValueHint::DirPath)]
+    state_dir: Option<PathBuf>,
+}
+
+impl From<&NamingArgs> for Fields {
+    fn from(args: &NamingArgs) -> Self {
+        Self {
+            call_id_key_file: args.call_id_key_file.clone(),
+            state_dir: args.state_dir.clone(),
+            pairing: (!args.pairing.is_empty()).then(|| args.pairing.clone()),
+            root: args.root.clone(),
+            ..Self::default()
+        }
+    }
+}
+
+impl From<&RunArgs> for Fields {
+    fn from(args: &RunArgs) -> Self {
+        Self {
+            policy: args.policy.clone(),
+            pad_ms: args.pad_ms,
+            jobs: args.jobs,
+            transcript_bytes_max: args.transcript_bytes_max,
+            recording_bytes_max: args.recording_bytes_max,
+            source_date_epoch: args.source_date_epoch,
+            ..Self::from(&args.naming)
+        }
+    }
+}
+
+#[derive(Args)]
+pub(super) struct TranscriptArgs {
+    /// The transcript; `-` reads standard input
+    #[arg(value_hint = ValueHint::FilePath)]
+    pub transcript: PathBuf,
+    /// Its format [default: recognised from content]
+    #[arg(long, value_parser = super::detect::parse_format)]
+    pub format: Option<crate::model::Format>,
+    /// Print one JSON object a finding
+    #[arg(long)]
+    pub json: bool,
+}
+
+#[derive(Args)]
+pub(super) struct DetectArgs {
+    #[command(flatten)]
+    pub input: TranscriptArgs,
+    /// Print the text of findings too: protected health information
+    #[arg(long)]
+    pub reveal: bool,
+}
+
+#[derive(Args)]
+pub(super) struct VerifyArgs {
+    /// Folder with redacted calls
+    #[arg(value_name = "DEST", value_hint = ValueHint::DirPath)]
+    pub dest: PathBuf,
+    /// Files or folders that they were made from; shows that all audio outside mutes is identical
+    #[arg(long, value_name = "SOURCE", value_hint = ValueHint::AnyPath)]
+    pub source: Vec<PathBuf>,
+    /// Print one JSON object a call and a summary last
+    #[arg(long)]
+    pub json: bool,
+    /// Policy file that calls were redacted under, where it is not a built-in one
+    #[arg(long, value_name = "NAME|FILE")]
+    policy: Option<String>,
+    /// Calls worked on at once, 1 to 1024 [default: one for each core]
+    #[arg(long, value_name = "N")]
+    jobs: Option<u32>,
+    #[command(flatten)]
+    naming: NamingArgs,
+}
+
+impl VerifyArgs {
+    /// The flags that are fields of the configuration.
+    pub fn flags(&self) -> Fields {
+        Fields { policy: self.policy.clone(), jobs: self.jobs, ..Fields::from(&self.naming) }
+    }
+}
+
+#[derive(Subcommand)]
+pub(super) enum PatternsCommand {
+    /// Every rule: id, category, number of examples
+    List {
+        /// Print one JSON object a rule
+        #[arg(long)]
+        json: bool,
+    },
+    /// Run the examples that the rules carry
+    Test {
+        /// Print one JSON object a failure and a summary last
+        #[arg(long)]
+        json: bool,
+    },
+    /// Why each stretch of a transcript is found: its rule and what raised or lowered the score
+    Explain {
+        #[command(flatten)]
+        input: TranscriptArgs,
+    },
+}

@@ -1,0 +1,118 @@
+//! What a run ends with: numbers and codes for a program or a person. No names, no text.
+
+use crate::jobs::Summary;
+use std::fmt::Write;
+use std::path::Path;
+
+/// The last line of `--json`.
+#[derive(serde::Serialize)]
+pub(super) struct Closing<'a> {
+    /// The numbers.
+    pub summary: &'a Summary,
+}
+
+/// The summary as a person reads it, without a newline at its end.
+pub(super) fn for_a_person(sum: &Summary, dest: &Path) -> String {
+    let mut text = String::new();
+    // Writing to a string does not fail.
+    let _ = write_all(&mut text, sum, dest);
+    text.truncate(text.trim_end().len());
+    text
+}
+
+fn write_all(out: &mut String, sum: &Summary, dest: &Path) -> std::fmt::Result {
+    let done = if sum.dry_run { "could be redacted (dry run, nothing was written)" } else { "redacted" };
+    writeln!(
+        out,
+        "{}: {} {done}, {} unchanged, {} held",
+        count(sum.calls, "call"),
+        sum.redacted,
+        sum.unchanged,
+        sum.held
+    )?;
+    if sum.audio_ms > 0 {
+        writeln!(
+            out,
+            "audio: {:.1} minutes, {:.1} seconds of them muted",
+            minutes(sum.audio_ms),
+            seconds(sum.muted_ms)
+        )?;
+    }
+    if !sum.spans.is_empty() {
+        let total: u64 = sum.spans.values().sum();
+        let each: Vec<_> = sum.spans.iter().map(|(category, n)| format!("{category} {n}")).collect();
+        writeln!(out, "hidden: {} ({})", count(total, "span"), each.join(", "))?;
+    }
+    for (reason, n) in &sum.held_reasons {
+        writeln!(out, "held: {n} {reason}: {}", reason.next_step())?;
+    }
+    if sum.held > 0 && !sum.dry_run {
+        writeln!(out, "records of held calls: {}; --json tells their sources", dest.join(".held").display())?;
+    }
+    if sum.failed > 0 {
+        writeln!(out, "failed: {}; run again when the cause above is gone", sum.failed)?;
+    }
+    if sum.skipped > 0 {
+        writeln!(out, "stopped: {} not begun; run again to go on", count(sum.skipped, "call"))?;
+    }
+    if sum.ignored_files > 0 {
+        writeln!(out, "ignored: {}, neither transcript nor recording", count(sum.ignored_files, "file"))?;
+    }
+    if !sum.dry_run && sum.redacted + sum.unchanged > 0 {
+        writeln!(
+            out,
+            "redacted copies: {} (voices stay recognisable; this is not de-identified data)",
+            dest.display()
+        )?;
+    }
+    Ok(())
+}
+
+fn count(n: u64, what: &str) -> String {
+    format!("{n} {what}{}", if n == 1 { "" } else { "s" })
+}
+
+fn minutes(ms: u64) -> f64 {
+    seconds(ms) / 60.0
+}
+
+fn seconds(ms: u64) -> f64 {
+    ms as f64 / 1000.0
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::base::HoldReason;
+    use crate::model::Category;
+
+    #[test]
+    fn a_person_reads_counts_reasons_and_next_steps() {
+        let sum = Summary {
+            calls: 4,
+            redacted: 2,
+            unchanged: 1,
+            held: 1,
+            spans: [(Category::Name, 3), (Category::Dob, 1)].into(),
+            audio_ms: 90_000,
+            muted_ms: 4_500,
+            held_reasons: [(HoldReason::NoTranscript, 1)].into(),
+            ignored_files: 1,
+            ..Summary::default()
+        };
+        let want = "\
+4 calls: 2 redacted, 1 unchanged, 1 held
+audio: 1.5 minutes, 4.5 seconds of them muted
+hidden: 4 spans (DOB 1, NAME 3)
+held: 1 no-transcript: put the call's transcript beside its recording and run again
+records of held calls: out/.held; --json tells their sources
+ignored: 1 file, neither transcript nor recording
+redacted copies: out (voices stay recognisable; this is not de-identified data)";
+        assert_eq!(for_a_person(&sum, Path::new("out")), want);
+    }
+
+    #[test]
+    fn an_empty_run_says_so_in_one_line() {
+        assert_eq!(for_a_person(&Summary::default(), Path::new("out")), "0 calls: 0 redacted, 0 unchanged, 0 held");
+    }
+}

@@ -1,0 +1,139 @@
+//! `verify`: proves what lies at a destination, a line for each thing that is wrong.
+
+use super::args::VerifyArgs;
+use super::output::Output;
+use crate::base::{CallId, Error, Result, Stage};
+use crate::config::{BUILTIN_POLICIES, Settings, load_policy};
+use crate::jobs::{self, Call, Check, Proof, Verdict};
+use crate::model::Policy;
+use crate::patterns::PatternSet;
+use crate::store::{LocalStore, Store};
+use rayon::iter::{IntoParallelRefIterator, ParallelIterator};
+use serde::Serialize;
+use std::collections::BTreeMap;
+use std::path::Path;
+
+/// One folder of the destination.
+#[derive(Serialize)]
+struct Line<'a> {
+    call: Option<&'a CallId>,
+    status: &'static str,
+    failed: Vec<Check>,
+    current: bool,
+    compared: bool,
+}
+
+/// The sum over all of them.
+#[derive(Default, Serialize)]
+struct Sum {
+    calls: usize,
+    verified: usize,
+    failed: usize,
+    /// Redacted by another pattern set than this program's; redacting again brings them up to date.
+    other_patterns: usize,
+    /// Recordings compared with their sources.
+    compared: usize,
+    /// Runs that are under way or were killed; the next `redact` clears what is left of them.
+    staging: usize,
+}
+
+#[derive(Serialize)]
+struct Closing<'a> {
+    summary: &'a Sum,
+}
+
+/// Proves every call at DEST.
+pub(super) fn run(args: &VerifyArgs, settings: &Settings, out: &mut Output) -> Result<u8> {
+    if !args.dest.is_dir() {
+        return Err(Error::usage(format!("DEST {}: no such folder", args.dest.display())));
+    }
+    let store = LocalStore::source(&args.dest)?;
+    let patterns = PatternSet::builtin()?;
+    let sources = sources(args, settings)?;
+    let policies = policies(settings)?;
+    let proof = Proof { patterns: &patterns, policies: &policies, sources: &sources };
+    let verdicts = verdicts(&store, &proof, settings)?;
+    let mut sum = Sum { staging: staging(&args.dest), calls: verdicts.len(), ..Sum::default() };
+    for verdict in &verdicts {
+        sum.add(verdict);
+        show(verdict, args.json, out)?;
+    }
+    if args.json {
+        out.json(&Closing { summary: &sum })?;
+    } else {
+        out.line(for_a_person(&sum))?;
+    }
+    Ok(u8::from(sum.failed > 0))
+}
+
+fn verdicts(store: &dyn Store, proof: &Proof, settings: &Settings) -> Result<Vec<Verdict>> {
+    let folders = jobs::folders(store)?;
+    let pool = rayon::ThreadPoolBuilder::new().num_threads(settings.jobs().get()).build();
+    let pool = pool.map_err(|e| Error::io(Stage::Verify, "threads cannot be started", std::io::Error::other(e)))?;
+    pool.install(|| folders.par_iter().map(|folder| jobs::verify(store, folder, proof)).collect())
+}
+
+/// Calls of the sources by id, where sources are to be compared.
+fn sources(args: &VerifyArgs, settings: &Settings) -> Result<BTreeMap<CallId, Call>> {
+    if args.source.is_empty() {
+        return Ok(BTreeMap::new());
+    }
+    let (key, _) = settings.call_key()?;
+    let listing = jobs::list(&args.source, settings.root())?;
+    let calls = jobs::pair(listing.files, &settings.templates()?, &key)?;
+    Ok(calls.into_iter().map(|call| (call.id.clone(), call)).collect())
+}
+
+/// The policy of the configuration and all built-in ones.
+fn policies(settings: &Settings) -> Result<Vec<Policy>> {
+    let builtin = BUILTIN_POLICIES.iter().map(|(name, _)| load_policy(name));
+    std::iter::once(settings.policy()).chain(builtin).collect()
+}
+
+/// Folders of runs in the staging area of a destination.
+fn staging(dest: &Path) -> usize {
+    let entries = std::fs::read_dir(dest.join(".staging")).into_iter().flatten().flatten();
+    entries.filter(|e| e.path().is_dir()).count()
+}
+
+impl Sum {
+    fn add(&mut self, verdict: &Verdict) {
+        self.verified += usize::from(verdict.failed.is_empty());
+        self.failed += usize::from(!verdict.failed.is_empty());
+        self.other_patterns += usize::from(!verdict.is_current);
+        self.compared += usize::from(verdict.is_compared);
+    }
+}
+
+fn show(verdict: &Verdict, json: bool, out: &mut Output) -> Result<()> {
+    if json {
+        return out.json(&Line {
+            call: verdict.call.as_ref(),
+            status: if verdict.failed.is_empty() { "verified" } else { "failed" },
+            failed: verdict.failed.iter().map(|(check, _)| *check).collect(),
+            current: verdict.is_current,
+            compared: verdict.is_compared,
+        });
+    }
+    // Not the name of a folder that is no call: somebody else has chosen it.
+    let call = verdict.call.as_ref().map_or("(another folder or file)", CallId::as_str);
+    verdict.failed.iter().try_for_each(|(check, what)| out.line(format_args!("{call}: {}: {what}", check.word())))
+}
+
+fn for_a_person(sum: &Sum) -> String {
+    let plural = if sum.calls == 1 { "" } else { "s" };
+    let mut text = format!("{} call{plural}: {} verified, {} failed", sum.calls, sum.verified, sum.failed);
+    if sum.compared > 0 {
+        text.push_str(&format!("; {} recordings identical outside mutes or named above", sum.compared));
+    }
+    if sum.other_patterns > 0 {
+        text.push_str(&format!(
+            "\n{} made by another pattern set; redact again to bring them up to date",
+            sum.other_patterns
+        ));
+    }
+    if sum.staging > 0 {
+        text.push_str(&format!("\n{} runs under way or killed; the next redact clears what is left", sum.staging));
+    }
+    text
+}

@@ -1,0 +1,259 @@
+//! What a run is told: one TOML file, `SORDINO_…` variables over it, flags over both. The only
+//! reader of the environment. Whatever it does not know, it refuses.
+
+mod fields;
+mod policy;
+mod secret;
+
+pub use fields::{Fields, PAD_MS_MAX};
+pub use policy::{BUILTIN_POLICIES, load as load_policy, reference as policy_ref};
+
+use crate::base::{Error, Result, limits};
+use crate::jobs::{CallKey, DEFAULT_TEMPLATES, SizeLimits, Template};
+use crate::model::Policy;
+use fields::Origin;
+use std::num::NonZeroUsize;
+use std::path::{Path, PathBuf};
+
+/// The file that is read when it lies in the working folder and no other is named.
+pub const CONFIG_FILE: &str = "sordino.toml";
+/// Largest configuration or policy file, bytes.
+const FILE_BYTES_MAX: u64 = 1 << 20;
+
+/// The environment as this program sees it.
+#[derive(Default)]
+pub struct Environment {
+    fields: Fields,
+    config: Option<PathBuf>,
+    state_home: Option<PathBuf>,
+}
+
+impl Environment {
+    /// Takes what concerns this program out of the process's environment.
+    ///
+    /// # Errors
+    /// A usage error that names a `SORDINO_…` variable which is unknown or cannot be read.
+    #[expect(clippy::disallowed_methods, reason = "the one place that reads the environment")]
+    pub fn from_process() -> Result<Self> {
+        Self::from_vars(std::env::vars_os().filter_map(|(k, v)| Some((k.into_string().ok()?, v))))
+    }
+
+    fn from_vars(vars: impl Iterator<Item = (String, std::ffi::OsString)>) -> Result<Self> {
+        let mut env = Self::default();
+        let mut home = None;
+        let mut epoch = None;
+        for (name, value) in vars {
+            match name.as_str() {
+                "SORDINO_CONFIG" => env.config = Some(value.into()),
+                "XDG_STATE_HOME" if Path::new(&value).is_absolute() => env.state_home = Some(value.into()),
+                "HOME" if !value.is_empty() => home = Some(PathBuf::from(value)),
+                "SOURCE_DATE_EPOCH" => epoch = Some(value),
+                other => {
+                    if let Some(field) = other.strip_prefix("SORDINO_") {
+                        env.fields.set_from_env(field, &value)?;
+                    }
+                }
+            }
+        }
+        env.state_home = env.state_home.or_else(|| home.map(|h| h.join(".local/state")));
+        if let (None, Some(epoch)) = (env.fields.source_date_epoch, epoch) {
+            env.fields.source_date_epoch = Some(fields::number("SOURCE_DATE_EPOCH", &epoch)?);
+        }
+        Ok(env)
+    }
+}
+
+/// Everything a command needs, checked.
+pub struct Settings {
+    fields: Fields,
+    state_home: Option<PathBuf>,
+}
+
+impl Settings {
+    /// Lays the file, the environment and the flags over each other. `config` is the `--config` flag.
+    ///
+    /// # Errors
+    /// A usage error that names the field, its value where it is no secret, and what is allowed.
+    pub fn resolve(config: Option<&Path>, env: Environment, flags: Fields) -> Result<Self> {
+        let named = config.or(env.config.as_deref());
+        let file = match named {
+            Some(path) => read_file(path)?,
+            None if Path::new(CONFIG_FILE).is_file() => read_file(Path::new(CONFIG_FILE))?,
+            None => Fields::default(),
+        };
+        file.check(Origin::File)?;
+        env.fields.check(Origin::Env)?;
+        flags.check(Origin::Flag)?;
+        Ok(Self { fields: flags.over(env.fields.over(file)), state_home: env.state_home })
+    }
+
+    /// The key of call ids: the one that was given, else the one in the state folder, made now where
+    /// there is none. The second value is the file, where it was made now.
+    ///
+    /// # Errors
+    /// A usage error when the key is too short or its file cannot be read or made.
+    pub fn call_key(&self) -> Result<(CallKey, Option<PathBuf>)> {
+        if let Some(key) = &self.fields.call_id_key {
+            return Ok((CallKey::new(key.expose().as_bytes())?, None));
+        }
+        if let Some(path) = &self.fields.call_id_key_file {
+            return Ok((secret::read(path)?, None));
+        }
+        secret::read_or_make(&self.state_dir()?)
+    }
+
+    /// Where this program keeps what has to outlive a run.
+    fn state_dir(&self) -> Result<PathBuf> {
+        let given = self.fields.state_dir.clone();
+        given.or_else(|| self.state_home.as_ref().map(|s| s.join("sordino"))).ok_or_else(|| {
+            Error::usage("there is no HOME to keep the call id key in")
+                .hint("set SORDINO_STATE_DIR or SORDINO_CALL_ID_KEY")
+        })
+    }
+
+    /// The policy of the run, with `pad-ms` applied.
+    ///
+    /// # Errors
+    /// A usage error when there is no such policy or it is wrong in itself.
+    pub fn policy(&self) -> Result<Policy> {
+        let mut policy = policy::load(self.fields.policy.as_deref().unwrap_or(policy::DEFAULT))?;
+        if let Some(pad_ms) = self.fields.pad_ms {
+            policy.mute.pad_recogniser_ms = pad_ms;
+            policy.mute.pad_coarse_ms = pad_ms;
+        }
+        Ok(policy)
+    }
+
+    /// Calls worked on at once: what was asked for, else one for each core.
+    #[must_use]
+    pub fn jobs(&self) -> NonZeroUsize {
+        self.fields
+            .jobs
+            .and_then(|j| NonZeroUsize::new(j as usize))
+            .or_else(|| std::thread::available_parallelism().ok())
+            .unwrap_or(NonZeroUsize::MIN)
+    }
+
+    /// Templates by which files are paired.
+    ///
+    /// # Errors
+    /// Never after [`Settings::resolve`], which has parsed them once.
+    pub fn templates(&self) -> Result<Vec<Template>> {
+        match &self.fields.pairing {
+            Some(templates) => templates.iter().map(|t| Template::parse(t)).collect(),
+            None => DEFAULT_TEMPLATES.iter().map(|t| Template::parse(t)).collect(),
+        }
+    }
+
+    /// The folder below which calls are named, where it is not SOURCE itself.
+    #[must_use]
+    pub fn root(&self) -> Option<&Path> {
+        self.fields.root.as_deref()
+    }
+
+    /// Largest sources that are read.
+    #[must_use]
+    pub fn limits(&self) -> SizeLimits {
+        SizeLimits {
+            transcript_bytes_max: self.fields.transcript_bytes_max.unwrap_or(limits::TRANSCRIPT_BYTES_MAX),
+            recording_bytes_max: self.fields.recording_bytes_max.unwrap_or(fields::RECORDING_BYTES_DEFAULT),
+        }
+    }
+
+    /// The time written to manifests instead of now, seconds since 1970.
+    #[must_use]
+    pub const fn source_date_epoch(&self) -> Option<u64> {
+        self.fields.source_date_epoch
+    }
+}
+
+fn read_file(path: &Path) -> Result<Fields> {
+    let text = read_text(path, "configuration file")?;
+    toml::from_str(&text).map_err(|e| {
+        // Only the first line: the rest of the message quotes the line, which may hold the key.
+        let line = e
+            .span()
+            .map_or(0, |s| text.as_bytes()[..s.start.min(text.len())].iter().filter(|b| **b == b'\n').count() + 1);
+        Error::usage(format!("{}, line {line}: {}", path.display(), e.message().lines().next().unwrap_or("not TOML")))
+    })
+}
+
+fn read_text(path: &Path, what: &str) -> Result<String> {
+    let failed = |e: std::io::Error| Error::usage(format!("{what} {}: {}", path.display(), e.kind()));
+    let size = std::fs::metadata(path).map_err(failed)?.len();
+    if size > FILE_BYTES_MAX {
+        return Err(Error::usage(format!("{what} {}: {size} bytes, at most {FILE_BYTES_MAX}", path.display())));
+    }
+    std::fs::read_to_string(path).map_err(failed)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn env(vars: &[(&str, &str)]) -> Result<Environment> {
+        Environment::from_vars(vars.iter().map(|(k, v)| ((*k).to_owned(), (*v).into())))
+    }
+
+    fn file(text: &str) -> Result<Fields> {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("sordino.toml");
+        std::fs::write(&path, text).unwrap();
+        read_file(&path)
+    }
+
+    /// Resolves with a file, one variable and flags.
+    fn resolve(text: &str, vars: &[(&str, &str)], flags: Fields) -> Result<Settings> {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("sordino.toml");
+        std::fs::write(&path, text).unwrap();
+        Settings::resolve(Some(&path), env(vars)?, flags)
+    }
+
+    #[test]
+    fn flags_go_over_variables_and_variables_over_the_file() {
+        let flags = Fields { pad_ms: Some(30), ..Fields::default() };
+        let settings = resolve(
+            "jobs = 1\npad-ms = 10\npolicy = \"strict\"",
+            &[("SORDINO_PAD_MS", "20"), ("SORDINO_JOBS", "2")],
+            flags,
+        )
+        .unwrap();
+        assert_eq!(settings.policy().unwrap().mute.pad_coarse_ms, 30);
+        assert_eq!(settings.policy().unwrap().name, "strict");
+        assert_eq!(settings.jobs().get(), 2);
+    }
+
+    #[test]
+    fn an_unknown_field_or_variable_is_named_in_the_refusal() {
+        assert!(file("jobz = 1").err().unwrap().to_string().contains("jobz"));
+        let error = env(&[("SORDINO_JOBZ", "1")]).err().unwrap();
+        assert!(error.to_string().contains("SORDINO_JOBZ"));
+    }
+
+    #[test]
+    fn the_key_is_in_no_message() {
+        let error = file("jobs = 1\ncall-id-key = [\"hunter2hunter2hunter2\"]").err().unwrap();
+        assert!(!format!("{error} {error:?}").contains("hunter2"));
+        assert!(error.to_string().contains("line 2"));
+        let settings = resolve("", &[("SORDINO_CALL_ID_KEY", "hunter2")], Fields::default()).unwrap();
+        let error = settings.call_key().err().unwrap();
+        assert!(!format!("{error} {error:?}").contains("hunter2"));
+    }
+
+    #[test]
+    fn a_value_out_of_range_names_field_value_and_next_step() {
+        let flags = Fields { pad_ms: Some(90_000), ..Fields::default() };
+        let message = resolve("", &[], flags).err().unwrap().to_string();
+        assert!(message.ends_with("--pad-ms 90000: at most 2000; try --pad-ms 250"), "{message}");
+        let message = resolve("", &[("SORDINO_JOBS", "0")], Fields::default()).err().unwrap().to_string();
+        assert!(message.contains("SORDINO_JOBS=0"), "{message}");
+    }
+
+    #[test]
+    fn source_date_epoch_is_honoured_and_has_its_own_variable_over_it() {
+        let both = [("SOURCE_DATE_EPOCH", "1"), ("SORDINO_SOURCE_DATE_EPOCH", "2")];
+        assert_eq!(resolve("", &both[..1], Fields::default()).unwrap().source_date_epoch(), Some(1));
+        assert_eq!(resolve("", &both, Fields::default()).unwrap().source_date_epoch(), Some(2));
+    }
+}

@@ -1,0 +1,282 @@
+//! One call from its sources to its place at the destination: published, unchanged, held or failed.
+//! Whatever happens in it happens to this call alone.
+
+use super::fetch::{self, SizeLimits};
+use super::report::{Hidden, Report, Status};
+use super::{Call, CallKey, Parts, SourceFile};
+use crate::base::{CallId, Error, HoldReason, KeyedRef, Kind, Result, Stage, Timestamp};
+use crate::model::Policy;
+use crate::model::manifest::{Basis, By, Held, HeldSource, Manifest, PolicyRef, Role, Tool};
+use crate::patterns::PatternSet;
+use crate::redact::{Artifacts, Birth, CallSource, Origin, redact_call};
+use crate::store::{Expected, Sink, Staged, Stat, Store, Stored};
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::time::Duration;
+
+/// Pauses before a call that the outside failed on is tried again.
+const RETRY_AFTER: [Duration; 2] = [Duration::from_millis(50), Duration::from_millis(250)];
+
+/// What all calls of a run have in common.
+pub struct Run<'a> {
+    /// What is looked for.
+    pub patterns: &'a PatternSet,
+    /// What is hidden, held and promised.
+    pub policy: &'a Policy,
+    /// The policy as manifests name it.
+    pub policy_ref: PolicyRef,
+    /// This program.
+    pub tool: Tool,
+    /// The key behind references to sources.
+    pub key: &'a CallKey,
+    /// Largest sources.
+    pub limits: SizeLimits,
+    /// The time that manifests state.
+    pub created: Timestamp,
+    /// Where calls go.
+    pub target: Target<'a>,
+}
+
+/// Where redacted calls go.
+#[derive(Clone, Copy)]
+pub enum Target<'a> {
+    /// To this store.
+    Publish(&'a dyn Store),
+    /// Nowhere; the store, where there is one, only tells what is done already.
+    DryRun(Option<&'a dyn Store>),
+}
+
+impl Target<'_> {
+    const fn store(&self) -> Option<&dyn Store> {
+        match self {
+            Self::Publish(store) => Some(*store),
+            Self::DryRun(store) => *store,
+        }
+    }
+}
+
+/// Does one call. It never panics; what it could not do is in the report.
+#[must_use]
+pub fn run_call(run: &Run, call: &Call) -> Report {
+    let (status, hidden, error) = match guarded(|| patient(run, call)) {
+        Ok((status, hidden)) => (status, hidden, None),
+        Err(error) => {
+            let error = error.for_call(call.id.clone());
+            match guarded(|| hold(run, call, &error)) {
+                Ok(status) => (status, Hidden::default(), Some(error)),
+                Err(worse) => (Status::Failed, Hidden::default(), Some(worse.for_call(call.id.clone()))),
+            }
+        }
+    };
+    Report { source: call.shown(), call: call.id.clone(), status, hidden, error }
+}
+
+/// Turns a panic and a broken invariant into a reason to hold the call. The message of a panic is
+/// dropped, because it may quote a value.
+fn guarded<T>(work: impl FnOnce() -> Result<T>) -> Result<T> {
+    // Nothing that the work may have left half-changed is used again: sources are only read, and
+    // what was staged is thrown away.
+    let result = catch_unwind(AssertUnwindSafe(work))
+        .unwrap_or_else(|_| Err(Error::new(Stage::Verify, Kind::Internal, "the program broke on this call")));
+    result.map_err(|mut error| {
+        if error.kind == Kind::Internal {
+            error.kind = Kind::Held(HoldReason::VerifyFailed);
+        }
+        error
+    })
+}
+
+/// Tries again what may pass: failures of the outside, and another run that was first.
+fn patient(run: &Run, call: &Call) -> Result<(Status, Hidden)> {
+    for pause in RETRY_AFTER {
+        match attempt(run, call) {
+            Err(error) if matches!(error.kind, Kind::Io | Kind::Conflict) => std::thread::sleep(pause),
+            done => return done,
+        }
+    }
+    attempt(run, call)
+}
+
+fn attempt(run: &Run, call: &Call) -> Result<(Status, Hidden)> {
+    let (transcript, recording) = match &call.parts {
+        Parts::Whole { transcript, recording } => (transcript, recording.as_ref()),
+        Parts::Held { reason, .. } => return Err(unpaired(*reason)),
+    };
+    let stored = run.target.store().map(|store| store.manifest(&call.id)).transpose()?.flatten();
+    // A manifest that cannot be read commits nothing; the call is done again in its place.
+    let before = stored.as_ref().and_then(|s| Manifest::parse(&s.bytes).ok());
+    if let Some(before) = before
+        && is_done(run, call, &before)?
+    {
+        remove_held(run, &call.id)?;
+        return Ok((Status::Unchanged, Hidden::of(&before)));
+    }
+    let manifest = redact(run, &call.id, transcript, recording, stored)?;
+    remove_held(run, &call.id)?;
+    Ok((Status::Redacted, Hidden::of(&manifest)))
+}
+
+fn unpaired(reason: HoldReason) -> Error {
+    let message = match reason {
+        HoldReason::NoTranscript => "the recording has no transcript",
+        _ => "more than one file could be the call's transcript or recording",
+    };
+    Error::held(Stage::Pair, reason, message)
+}
+
+/// Whether the manifest was made from these sources by this program, policy and pattern set.
+///
+/// A source whose version is the one of the manifest is taken as unchanged without reading it. One
+/// with another version (it was copied, or touched) is read, and its digest decides.
+fn is_done(run: &Run, call: &Call, manifest: &Manifest) -> Result<bool> {
+    let files = call.files();
+    let references: Vec<KeyedRef> = files.iter().map(|f| reference(run, &call.id, f)).collect();
+    let recorded = |role| manifest.sources.iter().find(|s| s.role == role);
+    let sources = files.iter().zip(&references).map(|(file, reference)| {
+        let version = recorded(file.role).and_then(|s| s.version.as_deref());
+        (file.role, reference, version, file.stat.bytes)
+    });
+    let basis = Basis { sources: sources.collect(), patterns: run.patterns.digest(), policy: &run.policy_ref };
+    if manifest.tool != run.tool || !manifest.is_made_from(&basis) {
+        return Ok(false);
+    }
+    for file in files {
+        let Some(recorded) = recorded(file.role) else { return Ok(false) };
+        let is_same_version = recorded.version.as_deref() == Some(file.stat.version.as_str());
+        if !is_same_version && fetch::digest(file, bytes_max(run, file))? != recorded.sha256 {
+            return Ok(false);
+        }
+    }
+    Ok(true)
+}
+
+fn redact(
+    run: &Run,
+    id: &CallId,
+    transcript: &SourceFile,
+    recording: Option<&SourceFile>,
+    stored: Option<Stored>,
+) -> Result<Manifest> {
+    let (bytes, transcript_stat) = fetch::read_whole(transcript, run.limits.transcript_bytes_max)?;
+    let recording = recording
+        .map(|file| fetch::open(file, run.limits.recording_bytes_max).map(|(object, stat)| (file, object, stat)))
+        .transpose()?;
+    let mut staged = match run.target {
+        Target::Publish(store) => Some(store.begin(id)?),
+        Target::DryRun(_) => None,
+    };
+    let sink = recording.as_ref().map(|(file, ..)| sink(staged.as_deref_mut(), &artifact_name(file))).transpose()?;
+    let (object, recording) = recording.map(|(file, object, stat)| (object, (file, stat))).unzip();
+    let source = CallSource { call: id.clone(), transcript: bytes, format: None, recording: object, known: Vec::new() };
+    let artifacts = redact_call(run.patterns, run.policy, source, sink)?;
+    fetch::still(transcript, &transcript_stat)?;
+    if let Some((file, stat)) = &recording {
+        fetch::still(file, stat)?;
+    }
+    let birth = Birth {
+        created: run.created,
+        by: by(run),
+        policy: run.policy,
+        transcript: origin(run, id, transcript, &transcript_stat),
+        recording: recording.map(|(file, stat)| origin(run, id, file, &stat)),
+    };
+    let manifest = artifacts.manifest(&birth);
+    if let Some(staged) = staged {
+        publish(staged, &artifacts, &birth.transcript.name, &manifest, stored)?;
+    }
+    Ok(manifest)
+}
+
+/// Where the muted recording is written; in a dry run a file without a name.
+fn sink(staged: Option<&mut (dyn Staged + 'static)>, name: &str) -> Result<Box<dyn Sink>> {
+    match staged {
+        Some(staged) => staged.recording(name),
+        None => tempfile::tempfile()
+            .map(|file| Box::new(file) as Box<dyn Sink>)
+            .map_err(|e| Error::io(Stage::Mute, "a temporary file cannot be made", e)),
+    }
+}
+
+fn publish(
+    mut staged: Box<dyn Staged>,
+    artifacts: &Artifacts,
+    transcript_name: &str,
+    manifest: &Manifest,
+    stored: Option<Stored>,
+) -> Result<()> {
+    staged.transcript(transcript_name, artifacts.transcript())?;
+    let expected = stored.map_or(Expected::Absent, |s| Expected::Version(s.version));
+    staged.commit(&manifest.to_bytes(), &expected)
+}
+
+/// Writes down why a call is held; any other error is handed back.
+fn hold(run: &Run, call: &Call, error: &Error) -> Result<Status> {
+    let Some(reason) = error.hold_reason() else { return Ok(Status::Failed) };
+    let Target::Publish(store) = run.target else { return Ok(Status::Held(reason)) };
+    let sources = call.files().into_iter().map(|file| HeldSource {
+        role: file.role,
+        reference: reference(run, &call.id, file),
+        version: Some(file.stat.version.clone()),
+    });
+    let record = Held::of(error, call.id.clone(), sources.collect(), by(run), run.created);
+    let record = record.ok_or_else(|| Error::new(Stage::Publish, Kind::Io, "the call has no record to hold it by"))?;
+    let before = store.held(&call.id)?.and_then(|bytes| serde_json::from_slice::<Held>(&bytes).ok());
+    // The time alone is no news: a second run on the same input changes nothing.
+    if before.is_none_or(|before| (Held { at: record.at, ..before }) != record) {
+        store.put_held(&call.id, &record.to_bytes())?;
+    }
+    Ok(Status::Held(reason))
+}
+
+fn remove_held(run: &Run, id: &CallId) -> Result<()> {
+    match run.target {
+        Target::Publish(store) => store.remove_held(id),
+        Target::DryRun(_) => Ok(()),
+    }
+}
+
+fn by<'a>(run: &'a Run) -> By<'a> {
+    By { tool: &run.tool, patterns: run.patterns.digest(), policy: &run.policy_ref }
+}
+
+fn origin(run: &Run, id: &CallId, file: &SourceFile, stat: &Stat) -> Origin {
+    Origin { reference: reference(run, id, file), version: Some(stat.version.clone()), name: artifact_name(file) }
+}
+
+fn reference(run: &Run, id: &CallId, file: &SourceFile) -> KeyedRef {
+    run.key.reference(id, &file.file_name())
+}
+
+fn artifact_name(file: &SourceFile) -> String {
+    let stem = match file.role {
+        Role::Transcript => "transcript",
+        Role::Recording => "recording",
+    };
+    format!("{stem}.{}", file.extension())
+}
+
+const fn bytes_max(run: &Run, file: &SourceFile) -> u64 {
+    match file.role {
+        Role::Transcript => run.limits.transcript_bytes_max,
+        Role::Recording => run.limits.recording_bytes_max,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_panic_holds_the_call_and_its_message_is_dropped() {
+        let error = guarded::<()>(|| panic!("Ana Brooks")).unwrap_err();
+        assert_eq!(error.hold_reason(), Some(HoldReason::VerifyFailed));
+        assert!(!format!("{error} {error:?}").contains("Brooks"));
+    }
+
+    #[test]
+    fn a_broken_invariant_holds_the_call_and_says_which() {
+        let broken = || Error::new(Stage::Plan, Kind::Internal, "edits overlap");
+        let error = guarded::<()>(|| Err(broken())).unwrap_err();
+        assert_eq!(error.hold_reason(), Some(HoldReason::VerifyFailed));
+        assert!(error.to_string().contains("edits overlap"));
+    }
+}

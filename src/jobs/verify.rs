@@ -1,0 +1,236 @@
+//! Proves redacted copies by what lies at the destination alone, or together with their sources.
+//! Must not write, and must trust nothing that a manifest says before it is compared.
+
+use super::{Call, Parts};
+use crate::audio;
+use crate::base::{CallId, Error, Kind, Phi, Result, Sha256Hex, Stage, TimeSpan, limits};
+use crate::model::Policy;
+use crate::model::manifest::{Artifact, Manifest};
+use crate::patterns::PatternSet;
+use crate::redact;
+use crate::store::{MANIFEST_NAME, Object, Stat, Store};
+use crate::transcript;
+use sha2::{Digest, Sha256};
+use std::collections::{BTreeMap, BTreeSet};
+use std::io::Read;
+
+/// What was found wrong.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, serde::Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Check {
+    /// There is no manifest, it is damaged, or it is another call's.
+    Manifest,
+    /// An artifact of the manifest is not there.
+    Missing,
+    /// A file is there that the manifest does not name.
+    Foreign,
+    /// An artifact has other bytes than the manifest says.
+    Hash,
+    /// A recording has another shape, holds more than its sound, or is not silent where it must be.
+    Sound,
+    /// The transcript cannot be read, or something is found in it that its policy hides.
+    Residue,
+    /// The policy that the call was redacted under is not known, so nothing can be said of what is left.
+    Policy,
+    /// The recording differs from its source outside of mutes.
+    Kept,
+}
+
+impl Check {
+    /// The word in reports.
+    #[must_use]
+    pub const fn word(self) -> &'static str {
+        match self {
+            Self::Manifest => "manifest",
+            Self::Missing => "missing",
+            Self::Foreign => "foreign",
+            Self::Hash => "hash",
+            Self::Sound => "sound",
+            Self::Residue => "residue",
+            Self::Policy => "policy",
+            Self::Kept => "kept",
+        }
+    }
+}
+
+/// What a verification needs besides the destination.
+pub struct Proof<'a> {
+    /// What is looked for in masked transcripts.
+    pub patterns: &'a PatternSet,
+    /// Policies that calls may have been redacted under.
+    pub policies: &'a [Policy],
+    /// Calls of the sources, by id; empty where sources are not compared.
+    pub sources: &'a BTreeMap<CallId, Call>,
+}
+
+/// A folder of the destination.
+pub struct Folder {
+    /// The call, where the folder's name is a call's.
+    pub call: Option<CallId>,
+    /// Names of the files in it.
+    files: BTreeSet<String>,
+}
+
+/// What verification says of one folder.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Verdict {
+    /// The call, where the folder's name is a call's.
+    pub call: Option<CallId>,
+    /// What is wrong, sorted; empty when all is proven.
+    pub failed: Vec<(Check, String)>,
+    /// Whether the call was redacted by today's pattern set.
+    pub is_current: bool,
+    /// Whether its recording was compared with the source's.
+    pub is_compared: bool,
+}
+
+/// Everything that lies at a destination, by folder.
+///
+/// # Errors
+/// When some of it cannot be listed.
+pub fn folders(store: &dyn Store) -> Result<Vec<Folder>> {
+    let mut folders: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
+    for entry in store.list() {
+        let key = entry?.key.into_exposed();
+        // A file right at the destination is a folder of its own that can be no call.
+        let (folder, file) = key.split_once('/').unwrap_or((&key, ""));
+        folders.entry(folder.to_owned()).or_default().insert(file.to_owned());
+    }
+    let folder = |(name, files): (String, _)| Folder { call: CallId::parse(&name), files };
+    Ok(folders.into_iter().map(folder).collect())
+}
+
+/// Proves one folder.
+///
+/// # Errors
+/// When reading fails; what is wrong with the call is in the verdict.
+pub fn verify(store: &dyn Store, folder: &Folder, proof: &Proof) -> Result<Verdict> {
+    let mut verdict = Verdict { call: folder.call.clone(), failed: Vec::new(), is_current: true, is_compared: false };
+    let Some(call) = &folder.call else {
+        verdict.failed.push((Check::Foreign, "no call".into()));
+        return Ok(verdict);
+    };
+    let manifest = store.manifest(call)?.and_then(|stored| Manifest::parse(&stored.bytes).ok());
+    let Some(manifest) = manifest.filter(|m| m.call == *call) else {
+        verdict.failed.push((Check::Manifest, "missing, damaged or another call's".into()));
+        return Ok(verdict);
+    };
+    verdict.is_current = manifest.patterns == *proof.patterns.digest();
+    let named: BTreeSet<&str> = manifest.artifacts.iter().map(Artifact::name).chain([MANIFEST_NAME]).collect();
+    let foreign = folder.files.iter().filter(|f| !named.contains(f.as_str())).count();
+    if foreign > 0 {
+        // Not their names, which somebody else has chosen.
+        verdict.failed.push((Check::Foreign, format!("{foreign} files that the manifest does not name")));
+    }
+    for artifact in &manifest.artifacts {
+        if !folder.files.contains(artifact.name()) {
+            verdict.failed.push((Check::Missing, artifact.name().to_owned()));
+            continue;
+        }
+        let key = Phi::new(format!("{call}/{}", artifact.name()));
+        let open = || store.open(&key);
+        match artifact {
+            Artifact::Transcript { .. } => verify_transcript(open()?, artifact, &manifest, proof, &mut verdict)?,
+            Artifact::Recording { .. } => {
+                verify_recording(open()?, artifact, proof.sources.get(call), &mut verdict)?;
+            }
+        }
+    }
+    verdict.failed.sort();
+    Ok(verdict)
+}
+
+fn verify_transcript(
+    (object, stat): (Box<dyn Object>, Stat),
+    artifact: &Artifact,
+    manifest: &Manifest,
+    proof: &Proof,
+    verdict: &mut Verdict,
+) -> Result<()> {
+    let Artifact::Transcript { name, format, bytes, sha256, .. } = artifact else { return Ok(()) };
+    let fail = |verdict: &mut Verdict, check, what: &str| verdict.failed.push((check, format!("{name}: {what}")));
+    let mut content = Vec::new();
+    object.take(limits::TRANSCRIPT_BYTES_MAX + 1).read_to_end(&mut content).map_err(unreadable)?;
+    if stat.bytes != *bytes || Sha256Hex::of(&content) != *sha256 {
+        fail(verdict, Check::Hash, "not the bytes of the manifest");
+    }
+    let policy =
+        proof.policies.iter().find(|p| (&p.name, p.version) == (&manifest.policy.name, manifest.policy.version));
+    let Some(policy) = policy else {
+        fail(verdict, Check::Policy, "its policy is not known here; name it with --policy");
+        return Ok(());
+    };
+    match transcript::read(Phi::new(content), Some(*format)) {
+        Err(error) => fail(verdict, Check::Residue, &format!("cannot be read: {error}")),
+        Ok(document) => {
+            let left = redact::residue(proof.patterns, policy, document.transcript(), &[]);
+            if let Some(first) = left.first() {
+                let what = format!("{} left, the first by {} at word {}", left.len(), first.rule, first.words.start);
+                fail(verdict, Check::Residue, &what);
+            }
+        }
+    }
+    Ok(())
+}
+
+fn verify_recording(
+    (mut object, stat): (Box<dyn Object>, Stat),
+    artifact: &Artifact,
+    source: Option<&Call>,
+    verdict: &mut Verdict,
+) -> Result<()> {
+    let Artifact::Recording { name, bytes, sha256, muted, channels, rate_hz, codec, duration_ms, .. } = artifact else {
+        return Ok(());
+    };
+    let fail = |verdict: &mut Verdict, check, what: &str| verdict.failed.push((check, format!("{name}: {what}")));
+    // Of the file as it lies there, not of what the sound in it amounts to.
+    if stat.bytes != *bytes || digest(&mut object)? != *sha256 {
+        fail(verdict, Check::Hash, "not the bytes of the manifest");
+    }
+    let spans: Result<Vec<TimeSpan>> = muted.iter().map(|m| TimeSpan::new(m.start_ms, m.end_ms)).collect();
+    let Ok(spans) = spans else {
+        fail(verdict, Check::Manifest, "a mute ends before it starts");
+        return Ok(());
+    };
+    match finding(audio::verify_redacted(&mut object, &spans))? {
+        Err(what) => fail(verdict, Check::Sound, &what),
+        Ok(found) => {
+            let info = &found.info;
+            let shape = (info.channels, info.rate_hz, info.codec, info.duration_ms());
+            if shape != (*channels, *rate_hz, *codec, *duration_ms) {
+                fail(verdict, Check::Sound, "not of the manifest's shape");
+            }
+        }
+    }
+    if let Some(Parts::Whole { recording: Some(file), .. }) = source.map(|call| &call.parts) {
+        let (mut original, _) = file.store.open(&file.key)?;
+        verdict.is_compared = true;
+        if let Err(what) = finding(audio::verify_kept(&mut original, &mut object, &spans))? {
+            fail(verdict, Check::Kept, &what);
+        }
+    }
+    Ok(())
+}
+
+/// What a check says against a call, apart from failures to read it.
+fn finding<T>(result: Result<T>) -> Result<Result<T, String>> {
+    match result {
+        Err(error) if error.kind == Kind::Io => Err(error),
+        other => Ok(other.map_err(|error| error.to_string())),
+    }
+}
+
+fn digest(object: &mut dyn Object) -> Result<Sha256Hex> {
+    object.rewind().map_err(unreadable)?;
+    let (mut hasher, mut block) = (Sha256::new(), vec![0; 256 << 10]);
+    loop {
+        match object.read(&mut block).map_err(unreadable)? {
+            0 => return Ok(Sha256Hex::finish(hasher)),
+            n => hasher.update(&block[..n]),
+        }
+    }
+}
+
+fn unreadable(error: std::io::Error) -> Error {
+    Error::io(Stage::Verify, "an artifact cannot be read", error)
+}

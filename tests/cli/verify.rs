@@ -1,0 +1,74 @@
+//! `verify`: what it proves, and that it sees each kind of damage.
+
+use super::support::{Bench, PLANTED_TEXT, Ran};
+use std::fs;
+use std::path::PathBuf;
+
+/// A destination with one call that has a recording, and that call's folder.
+fn published() -> (Bench, PathBuf) {
+    let bench = Bench::new();
+    bench.call("in/a", 1);
+    let ran = bench.run(&["redact", "in", "out", "--json"]);
+    assert_eq!(ran.code, Some(0), "{}{}", ran.stdout, ran.stderr);
+    let folder = bench.path("out").join(ran.json().0[0]["call"].as_str().unwrap());
+    (bench, folder)
+}
+
+fn check(ran: &Ran, code: i32, word: &str) {
+    assert_eq!(ran.code, Some(code), "{}{}", ran.stdout, ran.stderr);
+    assert!(ran.stdout.contains(word), "{}{}", ran.stdout, ran.stderr);
+}
+
+#[test]
+fn what_was_published_verifies_also_against_its_source() {
+    let (bench, _) = published();
+    check(&bench.run(&["verify", "out"]), 0, "1 call");
+    check(&bench.run(&["verify", "out", "--source", "in"]), 0, "1 call");
+    assert_eq!(bench.run(&["verify", "none"]).code, Some(2));
+}
+
+#[test]
+fn a_changed_artifact_is_seen() {
+    let (bench, folder) = published();
+    let path = folder.join("recording.wav");
+    let mut bytes = fs::read(&path).unwrap();
+    *bytes.last_mut().unwrap() ^= 1;
+    fs::write(path, bytes).unwrap();
+    check(&bench.run(&["verify", "out"]), 1, "hash");
+}
+
+#[test]
+fn a_missing_or_foreign_file_is_seen() {
+    let (bench, folder) = published();
+    fs::write(folder.join("notes.txt"), "x").unwrap();
+    check(&bench.run(&["verify", "out"]), 1, "foreign");
+    fs::remove_file(folder.join("notes.txt")).unwrap();
+    fs::remove_file(folder.join("transcript.json")).unwrap();
+    check(&bench.run(&["verify", "out"]), 1, "missing");
+}
+
+#[test]
+fn a_folder_without_a_manifest_is_seen() {
+    let (bench, folder) = published();
+    fs::remove_file(folder.join("manifest.json")).unwrap();
+    check(&bench.run(&["verify", "out"]), 1, "manifest");
+}
+
+#[test]
+fn text_that_came_back_is_seen_even_with_the_right_hash() {
+    let bench = Bench::new();
+    bench.chat("in/a.txt", 1);
+    let call = bench.run(&["redact", "in", "out", "--json"]).json().0[0]["call"].clone();
+    let folder = bench.path("out").join(call.as_str().unwrap());
+    let before = fs::read_to_string(folder.join("transcript.txt")).unwrap();
+    let after = format!("{before}CALLER: my number is {PLANTED_TEXT}0001 thanks\n");
+    fs::write(folder.join("transcript.txt"), &after).unwrap();
+    let mut manifest: serde_json::Value =
+        serde_json::from_slice(&fs::read(folder.join("manifest.json")).unwrap()).unwrap();
+    manifest["artifacts"][0]["bytes"] = after.len().into();
+    manifest["artifacts"][0]["sha256"] = sordino::base::Sha256Hex::of(after.as_bytes()).as_str().into();
+    fs::write(folder.join("manifest.json"), manifest.to_string()).unwrap();
+    let ran = bench.run(&["verify", "out"]);
+    check(&ran, 1, "residue");
+    assert!(!ran.stdout.contains(PLANTED_TEXT) && !ran.stderr.contains(PLANTED_TEXT));
+}
