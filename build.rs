@@ -3,6 +3,7 @@
 //! Classes: `classes.txt` → slots of 20 bytes {fingerprint u32, flags u64, number u8, letter u8, 6 spare}.
 //! Lists: the `*.tsv` files → slots of 8 bytes {fingerprint u32, packed u32}. Slot = low bits of the hash,
 //! fingerprint = its high half, linear probing, little-endian.
+#![allow(clippy::disallowed_macros, clippy::disallowed_methods, reason = "a build script speaks to cargo by printing")]
 
 #[path = "src/patterns/hash.rs"]
 #[allow(dead_code)]

@@ -3,6 +3,7 @@
 //! Reads `patterns/training/*.txt`, writes the weights to OUT, and prints recall and precision on calls
 //! that it has not trained on: `--without PREFIX` leaves out (and scores) the training files whose names
 //! start so; `--test FILE.jsonl` scores a corpus. Deterministic.
+#![allow(clippy::disallowed_macros, clippy::disallowed_methods, reason = "a tool for developers prints what it does")]
 
 use sordino::detect::train::{
     LabelledCall, Lists, Tally, Trainer, augment, call_features, read_corpus, read_training, score,

@@ -1,5 +1,6 @@
 //! Masking as a property: whatever is masked is gone from every text of the file, and nothing else
 //! of the file has changed. Over made-up files, and over a folder of real ones.
+#![allow(clippy::disallowed_macros, clippy::disallowed_methods, reason = "it prints what it measured")]
 
 use proptest::prelude::*;
 use serde_json::{Value, json};

@@ -124,7 +124,7 @@ fn for_a_person(sum: &Sum) -> String {
     let plural = if sum.calls == 1 { "" } else { "s" };
     let mut text = format!("{} call{plural}: {} verified, {} failed", sum.calls, sum.verified, sum.failed);
     if sum.compared > 0 {
-        text.push_str(&format!("; {} recordings identical outside mutes or named above", sum.compared));
+        text.push_str(&format!("; {} recordings compared with their sources", sum.compared));
     }
     if sum.other_patterns > 0 {
         text.push_str(&format!(
