@@ -91,6 +91,7 @@ fn asked(transcript: &Transcript, t: usize, history: &[(usize, Near, Near)]) -> 
     let turn = &transcript.turns()[t];
     let (from, limit) = match turn.kind {
         TurnKind::Spoken => (t, t),
+        TurnKind::Unspoken => return Asked::default(),
         // A second reading stands where its spoken turn stands.
         TurnKind::Alternate { of } => (of.map_or(t, |o| o as usize), of.map_or(t, |o| o as usize)),
     };

@@ -43,7 +43,7 @@ pub enum TimeSource {
     None,
 }
 
-/// Whether a turn was said, or is a second guess at a turn that was said.
+/// Whether a turn was said, is a second guess at a turn that was said, or is text that was never said.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum TurnKind {
     /// What the recogniser holds for the truth.
@@ -54,6 +54,8 @@ pub enum TurnKind {
         /// The spoken turn it belongs to, where known.
         of: Option<u32>,
     },
+    /// Never said: a name that a customer gave the file. It is masked like the rest, and nothing is muted for it.
+    Unspoken,
 }
 
 /// A run of words by one speaker.

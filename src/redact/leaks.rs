@@ -82,6 +82,8 @@ impl<'a> Needles<'a> {
     /// # Errors
     /// The parser's, when the bytes are no JSON.
     pub(super) fn in_json(&self, json: &[u8]) -> Result<bool, serde_json::Error> {
+        // The mark in front of UTF-8 is the file's, not the document's.
+        let json = json.strip_prefix("\u{feff}".as_bytes()).unwrap_or(json);
         let mut deserializer = serde_json::Deserializer::from_slice(json);
         let mut found = false;
         Leaves { needles: self, key: "", found: &mut found }.deserialize(&mut deserializer)?;

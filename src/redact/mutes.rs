@@ -35,7 +35,7 @@ pub(super) fn mutes(
     let clock = Clock::new(transcript, recording_ms);
     let mut flags = BTreeSet::new();
     let mut spans = Vec::new();
-    for edit in edits {
+    for edit in edits.iter().filter(|edit| clock.is_said(edit.words)) {
         spans.push((clock.edit(edit.words, &mut flags)?, edit.category));
     }
     for span in clock.overlong() {
@@ -103,6 +103,12 @@ impl<'a> Clock<'a> {
         Self { transcript, recording_ms, turns, turn_before, turn_after, word_before, word_after }
     }
 
+    /// Whether the words of an edit can be heard at all.
+    fn is_said(&self, words: WordSpan) -> bool {
+        let turn = turn_of(self.transcript, words.start);
+        turn.is_none_or(|turn| self.transcript.turns()[turn].kind != TurnKind::Unspoken)
+    }
+
     /// When the words of an edit were said, at the widest.
     fn edit(&self, words: WordSpan, flags: &mut BTreeSet<Flag>) -> Result<TimeSpan> {
         let unplaced =
@@ -133,7 +139,7 @@ impl<'a> Clock<'a> {
     fn anchor(&self, turn: usize) -> Option<TimeSpan> {
         self.turns[turn].or_else(|| match self.transcript.turns()[turn].kind {
             TurnKind::Alternate { of } => self.spoken(of),
-            TurnKind::Spoken => None,
+            TurnKind::Spoken | TurnKind::Unspoken => None,
         })
     }
 
@@ -156,6 +162,7 @@ impl<'a> Clock<'a> {
             TurnKind::Spoken => self.turn_before[turn]
                 .map(|before| if before.end_ms() <= anchor.start_ms() { before.end_ms() } else { before.start_ms() }),
             TurnKind::Alternate { of } => self.spoken(of).map(TimeSpan::start_ms),
+            TurnKind::Unspoken => None,
         };
         border.unwrap_or(0).min(anchor.start_ms())
     }
@@ -167,6 +174,7 @@ impl<'a> Clock<'a> {
             TurnKind::Spoken => self.turn_after[turn]
                 .map(|after| if after.start_ms() >= anchor.end_ms() { after.start_ms() } else { after.end_ms() }),
             TurnKind::Alternate { of } => self.spoken(of).map(TimeSpan::end_ms),
+            TurnKind::Unspoken => None,
         };
         border.unwrap_or(self.recording_ms).max(anchor.end_ms())
     }
@@ -274,6 +282,13 @@ mod tests {
         ("john", Some((1500, 1900))),
         ("ok", Some((2500, 2800))),
     ];
+
+    #[test]
+    fn what_was_never_said_is_not_muted() {
+        let turns: &[(TurnKind, &[Said<'_>])] = &[(SPOKEN, PLAIN), (TurnKind::Unspoken, &[("john", None)])];
+        let transcript = timed(TimeSource::Recogniser, turns);
+        assert!(mute_all(&transcript, &[(Category::Name, 4, 5)], &exact()).unwrap().is_empty());
+    }
 
     #[test]
     fn a_word_is_muted_for_its_own_time() {

@@ -210,7 +210,7 @@ impl Linker {
             self.site(name, Form::Pseudonym, self.map.links.len() as u32);
             return Ok(());
         };
-        self.builder.turn(TurnKind::Alternate { of: None }, Speaker::Unknown, None);
+        self.builder.turn(TurnKind::Unspoken, Speaker::Unknown, None);
         self.speak(Piece { leaf: words, form: Form::JobName, time: None }, 1.0)?;
         if let Some(site) = self.map.sites.last_mut() {
             site.leaf = name;
@@ -314,6 +314,7 @@ impl Linker {
         match self.builder.turns().get(index)?.kind {
             TurnKind::Spoken => Some(index as u32),
             TurnKind::Alternate { of } => of,
+            TurnKind::Unspoken => None,
         }
     }
 }
