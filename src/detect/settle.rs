@@ -1,14 +1,19 @@
 //! From chances to stretches: which words are hidden, as what, made whole. A run of digits or letters
 //! is hidden whole or not at all, and small words inside a date or a name go with it.
 
-use super::spoken::{Piece, Spoken};
+use super::cue::Context;
+use super::spoken::{Piece, Run, Spoken};
 use super::tagger::{Marginals, category_of, label_of};
 use super::token::Tokens;
 use crate::model::{Category, Finding, Transcript};
 use crate::patterns::lexicon::bit;
+use crate::patterns::model::LABELS;
+use std::collections::HashMap;
 
 /// Below this chance of "may stay" a word is hidden. A leak costs more than a word hidden in vain.
 const STAY_MIN: f32 = 0.6;
+/// The same behind a title ("doctor"), where a name is likely.
+const TITLED_STAY_MIN: f32 = 0.93;
 /// A run of which at least this share of words is hidden is hidden whole.
 const RUN_SHARE: f32 = 0.34;
 /// Digits (or letters and digits, at least four of them digits) from which a run that nothing explains is hidden.
@@ -47,8 +52,11 @@ pub(crate) fn settle(
     spoken: &Spoken,
     marginals: &Marginals,
     ruled: &[Finding],
+    context: &Context,
+    phrases: &[u8],
 ) -> Vec<Option<Decision>> {
-    let mut out: Vec<Option<Decision>> = marginals.rows.iter().map(tagged).collect();
+    let mut out: Vec<Option<Decision>> = marginals.rows.iter().map(|row| tagged(row, STAY_MIN)).collect();
+    after_titles(transcript, tokens, marginals, &mut out);
     for (r, finding) in ruled.iter().enumerate() {
         for cell in &mut out[finding.words.range()] {
             let rule = Decision { category: finding.category, score: finding.score, origin: Origin::Rule(r as u16) };
@@ -66,6 +74,8 @@ pub(crate) fn settle(
     whole_runs(spoken, marginals, &mut out);
     clear_gaps(spoken, &mut out);
     connect(transcript, tokens, spoken, &mut out);
+    extend_left(transcript, tokens, spoken, context, &mut out);
+    whole_cities(tokens, phrases, &mut out);
     whole_runs(spoken, marginals, &mut out);
     out
 }
@@ -75,31 +85,107 @@ pub(crate) fn is_mask(tokens: &Tokens, word: usize) -> bool {
     tokens.list()[word].shape.mask
 }
 
-fn tagged(row: &[f32; crate::patterns::model::LABELS]) -> Option<Decision> {
-    if row[0] >= STAY_MIN {
+fn tagged(row: &[f32; LABELS], stay_min: f32) -> Option<Decision> {
+    if row[0] >= stay_min {
         return None;
     }
     let best = (1..row.len()).max_by(|a, b| row[*a].total_cmp(&row[*b]))?;
     Some(Decision { category: category_of(best)?, score: 1.0 - row[0], origin: Origin::Tagger })
 }
 
-/// Hides whole runs of which a part is hidden, under the category that most of it has.
-fn whole_runs(spoken: &Spoken, marginals: &Marginals, out: &mut [Option<Decision>]) {
-    for run in &spoken.runs {
-        let counted = || {
-            run.words
-                .iter()
-                .map(|w| *w as usize)
-                .filter(|w| !matches!(spoken.of_word[*w].1, Piece::Symbol | Piece::Explain))
-        };
-        let all = counted().count();
-        let hidden = counted().filter(|w| out[*w].is_some()).count();
-        if hidden == 0 || (hidden as f32) < RUN_SHARE * all as f32 {
-            continue;
+/// Behind a title a word is a name on less evidence ("doctor day").
+fn after_titles(transcript: &Transcript, tokens: &Tokens, marginals: &Marginals, out: &mut [Option<Decision>]) {
+    for turn in transcript.turns() {
+        for i in turn.words.range().skip(1) {
+            if out[i].is_none() && tokens.list()[i - 1].is(bit::TITLE) && tokens.list()[i - 1].shape.stop < 2 {
+                out[i] = tagged(&marginals.rows[i], TITLED_STAY_MIN).filter(|d| d.category == Category::Name);
+            }
         }
-        // Votes by probability, so that a word the model is sure of outweighs one it guessed.
-        let mut votes = [0.0_f32; crate::patterns::model::LABELS];
-        for w in counted() {
+    }
+}
+
+/// Hides what stands before a hidden value and belongs to it: capitals before a number ("FE 4470913"), a
+/// dash that begins a chunk, and the words of a mail address before "at".
+fn extend_left(
+    transcript: &Transcript,
+    tokens: &Tokens,
+    spoken: &Spoken,
+    context: &Context,
+    out: &mut [Option<Decision>],
+) {
+    let list = tokens.list();
+    for turn in transcript.turns() {
+        let range = turn.words.range();
+        for i in range.clone().rev().skip(1) {
+            let Some(after) = out[i + 1] else { continue };
+            if out[i].is_some() || is_mask(tokens, i) {
+                continue;
+            }
+            let token = &list[i];
+            let in_run = spoken.of_word[i + 1].0 != 0;
+            let prefix = token.shape.upper
+                && (2..=4).contains(&token.shape.letters)
+                && token.shape.stop < 2
+                && !context.inside[i]
+                && !token.is(bit::STATE);
+            let chunk = matches!(tokens.word(i), "dash" | "hyphen") && (i == range.start || out[i - 1].is_some());
+            let mail = after.category == Category::Email
+                && matches!(tokens.word(i + 1), "at" | "dot" | "underscore")
+                && token.lists.lower < 6
+                && !token.is(bit::FILLER | bit::BACKCHANNEL)
+                && !context.inside[i];
+            if (in_run && is_identifier(after.category) && (prefix || chunk)) || mail {
+                out[i] = Some(Decision { category: after.category, score: 0.5, origin: Origin::Whole });
+            }
+        }
+    }
+}
+
+const fn is_identifier(category: Category) -> bool {
+    !matches!(
+        category,
+        Category::Name
+            | Category::Dob
+            | Category::Date
+            | Category::Age
+            | Category::Zip
+            | Category::City
+            | Category::Address
+    )
+}
+
+/// Hides the whole name of a city of which a word is hidden ("truth or consequences").
+fn whole_cities(tokens: &Tokens, phrases: &[u8], out: &mut [Option<Decision>]) {
+    let mut at = 0;
+    while at < phrases.len() {
+        let len = 1 + phrases[at + 1..].iter().take_while(|p| **p == 2).count();
+        if phrases[at] == 1 {
+            let found = out[at..at + len].iter().flatten().find(|d| d.category == Category::City).copied();
+            if let Some(decision) = found {
+                for i in at..at + len {
+                    if out[i].is_none() && !is_mask(tokens, i) {
+                        out[i] = Some(Decision { origin: Origin::Whole, ..decision });
+                    }
+                }
+            }
+        }
+        at += len;
+    }
+}
+
+/// Hides whole runs of which a part is hidden, under the category that most of it has, here and wherever
+/// the call says the same again.
+fn whole_runs(spoken: &Spoken, marginals: &Marginals, out: &mut [Option<Decision>]) {
+    let mut pooled: HashMap<String, Votes> = HashMap::new();
+    let chosen: Vec<(&Run, String)> = spoken
+        .runs
+        .iter()
+        .filter(|run| mostly_hidden(spoken, run, out))
+        .map(|run| (run, run.text.chars().filter(char::is_ascii_alphanumeric).collect()))
+        .collect();
+    for (run, value) in &chosen {
+        let votes = pooled.entry(value.clone()).or_insert([0.0; LABELS]);
+        for w in counted(spoken, run) {
             for (vote, p) in votes.iter_mut().zip(&marginals.rows[w]) {
                 *vote += p;
             }
@@ -107,8 +193,11 @@ fn whole_runs(spoken: &Spoken, marginals: &Marginals, out: &mut [Option<Decision
                 votes[label_of(category)] += score;
             }
         }
+    }
+    for (run, value) in &chosen {
+        let votes = &pooled[value];
         let split = run_is_split(out, &run.words);
-        let best = (1..votes.len()).max_by(|a, b| votes[*a].total_cmp(&votes[*b])).and_then(category_of);
+        let best = (1..LABELS).max_by(|a, b| votes[*a].total_cmp(&votes[*b])).and_then(category_of);
         for w in run.words.iter().map(|w| *w as usize) {
             match &mut out[w] {
                 None => out[w] = best.map(|category| Decision { category, score: 0.5, origin: Origin::Whole }),
@@ -117,6 +206,21 @@ fn whole_runs(spoken: &Spoken, marginals: &Marginals, out: &mut [Option<Decision
             }
         }
     }
+}
+
+/// Chances summed over words, by label.
+type Votes = [f32; LABELS];
+
+/// The words of a run that carry its meaning.
+fn counted<'a>(spoken: &'a Spoken, run: &'a Run) -> impl Iterator<Item = usize> + 'a {
+    let counts = |w: &usize| !matches!(spoken.of_word[*w].1, Piece::Symbol | Piece::Explain);
+    run.words.iter().map(|w| *w as usize).filter(counts)
+}
+
+fn mostly_hidden(spoken: &Spoken, run: &Run, out: &[Option<Decision>]) -> bool {
+    let all = counted(spoken, run).count();
+    let hidden = counted(spoken, run).filter(|w| out[*w].is_some()).count();
+    hidden > 0 && hidden as f32 >= RUN_SHARE * all as f32
 }
 
 /// Shows the fillers between the pieces of a run, which are no part of the value.
