@@ -49,6 +49,7 @@ fn show(t: &Transcript) -> String {
         match turn.kind {
             TurnKind::Spoken => write!(out, "{speaker}"),
             TurnKind::Alternate { of } => write!(out, "alternate {of:?} {speaker}"),
+            TurnKind::Unspoken => write!(out, "unspoken {speaker}"),
         }
         .expect("a string can be written to");
         turn.channel.iter().for_each(|c| write!(out, " channel {c}").expect("a string can be written to"));
