@@ -1,5 +1,6 @@
 //! Layout of the compiled lexicon, shared with `build.rs`.
 
+#[allow(dead_code, reason = "build.rs reads it")]
 /// Names of the closed word classes; the position is the bit in `Class::flags`.
 pub const CLASS_NAMES: &[&str] = &[
     "digit",
