@@ -6,6 +6,7 @@ use super::spoken::{Piece, Run, Spoken};
 use super::tagger::{Marginals, category_of, label_of};
 use super::token::Tokens;
 use crate::model::{Category, Finding, Transcript};
+use crate::patterns::cues::{CueKind, Role};
 use crate::patterns::lexicon::bit;
 use crate::patterns::model::LABELS;
 use std::collections::HashMap;
@@ -15,7 +16,9 @@ const STAY_MIN: f32 = 0.6;
 /// The same behind a title ("doctor"), where a name is likely.
 const TITLED_STAY_MIN: f32 = 0.93;
 /// A run of which at least this share of words is hidden is hidden whole.
-const RUN_SHARE: f32 = 0.34;
+const RUN_SHARE: f32 = 0.3;
+/// Most words between a cue of codes and a billing code.
+const CODE_WORDS_MAX: u8 = 3;
 /// Digits (or letters and digits, at least four of them digits) from which a run that nothing explains is hidden.
 const NET_DIGITS_MIN: u16 = 7;
 
@@ -77,7 +80,30 @@ pub(crate) fn settle(
     extend_left(transcript, tokens, spoken, context, &mut out);
     whole_cities(tokens, phrases, &mut out);
     whole_runs(spoken, marginals, &mut out);
+    exempt(spoken, context, &mut out);
     out
+}
+
+/// Shows runs that are plainly no value, where only the model saw one: counting aloud, and billing codes
+/// (five digits, or a letter and four) right behind a cue of codes.
+fn exempt(spoken: &Spoken, context: &Context, out: &mut [Option<Decision>]) {
+    for run in &spoken.runs {
+        let Some(first) = run.words.first().map(|w| *w as usize) else { continue };
+        let value: String = run.text.chars().filter(char::is_ascii_alphanumeric).collect();
+        let billing = matches!((run.letters, run.digits), (0, 5) | (1, 4))
+            && context.before[first].kind == CueKind::Stays(Role::Code).code()
+            && context.before[first].words <= CODE_WORDS_MAX;
+        let counted = run.digits >= 4 && counts_up(&value, 1.0);
+        if !(billing || counted) {
+            continue;
+        }
+        for w in &run.words {
+            let cell = &mut out[*w as usize];
+            if cell.is_some_and(|d| matches!(d.origin, Origin::Tagger | Origin::Whole)) {
+                *cell = None;
+            }
+        }
+    }
 }
 
 /// Whether the word is a mask that an earlier pass wrote, like `[NAME]`.
@@ -126,13 +152,12 @@ fn extend_left(
             let prefix = token.shape.upper
                 && (2..=4).contains(&token.shape.letters)
                 && token.shape.stop < 2
-                && !context.inside[i]
-                && !token.is(bit::STATE);
+                && !context.inside[i];
             let chunk = matches!(tokens.word(i), "dash" | "hyphen") && (i == range.start || out[i - 1].is_some());
-            let mail = after.category == Category::Email
-                && matches!(tokens.word(i + 1), "at" | "dot" | "underscore")
+            let mail = matches!(after.category, Category::Email | Category::Url)
                 && token.lists.lower < 6
-                && !token.is(bit::FILLER | bit::BACKCHANNEL)
+                && token.shape.stop == 0
+                && !token.is(bit::FILLER | bit::BACKCHANNEL | bit::DOMAIN)
                 && !context.inside[i];
             if (in_run && is_identifier(after.category) && (prefix || chunk)) || mail {
                 out[i] = Some(Decision { category: after.category, score: 0.5, origin: Origin::Whole });
@@ -159,8 +184,15 @@ fn whole_cities(tokens: &Tokens, phrases: &[u8], out: &mut [Option<Decision>]) {
     let mut at = 0;
     while at < phrases.len() {
         let len = 1 + phrases[at + 1..].iter().take_while(|p| **p == 2).count();
-        if phrases[at] == 1 {
+        if phrases[at] == 1 || phrases[at] == 4 {
+            let after = out.get(at + len).copied().flatten();
+            let placed = at > 0
+                && out[at - 1].is_some_and(|d| d.category == Category::Address)
+                && (after.is_some_and(|d| d.category == Category::Zip)
+                    || tokens.list().get(at + len).is_some_and(|t| t.is(bit::STATE)));
+            let city = Decision { category: Category::City, score: 0.7, origin: Origin::Whole };
             let found = out[at..at + len].iter().flatten().find(|d| d.category == Category::City).copied();
+            let found = found.or(placed.then_some(city));
             if let Some(decision) = found {
                 for i in at..at + len {
                     if out[i].is_none() && !is_mask(tokens, i) {
@@ -300,7 +332,7 @@ fn near_month(tokens: &Tokens, i: usize) -> bool {
 pub(crate) fn net(spoken: &Spoken, tokens: &Tokens, out: &mut [Option<Decision>]) {
     for run in &spoken.runs {
         let free = run.words.iter().all(|w| out[*w as usize].is_none());
-        if !free || run.digits < NET_DIGITS_MIN || counts_up(&run.text) || priced(tokens, run.words.last()) {
+        if !free || run.digits < NET_DIGITS_MIN || counts_up(&run.text, 0.75) || priced(tokens, run.words.last()) {
             continue;
         }
         for w in &run.words {
@@ -309,10 +341,11 @@ pub(crate) fn net(spoken: &Spoken, tokens: &Tokens, out: &mut [Option<Decision>]
     }
 }
 
-/// "one two three four": somebody tests the line.
-fn counts_up(text: &str) -> bool {
+/// "one two three four": somebody tests the line. At least this share of the steps is one up, or one down.
+fn counts_up(text: &str, share: f32) -> bool {
     let digits: Vec<i16> = text.bytes().filter(u8::is_ascii_digit).map(i16::from).collect();
-    let steps = |by: i16| digits.windows(2).filter(|w| w[1] - w[0] == by).count() * 4 >= digits.len() * 3;
+    let steps =
+        |by: i16| digits.windows(2).filter(|w| w[1] - w[0] == by).count() as f32 >= share * (digits.len() as f32 - 1.0);
     steps(1) || steps(-1)
 }
 
