@@ -10,6 +10,7 @@ mod tagger;
 mod token;
 #[cfg(feature = "train")]
 pub mod train;
+mod values;
 mod view;
 
 pub use rule::{BrokenExample, test_examples};
