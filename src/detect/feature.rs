@@ -2,7 +2,7 @@
 //! Adding, removing or changing a feature means training again.
 
 use super::cue::{Asked, Context, Near};
-use super::spoken::{Piece, Spoken};
+use super::spoken::{Piece, Run, Spoken};
 use super::token::{Token, Tokens};
 use crate::model::{Speaker, Transcript};
 use crate::patterns::cues::Cues;
@@ -46,19 +46,23 @@ const OUTSIDE: Look = Look { word: 1, sort: 1, name: 1, case: 1 };
 /// Computes the features of every word, in order, and hands them to `each` with the word's index.
 pub(crate) fn features(scene: &Scene<'_>, mut each: impl FnMut(usize, &[u64])) {
     let looks = looks(scene);
+    let runs: Vec<RunLook> = scene.spoken.runs.iter().map(RunLook::of).collect();
     let mut list = Vec::with_capacity(FEATURES_MAX);
     for (t, turn) in scene.transcript.turns().iter().enumerate() {
         let range = turn.words.range();
         let places = Places::of(scene, range.clone());
+        let mut chunk = Chunk::default();
         for i in range.clone() {
+            chunk = if i > range.start && i <= chunk.last { chunk } else { Chunk::at(scene.spoken, i, range.end) };
+            let run_look = scene.spoken.of_word[i].0.checked_sub(1).map(|run| &runs[run as usize]);
             list.clear();
             let at = |offset: isize| {
                 let j = i as isize + offset;
                 if j >= range.start as isize && j < range.end as isize { looks[j as usize] } else { OUTSIDE }
             };
             words(&mut list, &at);
-            value(&mut list, scene, i, &at);
-            run(&mut list, scene, i, range.clone());
+            value(&mut list, scene, i, run_look, &at);
+            run(&mut list, scene, i, run_look, chunk, range.clone());
             cues(&mut list, scene, t, i, &looks[i]);
             places.add(&mut list, i - range.start, &looks[i]);
             position(&mut list, scene, t, i, range.clone(), &looks[i]);
@@ -153,8 +157,8 @@ fn words(list: &mut Vec<u64>, at: &impl Fn(isize) -> Look) {
     put(list, 35, w.sort ^ p1.sort.rotate_left(7), p2.sort);
 }
 
-fn value(list: &mut Vec<u64>, scene: &Scene<'_>, i: usize, at: &impl Fn(isize) -> Look) {
-    let value = value_of(scene, i);
+fn value(list: &mut Vec<u64>, scene: &Scene<'_>, i: usize, run: Option<&RunLook>, at: &impl Fn(isize) -> Look) {
+    let value = run.map_or_else(|| written_value(scene, i), |run| run.value);
     if value == 0 {
         return;
     }
@@ -166,20 +170,44 @@ fn value(list: &mut Vec<u64>, scene: &Scene<'_>, i: usize, at: &impl Fn(isize) -
     put(list, 86, value, u64::from(scene.tokens.list()[i].shape.letters > 0));
 }
 
-/// Shape of the run a word stands in: how many digits and letters it means, and how it was said.
-fn run_shape(scene: &Scene<'_>, i: usize) -> u64 {
-    match scene.spoken.run_of(i) {
-        None => 0,
-        Some(run) => {
-            let has = |c: char| u64::from(run.text.contains(c));
-            1 | u64::from(run.digits.min(20)) << 1
-                | u64::from(run.letters.min(7)) << 6
-                | u64::from(run.single) << 9
-                | has('/') << 10
-                | has('.') << 11
-                | has(':') << 12
-                | has('-') << 13
-        }
+/// Looks of one run, computed once for all its words: a run may be as long as the call.
+struct RunLook {
+    /// How many digits and letters it means, and how it was said.
+    shape: u64,
+    year: u64,
+    /// Its value, where it is a number.
+    value: u64,
+}
+
+impl RunLook {
+    fn of(run: &Run) -> Self {
+        let has = |c: char| u64::from(run.text.contains(c));
+        let shape = 1
+            | u64::from(run.digits.min(20)) << 1
+            | u64::from(run.letters.min(7)) << 6
+            | u64::from(run.single) << 9
+            | has('/') << 10
+            | has('.') << 11
+            | has(':') << 12
+            | has('-') << 13;
+        let value = if run.letters == 0 { value_of(&run.text) } else { 0 };
+        Self { shape, year: year_like(&run.text), value }
+    }
+}
+
+/// The words of a run that stand together in one turn.
+#[derive(Clone, Copy, Default)]
+struct Chunk {
+    first: usize,
+    last: usize,
+}
+
+impl Chunk {
+    /// The chunk that starts at word `i` of a turn that ends before word `end`.
+    fn at(spoken: &Spoken, i: usize, end: usize) -> Self {
+        let id = spoken.of_word[i].0;
+        let rest = if id == 0 { 0 } else { spoken.of_word[i + 1..end].iter().take_while(|w| w.0 == id).count() };
+        Self { first: i, last: i + rest }
     }
 }
 
@@ -193,19 +221,23 @@ fn year_like(text: &str) -> u64 {
     u64::from(year(tail)) | u64::from(two) << 1 | u64::from(one) << 2
 }
 
-fn run(list: &mut Vec<u64>, scene: &Scene<'_>, i: usize, range: std::ops::Range<usize>) {
+fn run(
+    list: &mut Vec<u64>,
+    scene: &Scene<'_>,
+    i: usize,
+    look: Option<&RunLook>,
+    chunk: Chunk,
+    range: std::ops::Range<usize>,
+) {
     let (id, piece) = scene.spoken.of_word[i];
-    let shape = run_shape(scene, i);
+    let shape = look.map_or(0, |look| look.shape);
     let piece_code = piece as u64;
     put(list, 40, shape, piece_code);
-    if id == 0 {
-        return;
-    }
+    let Some(look) = look else { return };
     let run = &scene.spoken.runs[id as usize - 1];
     let tokens = scene.tokens.list();
     let (first, last) = (run.words[0] as usize, *run.words.last().unwrap_or(&0) as usize);
-    let chunk_last = (i..range.end).take_while(|j| scene.spoken.of_word[*j].0 == id).last().unwrap_or(i);
-    let chunk_first = (range.start..=i).rev().take_while(|j| scene.spoken.of_word[*j].0 == id).last().unwrap_or(i);
+    let Chunk { first: chunk_first, last: chunk_last } = chunk;
     let after = tokens.get(chunk_last + 1).filter(|_| chunk_last + 1 < range.end);
     let before = (chunk_first > range.start).then(|| &tokens[chunk_first - 1]);
     let after_word = after.map_or(1, |t| t.hash);
@@ -221,7 +253,7 @@ fn run(list: &mut Vec<u64>, scene: &Scene<'_>, i: usize, range: std::ops::Range<
     put(list, 43, shape, before_word);
     put(list, 44, after_word, before_word);
     put(list, 45, after_sort, shape);
-    put(list, 46, shape, year_like(&run.text));
+    put(list, 46, shape, look.year);
     put(list, 47, u64::from(run.digits.min(12)), after_word);
     put(list, 48, before_word ^ before2.rotate_left(9), u64::from(run.digits > 2));
     let before_cue = scene.context.before[chunk_first];
@@ -241,23 +273,17 @@ fn run(list: &mut Vec<u64>, scene: &Scene<'_>, i: usize, range: std::ops::Range<
         shape ^ u64::from(chunk_first == range.start) << 40 ^ u64::from(chunk_last + 1 == range.end) << 41,
         asked_code(&asked),
     );
-    put(
-        list,
-        54,
-        year_like(&run.text) ^ u64::from(run.digits) << 4,
-        u64::from(before_cue.kind) ^ u64::from(asked.last.kind) << 8,
-    );
+    put(list, 54, look.year ^ u64::from(run.digits) << 4, u64::from(before_cue.kind) ^ u64::from(asked.last.kind) << 8);
 }
 
-/// Value of a small number, as written or spoken: 0 none, 1 under 90, 2 to 99, 3 to 120, 4 above.
-fn value_of(scene: &Scene<'_>, i: usize) -> u64 {
+/// Value of a number that is written and is no part of a run.
+fn written_value(scene: &Scene<'_>, i: usize) -> u64 {
     let token = &scene.tokens.list()[i];
-    let text = match scene.spoken.run_of(i) {
-        Some(run) if run.letters == 0 => run.text.as_str(),
-        Some(_) => return 0,
-        None if token.has_digits() && !token.is(bit::ORDINAL) => scene.tokens.word(i),
-        None => return 0,
-    };
+    if token.has_digits() && !token.is(bit::ORDINAL) { value_of(scene.tokens.word(i)) } else { 0 }
+}
+
+/// Value of a small number: 0 none, 1 under 90, 2 to 99, 3 to 120, 4 above.
+fn value_of(text: &str) -> u64 {
     let digits = text.split(|c: char| !c.is_ascii_digit()).next().unwrap_or_default();
     match digits.parse::<u32>() {
         Ok(n) if n < 90 => 1,

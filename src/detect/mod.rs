@@ -10,6 +10,7 @@ mod tagger;
 mod token;
 #[cfg(feature = "train")]
 pub mod train;
+mod values;
 mod view;
 
 pub use rule::{BrokenExample, test_examples};
@@ -97,7 +98,7 @@ fn findings(
             let rule = match decision.origin {
                 Origin::Tagger => RuleId::new("tagger"),
                 Origin::Whole => RuleId::new("whole-value"),
-                Origin::Rule(r) => ruled[usize::from(r)].rule.clone(),
+                Origin::Rule(r) => ruled[r as usize].rule.clone(),
                 Origin::Known => RuleId::new("known-value"),
                 Origin::Net => RuleId::new("safety-net"),
             };
@@ -120,20 +121,25 @@ fn findings(
             open = true;
         }
     }
-    for finding in &mut out {
-        finding.evidence = evidence(finding, ruled, scene);
-    }
+    add_evidence(&mut out, ruled, scene);
     out
 }
 
-/// The cues around a finding and the rules that agree with it.
-fn evidence(finding: &Finding, ruled: &[Finding], scene: &feature::Scene<'_>) -> Vec<RuleId> {
-    let word = finding.words.start as usize;
-    let cues = [scene.context.before[word], scene.context.asked_at(scene.transcript, word).last];
-    let cue_ids = cues.iter().filter(|c| c.kind == finding.category as u8 + 1).map(|c| scene.cues.cue(c.cue).0.clone());
-    let rules = ruled.iter().filter(|r| r.words.overlaps(finding.words)).map(|r| r.rule.clone());
-    let mut ids: Vec<RuleId> = cue_ids.chain(rules).filter(|id| *id != finding.rule).collect();
-    ids.sort();
-    ids.dedup();
-    ids
+/// Adds the rules that agree with a finding and the cues around it. `findings` are in order.
+fn add_evidence(findings: &mut [Finding], ruled: &[Finding], scene: &feature::Scene<'_>) {
+    for rule in ruled {
+        let from = findings.partition_point(|f| f.words.end <= rule.words.start);
+        for finding in findings[from..].iter_mut().take_while(|f| f.words.start < rule.words.end) {
+            finding.evidence.push(rule.rule.clone());
+        }
+    }
+    for finding in findings {
+        let word = finding.words.start as usize;
+        let cues = [scene.context.before[word], scene.context.asked_at(scene.transcript, word).last];
+        let agree = cues.iter().filter(|c| c.kind == finding.category as u8 + 1);
+        finding.evidence.extend(agree.map(|c| scene.cues.cue(c.cue).0.clone()));
+        finding.evidence.retain(|id| *id != finding.rule);
+        finding.evidence.sort();
+        finding.evidence.dedup();
+    }
 }

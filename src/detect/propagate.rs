@@ -6,27 +6,18 @@ use super::settle::{Decision, Origin, is_mask};
 use super::spoken::{Run, Spoken};
 use super::tagger::{Marginals, label_of};
 use super::token::{Token, Tokens};
+use super::values::{Index, PART_DIGITS_MIN, Values};
 use crate::base::Phi;
 use crate::model::{Category, Transcript};
 use crate::patterns::lexicon::bit;
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 
 /// Shortest name that spreads.
 const NAME_LETTERS_MIN: usize = 2;
-/// Shortest part of a number that spreads.
-const PART_DIGITS_MIN: usize = 4;
-/// Most values of one call that spread; a call with more has them all listed but not compared.
-const VALUES_MAX: usize = 4096;
+/// Shortest word that is taken for a slip of a name.
+const SLIP_LETTERS_MIN: usize = 5;
 /// Score of what was found because it is known.
 const KNOWN_SCORE: f32 = 0.9;
-
-/// Names and numbers of a call, normalised.
-#[derive(Default)]
-struct Values<'a> {
-    names: BTreeSet<&'a str>,
-    spelled: BTreeSet<String>,
-    numbers: BTreeMap<String, Category>,
-}
 
 /// Hides every further occurrence of what has been decided, and returns the values that must not be left.
 pub(crate) fn propagate(
@@ -51,8 +42,9 @@ pub(crate) fn propagate(
     // A name just found may lead to a spelled one and back: two rounds reach what people do.
     for _ in 0..2 {
         collect(tokens, spoken, out, &mut values);
-        spread_names(transcript, tokens, marginals, &values, out);
-        spread_runs(spoken, marginals, &values, out);
+        let index = Index::of(&values);
+        spread_names(transcript, tokens, marginals, &index, out);
+        spread_runs(spoken, marginals, &index, out);
     }
     known(tokens, &values, out)
 }
@@ -60,7 +52,7 @@ pub(crate) fn propagate(
 fn collect<'a>(tokens: &'a Tokens, spoken: &Spoken, out: &[Option<Decision>], values: &mut Values<'a>) {
     for (i, token) in tokens.list().iter().enumerate() {
         let Some(decision) = out[i] else { continue };
-        if decision.category == Category::Name && spreads(token) && values.names.len() < VALUES_MAX {
+        if decision.category == Category::Name && spreads(token) {
             values.names.insert(tokens.word(i));
         }
     }
@@ -69,7 +61,7 @@ fn collect<'a>(tokens: &'a Tokens, spoken: &Spoken, out: &[Option<Decision>], va
         let text: String = run.text.chars().filter(char::is_ascii_alphanumeric).collect();
         if category == Category::Name && run.digits == 0 && run.letters >= 3 {
             values.spelled.insert(text);
-        } else if run.digits as usize >= PART_DIGITS_MIN && values.numbers.len() < VALUES_MAX {
+        } else if run.digits as usize >= PART_DIGITS_MIN {
             values.numbers.entry(text).or_insert(category);
         }
     }
@@ -110,11 +102,9 @@ fn spread_names(
     transcript: &Transcript,
     tokens: &Tokens,
     marginals: &Marginals,
-    values: &Values<'_>,
+    index: &Index<'_>,
     out: &mut [Option<Decision>],
 ) {
-    let close: Vec<&str> = values.names.iter().copied().filter(|n| n.len() >= 5).collect();
-    let joined: BTreeSet<String> = values.spelled.iter().map(|s| s.to_ascii_lowercase()).collect();
     for turn in transcript.turns() {
         for i in turn.words.range() {
             let token = &tokens.list()[i];
@@ -123,15 +113,15 @@ fn spread_names(
             }
             let word = tokens.word(i);
             let chance = marginals.rows[i][label_of(Category::Name)];
-            let same = values.names.contains(word) || joined.contains(word);
+            let same = index.is_name(word);
             let cased = tokens.cased && token.shape.capital && token.lists.lower < 5;
             let hit = if same {
                 chance >= enough(token) || cased
             } else {
-                word.len() >= 5
+                word.len() >= SLIP_LETTERS_MIN
                     && token.lists.lower < 3
                     && (chance > 0.01 || token.lists.lower == 0)
-                    && close.iter().any(|name| near(name, word))
+                    && index.is_near_name(word, SLIP_LETTERS_MIN)
             };
             if hit {
                 out[i] = Some(Decision { category: Category::Name, score: KNOWN_SCORE, origin: Origin::Known });
@@ -140,32 +130,13 @@ fn spread_names(
     }
 }
 
-/// Whether two words differ by one letter put in, left out or changed, or one pair swapped.
-fn near(a: &str, b: &str) -> bool {
-    let (a, b) = if a.len() <= b.len() { (a.as_bytes(), b.as_bytes()) } else { (b.as_bytes(), a.as_bytes()) };
-    if b.len() - a.len() > 1 {
-        return false;
-    }
-    let same = a.iter().zip(b).take_while(|(x, y)| x == y).count();
-    if a.len() < b.len() {
-        return a[same..] == b[same + 1..];
-    }
-    let rest = (&a[same..], &b[same..]);
-    match rest {
-        ([], _) => true,
-        ([_, x @ ..], [_, y @ ..]) if x == y => true,
-        ([p, q, x @ ..], [r, s, y @ ..]) => p == s && q == r && x == y,
-        _ => false,
-    }
-}
-
-fn spread_runs(spoken: &Spoken, marginals: &Marginals, values: &Values<'_>, out: &mut [Option<Decision>]) {
+fn spread_runs(spoken: &Spoken, marginals: &Marginals, index: &Index<'_>, out: &mut [Option<Decision>]) {
     for run in &spoken.runs {
         if run.words.iter().all(|w| out[*w as usize].is_some()) {
             continue;
         }
         let text: String = run.text.chars().filter(char::is_ascii_alphanumeric).collect();
-        let category = number_like(&text, run, values).or_else(|| spelled_like(&text, run, values));
+        let category = number_like(&text, run, index).or_else(|| spelled_like(&text, run, index));
         // A part of a known number that is also a plain number ("two thousand") needs the model's doubt.
         let doubt = run.words.iter().any(|w| marginals.rows[*w as usize][0] < 0.99) || text.len() >= 6;
         let Some(category) = category.filter(|_| doubt) else { continue };
@@ -175,23 +146,12 @@ fn spread_runs(spoken: &Spoken, marginals: &Marginals, values: &Values<'_>, out:
     }
 }
 
-fn number_like(text: &str, run: &Run, values: &Values<'_>) -> Option<Category> {
-    if (run.digits as usize) < PART_DIGITS_MIN {
-        return None;
-    }
-    let part =
-        |known: &String| known.contains(text) || (text.contains(known.as_str()) && known.len() >= PART_DIGITS_MIN);
-    values.numbers.iter().find(|(known, _)| part(known)).map(|(_, c)| *c)
+fn number_like(text: &str, run: &Run, index: &Index<'_>) -> Option<Category> {
+    if (run.digits as usize) < PART_DIGITS_MIN { None } else { index.number(text) }
 }
 
-fn spelled_like(text: &str, run: &Run, values: &Values<'_>) -> Option<Category> {
-    if run.digits > 0 || run.letters < 3 {
-        return None;
-    }
-    let lower = text.to_ascii_lowercase();
-    let name =
-        values.names.iter().any(|n| *n == lower || (lower.len() >= 4 && (n.starts_with(&lower) || near(n, &lower))));
-    (name || values.spelled.iter().any(|s| s.contains(text))).then_some(Category::Name)
+fn spelled_like(text: &str, run: &Run, index: &Index<'_>) -> Option<Category> {
+    (run.digits == 0 && run.letters >= 3 && index.is_spelled_name(text)).then_some(Category::Name)
 }
 
 /// The values that must not appear in any byte of the output: names that are no ordinary word and numbers
@@ -209,23 +169,4 @@ fn known(tokens: &Tokens, values: &Values<'_>, out: &[Option<Decision>]) -> Vec<
         .filter(|(n, _)| n.len() >= 6 && n.bytes().all(|b| b.is_ascii_digit()))
         .map(|(n, c)| (*c, n.clone()));
     names.chain(numbers).map(|(category, value)| KnownValue { category, value: Phi::new(value) }).collect()
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn names_one_slip_apart_are_near() {
-        for (a, b, want) in [
-            ("okonkwo", "okonkwo", true),
-            ("okonkwo", "okonko", true),
-            ("kowalski", "kowalsky", true),
-            ("brian", "brain", true),
-            ("smith", "smooth", false),
-            ("garcia", "marsha", false),
-        ] {
-            assert_eq!(near(a, b), want, "{a} {b}");
-        }
-    }
 }

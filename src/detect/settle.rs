@@ -30,7 +30,7 @@ pub(crate) enum Origin {
     /// The rest of a run or a date that the model found in part.
     Whole,
     /// A rule; its index among the rule findings.
-    Rule(u16),
+    Rule(u32),
     /// A value found elsewhere in the call, or known before.
     Known,
     /// A long run that nothing explains.
@@ -62,7 +62,7 @@ pub(crate) fn settle(
     after_titles(transcript, tokens, marginals, &mut out);
     for (r, finding) in ruled.iter().enumerate() {
         for cell in &mut out[finding.words.range()] {
-            let rule = Decision { category: finding.category, score: finding.score, origin: Origin::Rule(r as u16) };
+            let rule = Decision { category: finding.category, score: finding.score, origin: Origin::Rule(r as u32) };
             match cell {
                 Some(tag) if tag.score >= 0.5 => tag.score = tag.score.max(finding.score),
                 _ => *cell = Some(rule),

@@ -46,9 +46,9 @@ pub(crate) struct Run {
     pub words: Vec<u32>,
     /// What the run means: digits, capital letters, symbols.
     pub text: String,
-    /// Number of digits in `text`.
+    /// Number of digits in `text`, at most 65,535.
     pub digits: u16,
-    /// Number of letters in `text`.
+    /// Number of letters in `text`, at most 65,535.
     pub letters: u16,
     /// Whether all digits were said one by one or written without separators.
     pub single: bool,
@@ -172,8 +172,8 @@ fn place(out: &mut Spoken, found: Found, open: Option<(usize, usize)>) -> usize 
             run.words.push(word as u32);
         }
     }
-    run.digits += found.text.bytes().filter(u8::is_ascii_digit).count() as u16;
-    run.letters += found.text.bytes().filter(u8::is_ascii_uppercase).count() as u16;
+    run.digits = counted(run.digits, &found.text, u8::is_ascii_digit);
+    run.letters = counted(run.letters, &found.text, u8::is_ascii_uppercase);
     run.text.push_str(&found.text);
     for (k, (first, end, from)) in found.steps.iter().enumerate() {
         let to = found.steps.get(k + 1).map_or(found.text.len(), |s| s.2);
@@ -182,6 +182,12 @@ fn place(out: &mut Spoken, found: Found, open: Option<(usize, usize)>) -> usize 
     run.single &= found.single;
     run.corrected |= found.corrected;
     end
+}
+
+/// Adds the bytes of one kind to a count that stays at its top rather than start again.
+fn counted(before: u16, text: &str, kind: fn(&u8) -> bool) -> u16 {
+    let more = text.bytes().filter(kind).count();
+    before.saturating_add(u16::try_from(more).unwrap_or(u16::MAX))
 }
 
 /// Scans a run that starts at word `at`, if one does.
@@ -508,6 +514,20 @@ mod tests {
     fn a_back_channel_turn_does_not_end_a_run() {
         assert_eq!(runs(&["five five five", "okay", "oh one three four"]), ["5550134"]);
         assert_eq!(runs(&["five five five", "and your name", "oh one three four"]), ["555", "0134"]);
+    }
+
+    #[test]
+    fn a_run_longer_than_can_be_counted_is_still_long() {
+        for (said, digits, letters) in [("five ", u16::MAX, 0), ("b ", 0, u16::MAX)] {
+            let mut b = TranscriptBuilder::new(TimeSource::None);
+            b.turn(TurnKind::Spoken, Speaker::Caller, None);
+            for w in said.repeat(70_000).split_whitespace() {
+                b.word(Phi::new(w), None, 1.0);
+            }
+            let transcript = b.build();
+            let runs = spoken(&transcript, &tokens(&transcript)).runs;
+            assert_eq!((runs.len(), runs[0].digits, runs[0].letters), (1, digits, letters));
+        }
     }
 
     #[test]

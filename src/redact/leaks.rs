@@ -15,7 +15,7 @@
 use crate::base::CallId;
 use crate::detect::KnownValue;
 use crate::model::{Category, Policy};
-use aho_corasick::AhoCorasick;
+use aho_corasick::{AhoCorasick, AhoCorasickKind};
 use serde::de::{DeserializeSeed, Deserializer, MapAccess, SeqAccess, Visitor};
 use std::collections::HashSet;
 use std::fmt;
@@ -114,7 +114,12 @@ impl<'a> Needles<'a> {
 }
 
 fn automaton(values: &[String]) -> AhoCorasick {
-    AhoCorasick::new(values).expect("values are bounded by the transcript, far below the automaton's limits")
+    // Not the DFA that few values get by default: building it takes the square of a long value's length.
+    let kind = Some(AhoCorasickKind::ContiguousNFA);
+    AhoCorasick::builder()
+        .kind(kind)
+        .build(values)
+        .expect("values are bounded by the transcript, far below the automaton's limits")
 }
 
 /// Whether a string is one number with a decimal point: a time or a confidence.

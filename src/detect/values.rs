@@ -1,0 +1,259 @@
+//! Names and numbers of a call, ready to be asked whether a word or a run is like one of them. What an
+//! answer costs does not grow with what is known.
+
+use crate::model::Category;
+use crate::patterns::hash::hash_bytes;
+use aho_corasick::{AhoCorasick, AhoCorasickKind};
+use memchr::memmem;
+use std::collections::{BTreeMap, BTreeSet};
+
+/// Longest name whose slips are looked for, bytes. The longest of the census lists has 15.
+const SLIP_BYTES_MAX: usize = 32;
+/// Shortest part of a number that spreads.
+pub(super) const PART_DIGITS_MIN: usize = 4;
+/// Most bytes of values that parts are compared with; in a call with more, whatever is long enough to be
+/// a part counts as one. A call has some hundred.
+const PARTS_BYTES_MAX: usize = 16 << 10;
+/// Parts the values in a joined text; no value has it.
+const BREAK: char = '\n';
+
+/// Names and numbers of a call, normalised.
+#[derive(Default)]
+pub(super) struct Values<'a> {
+    /// In lower case.
+    pub names: BTreeSet<&'a str>,
+    /// Names that were spelled, in capitals.
+    pub spelled: BTreeSet<String>,
+    /// Digits and capitals.
+    pub numbers: BTreeMap<String, Category>,
+}
+
+/// [`Values`], indexed.
+pub(super) struct Index<'v> {
+    values: &'v Values<'v>,
+    slips: Slips<'v>,
+    spelled: BTreeSet<String>,
+    spelled_parts: Option<String>,
+    numbers: Option<Numbers>,
+}
+
+impl<'v> Index<'v> {
+    pub fn of(values: &'v Values<'v>) -> Self {
+        Self {
+            values,
+            slips: Slips::of(&values.names),
+            spelled: values.spelled.iter().map(|s| s.to_ascii_lowercase()).collect(),
+            spelled_parts: joined(values.spelled.iter()),
+            numbers: Numbers::of(&values.numbers),
+        }
+    }
+
+    /// Whether a word is a known name, said or spelled.
+    pub fn is_name(&self, word: &str) -> bool {
+        self.values.names.contains(word) || self.spelled.contains(word)
+    }
+
+    /// Whether a word is one slip from a known name of at least `letters_min` bytes.
+    pub fn is_near_name(&self, word: &str, letters_min: usize) -> bool {
+        self.slips.near(word).any(|name| name.len() >= letters_min)
+    }
+
+    /// Whether spelled letters (in capitals) are a known name or a part of one.
+    pub fn is_spelled_name(&self, text: &str) -> bool {
+        let lower = text.to_ascii_lowercase();
+        let begins = || self.values.names.range(lower.as_str()..).next().is_some_and(|n| n.starts_with(&lower));
+        self.values.names.contains(lower.as_str())
+            || (lower.len() >= 4 && (begins() || self.is_near_name(&lower, 0)))
+            || self.spelled_parts.as_ref().is_none_or(|all| memmem::find(all.as_bytes(), text.as_bytes()).is_some())
+    }
+
+    /// What a number is of which a known one is a part, or which is a part of a known one.
+    pub fn number(&self, text: &str) -> Option<Category> {
+        self.numbers.as_ref().map_or(Some(Category::Other), |numbers| numbers.like(text))
+    }
+}
+
+/// The values as one text, unless there are too many.
+fn joined<'s>(values: impl Iterator<Item = &'s String>) -> Option<String> {
+    let mut all = String::new();
+    for value in values {
+        all.push_str(value);
+        all.push(BREAK);
+        if all.len() > PARTS_BYTES_MAX {
+            return None;
+        }
+    }
+    Some(all)
+}
+
+/// Numbers, in order.
+struct Numbers {
+    joined: String,
+    /// Per number: where it ends in `joined`.
+    ends: Vec<usize>,
+    categories: Vec<Category>,
+    /// Those that are long enough to be parts, and their places in the order.
+    parts: AhoCorasick,
+    order: Vec<usize>,
+}
+
+impl Numbers {
+    /// `None` when there are too many.
+    fn of(numbers: &BTreeMap<String, Category>) -> Option<Self> {
+        let joined = joined(numbers.keys())?;
+        let ends = memchr::memchr_iter(BREAK as u8, joined.as_bytes()).collect();
+        let long = || numbers.keys().enumerate().filter(|(_, n)| n.len() >= PART_DIGITS_MIN);
+        // Not the DFA that few patterns get by default: building it takes the square of a long pattern's length.
+        let kind = Some(AhoCorasickKind::ContiguousNFA);
+        let parts = AhoCorasick::builder().kind(kind).build(long().map(|(_, n)| n)).ok()?;
+        let order = long().map(|(i, _)| i).collect();
+        Some(Self { joined, ends, categories: numbers.values().copied().collect(), parts, order })
+    }
+
+    /// The category of the first number, in order, that has `text` in it or that `text` has in it.
+    fn like(&self, text: &str) -> Option<Category> {
+        let around =
+            memmem::find(self.joined.as_bytes(), text.as_bytes()).map(|at| self.ends.partition_point(|e| *e <= at));
+        let within = self.parts.find_overlapping_iter(text).map(|m| self.order[m.pattern().as_usize()]).min();
+        around.into_iter().chain(within).min().map(|i| self.categories[i])
+    }
+}
+
+/// Finds names that differ from a word by one slip: both give the same letters when the right one is
+/// left out of each, or of the longer.
+struct Slips<'v> {
+    names: Vec<&'v str>,
+    /// Hash of a name, whole or with one byte left out, and the name; ascending.
+    keys: Vec<(u32, u32)>,
+}
+
+impl<'v> Slips<'v> {
+    fn of(names: &BTreeSet<&'v str>) -> Self {
+        let names: Vec<&str> = names.iter().copied().filter(|n| n.len() <= SLIP_BYTES_MAX).collect();
+        let mut keys = Vec::new();
+        for (i, name) in names.iter().enumerate() {
+            keys.extend(slip_keys(name).map(|key| (key, i as u32)));
+        }
+        keys.sort_unstable();
+        keys.dedup();
+        Self { names, keys }
+    }
+
+    /// The names that are near to a word.
+    fn near<'s>(&'s self, word: &'s str) -> impl Iterator<Item = &'v str> + 's {
+        // A word that is too long to be one byte longer than a name gives no keys.
+        let keys = Some(word).filter(|w| w.len() <= SLIP_BYTES_MAX + 1).into_iter().flat_map(slip_keys);
+        keys.flat_map(|key| {
+            let from = self.keys.partition_point(|k| k.0 < key);
+            self.keys[from..].iter().take_while(move |k| k.0 == key).map(|k| self.names[k.1 as usize])
+        })
+        .filter(|name| near(name, word))
+    }
+}
+
+/// Hashes of a short word, whole and with each byte left out.
+fn slip_keys(word: &str) -> impl Iterator<Item = u32> {
+    let bytes = word.as_bytes();
+    let without = |i: usize| {
+        let mut rest = [0; SLIP_BYTES_MAX + 1];
+        rest[..i].copy_from_slice(&bytes[..i]);
+        rest[i..bytes.len() - 1].copy_from_slice(&bytes[i + 1..]);
+        hash_bytes(&rest[..bytes.len() - 1]) as u32
+    };
+    std::iter::once(hash_bytes(bytes) as u32).chain((0..bytes.len()).map(without))
+}
+
+/// Whether two words differ by one letter put in, left out or changed, or one pair swapped.
+fn near(a: &str, b: &str) -> bool {
+    let (a, b) = if a.len() <= b.len() { (a.as_bytes(), b.as_bytes()) } else { (b.as_bytes(), a.as_bytes()) };
+    if b.len() - a.len() > 1 {
+        return false;
+    }
+    let same = a.iter().zip(b).take_while(|(x, y)| x == y).count();
+    if a.len() < b.len() {
+        return a[same..] == b[same + 1..];
+    }
+    let rest = (&a[same..], &b[same..]);
+    match rest {
+        ([], _) => true,
+        ([_, x @ ..], [_, y @ ..]) if x == y => true,
+        ([p, q, x @ ..], [r, s, y @ ..]) => p == s && q == r && x == y,
+        _ => false,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_one_slip_apart_are_near() {
+        for (a, b, want) in [
+            ("okonkwo", "okonkwo", true),
+            ("okonkwo", "okonko", true),
+            ("kowalski", "kowalsky", true),
+            ("brian", "brain", true),
+            ("smith", "smooth", false),
+            ("garcia", "marsha", false),
+        ] {
+            assert_eq!(near(a, b), want, "{a} {b}");
+        }
+    }
+
+    fn names(list: &[&'static str]) -> Values<'static> {
+        Values { names: list.iter().copied().collect(), ..Values::default() }
+    }
+
+    #[test]
+    fn the_index_of_slips_finds_what_is_near_and_nothing_else() {
+        let letters = ["a", "b", "c"];
+        let words: Vec<String> = (0..729_usize)
+            .flat_map(|n| (3..=6).map(move |len| (0..len).map(|i| letters[n / 3_usize.pow(i) % 3]).collect()))
+            .collect();
+        let known = ["abcab", "abc", "ccccc", "bacba"];
+        let values = names(&known);
+        let index = Index::of(&values);
+        for word in &words {
+            assert_eq!(index.is_near_name(word, 4), known.iter().any(|n| n.len() >= 4 && near(n, word)), "{word}");
+        }
+    }
+
+    #[test]
+    fn a_name_too_long_for_slips_is_still_itself() {
+        let long = "a".repeat(40);
+        let values = Values { names: [long.as_str()].into(), ..Values::default() };
+        let index = Index::of(&values);
+        assert!(index.is_name(&long) && index.is_spelled_name(&long[..30].to_uppercase()));
+        assert!(!index.is_near_name(&long, 0));
+    }
+
+    #[test]
+    fn numbers_are_known_whole_and_in_part() {
+        let mut values = Values::default();
+        values.numbers = [("5550134", Category::Phone), ("0134", Category::Card), ("999", Category::Age)]
+            .map(|(n, c)| (n.to_owned(), c))
+            .into();
+        let index = Index::of(&values);
+        for (text, want) in [
+            ("5550134", Some(Category::Card)),
+            ("55501", Some(Category::Phone)),
+            ("80134", Some(Category::Card)),
+            ("9999", None),
+            ("134555", None),
+        ] {
+            assert_eq!(index.number(text), want, "{text}");
+        }
+    }
+
+    #[test]
+    fn with_too_many_values_every_part_counts_as_known() {
+        let mut values = Values::default();
+        for n in 0..3000 {
+            values.numbers.insert((1_000_000 + n).to_string(), Category::Phone);
+            values.spelled.insert(format!("NAME{n}"));
+        }
+        let index = Index::of(&values);
+        assert_eq!(index.number("8888"), Some(Category::Other));
+        assert!(index.is_spelled_name("XYZ"));
+    }
+}
