@@ -194,9 +194,9 @@ fn whole_cities(tokens: &Tokens, phrases: &[u8], out: &mut [Option<Decision>]) {
             let found = out[at..at + len].iter().flatten().find(|d| d.category == Category::City).copied();
             let found = found.or(placed.then_some(city));
             if let Some(decision) = found {
-                for i in at..at + len {
-                    if out[i].is_none() && !is_mask(tokens, i) {
-                        out[i] = Some(Decision { origin: Origin::Whole, ..decision });
+                for (i, free) in (at..).zip(&mut out[at..at + len]).filter(|(_, d)| d.is_none()) {
+                    if !is_mask(tokens, i) {
+                        *free = Some(Decision { origin: Origin::Whole, ..decision });
                     }
                 }
             }
