@@ -247,7 +247,7 @@ fn run(
         | u64::from(i == last) << 1
         | u64::from(first < range.start) << 2
         | u64::from(last >= range.end) << 3;
-    let before2 = (chunk_first > range.start + 1).then(|| tokens[chunk_first - 2].hash).unwrap_or(1);
+    let before2 = if chunk_first > range.start + 1 { tokens[chunk_first - 2].hash } else { 1 };
     put(list, 41, shape, place ^ piece_code << 8);
     put(list, 42, shape, after_word);
     put(list, 43, shape, before_word);

@@ -229,10 +229,8 @@ mod tests {
 
     #[test]
     fn numbers_are_known_whole_and_in_part() {
-        let mut values = Values::default();
-        values.numbers = [("5550134", Category::Phone), ("0134", Category::Card), ("999", Category::Age)]
-            .map(|(n, c)| (n.to_owned(), c))
-            .into();
+        let numbers = [("5550134", Category::Phone), ("0134", Category::Card), ("999", Category::Age)];
+        let values = Values { numbers: numbers.map(|(n, c)| (n.to_owned(), c)).into(), ..Values::default() };
         let index = Index::of(&values);
         for (text, want) in [
             ("5550134", Some(Category::Card)),

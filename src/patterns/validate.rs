@@ -49,7 +49,7 @@ fn ssn(text: &str) -> bool {
 fn luhn(text: &str) -> bool {
     let d = digits(text);
     let sum: u32 = d.iter().rev().enumerate().map(|(i, n)| if i % 2 == 0 { *n } else { n * 2 / 10 + n * 2 % 10 }).sum();
-    (13..=19).contains(&d.len()) && sum % 10 == 0
+    (13..=19).contains(&d.len()) && sum.is_multiple_of(10)
 }
 
 fn card(len: usize, first: u32) -> String {
