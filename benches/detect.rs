@@ -17,9 +17,11 @@ fn main() {
 /// The turns of all training calls, without their labels.
 fn turns() -> Vec<Vec<String>> {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("patterns/training");
-    let mut files: Vec<_> = fs::read_dir(folder).expect("the training calls are here").flatten().map(|f| f.path()).collect();
+    let mut files: Vec<_> =
+        fs::read_dir(folder).expect("the training calls are here").flatten().map(|f| f.path()).collect();
     files.sort();
-    let lines = files.iter().filter(|f| f.extension().is_some_and(|e| e == "txt")).filter_map(|f| fs::read_to_string(f).ok());
+    let lines =
+        files.iter().filter(|f| f.extension().is_some_and(|e| e == "txt")).filter_map(|f| fs::read_to_string(f).ok());
     let mut turns = Vec::new();
     for text in lines {
         for line in text.lines().filter(|l| !l.starts_with('#')) {
@@ -50,7 +52,5 @@ fn start_up() -> PatternSet {
 fn words_to_findings(bencher: Bencher<'_, '_>) {
     let patterns = PatternSet::builtin().expect("the built-in patterns compile");
     let call = transcript(&turns());
-    bencher
-        .counter(BytesCount::new(call.text().expose().len()))
-        .bench(|| detect(&patterns, &call, &[]).findings.len());
+    bencher.counter(BytesCount::new(call.text().expose().len())).bench(|| detect(&patterns, &call, &[]).findings.len());
 }

@@ -35,7 +35,7 @@ fn options() -> Result<Options, String> {
         dropout: 0.3,
         penalty: 2e-5,
         rate: 0.2,
-        leak_cost: 0.0,
+        leak_cost: 3.0,
         misses: false,
     };
     while let Some(arg) = args.next() {
@@ -153,7 +153,7 @@ fn print_misses(call: &LabelledCall, hidden: &[Option<Category>]) {
         let here = &hidden[i..i + n];
         let wrong = |k: usize| match turn.words[k].label {
             None => false,
-            Some(label) => label.is_some() != here[k].is_some(),
+            Some(label) => label != here[k],
         };
         if (0..n).any(wrong) {
             let text: Vec<String> = (0..n)
@@ -162,6 +162,7 @@ fn print_misses(call: &LabelledCall, hidden: &[Option<Category>]) {
                     match (turn.words[k].label, here[k]) {
                         (Some(Some(c)), None) => format!(">>{w}<<{c}"),
                         (Some(None), Some(c)) => format!("[{w}]{c}"),
+                        (Some(Some(c)), Some(d)) if c != d => format!("_{w}_{c}>{d}"),
                         (_, Some(_)) => format!("_{w}_"),
                         _ => w.clone(),
                     }

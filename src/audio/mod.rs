@@ -2,7 +2,7 @@
 //!
 //! Everything streams through the `Read`, `Seek` and `Write` that it is handed: no files, clock or
 //! environment here. A container is one file, listed in `container`; a way of storing sound that can
-//! be muted (today [`Linear`](linear::Linear)) is another. Whatever cannot be muted with proof is held.
+//! be muted (today linear samples) is another. Whatever cannot be muted with proof is held.
 
 mod container;
 mod cuts;

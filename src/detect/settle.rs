@@ -1,16 +1,24 @@
 //! From chances to stretches: which words are hidden, as what, made whole. A run of digits or letters
 //! is hidden whole or not at all, and small words inside a date or a name go with it.
 
-use super::spoken::{Piece, Spoken};
+use super::cue::Context;
+use super::spoken::{Piece, Run, Spoken};
 use super::tagger::{Marginals, category_of, label_of};
 use super::token::Tokens;
 use crate::model::{Category, Finding, Transcript};
+use crate::patterns::cues::{CueKind, Role};
 use crate::patterns::lexicon::bit;
+use crate::patterns::model::LABELS;
+use std::collections::HashMap;
 
 /// Below this chance of "may stay" a word is hidden. A leak costs more than a word hidden in vain.
 const STAY_MIN: f32 = 0.6;
+/// The same behind a title ("doctor"), where a name is likely.
+const TITLED_STAY_MIN: f32 = 0.93;
 /// A run of which at least this share of words is hidden is hidden whole.
-const RUN_SHARE: f32 = 0.34;
+const RUN_SHARE: f32 = 0.3;
+/// Most words between a cue of codes and a billing code.
+const CODE_WORDS_MAX: u8 = 3;
 /// Digits (or letters and digits, at least four of them digits) from which a run that nothing explains is hidden.
 const NET_DIGITS_MIN: u16 = 7;
 
@@ -47,8 +55,11 @@ pub(crate) fn settle(
     spoken: &Spoken,
     marginals: &Marginals,
     ruled: &[Finding],
+    context: &Context,
+    phrases: &[u8],
 ) -> Vec<Option<Decision>> {
-    let mut out: Vec<Option<Decision>> = marginals.rows.iter().map(tagged).collect();
+    let mut out: Vec<Option<Decision>> = marginals.rows.iter().map(|row| tagged(row, STAY_MIN)).collect();
+    after_titles(transcript, tokens, marginals, &mut out);
     for (r, finding) in ruled.iter().enumerate() {
         for cell in &mut out[finding.words.range()] {
             let rule = Decision { category: finding.category, score: finding.score, origin: Origin::Rule(r as u32) };
@@ -66,8 +77,33 @@ pub(crate) fn settle(
     whole_runs(spoken, marginals, &mut out);
     clear_gaps(spoken, &mut out);
     connect(transcript, tokens, spoken, &mut out);
+    extend_left(transcript, tokens, spoken, context, &mut out);
+    whole_cities(tokens, phrases, &mut out);
     whole_runs(spoken, marginals, &mut out);
+    exempt(spoken, context, &mut out);
     out
+}
+
+/// Shows runs that are plainly no value, where only the model saw one: counting aloud, and billing codes
+/// (five digits, or a letter and four) right behind a cue of codes.
+fn exempt(spoken: &Spoken, context: &Context, out: &mut [Option<Decision>]) {
+    for run in &spoken.runs {
+        let Some(first) = run.words.first().map(|w| *w as usize) else { continue };
+        let value: String = run.text.chars().filter(char::is_ascii_alphanumeric).collect();
+        let billing = matches!((run.letters, run.digits), (0, 5) | (1, 4))
+            && context.before[first].kind == CueKind::Stays(Role::Code).code()
+            && context.before[first].words <= CODE_WORDS_MAX;
+        let counted = run.digits >= 4 && counts_up(&value, 1.0);
+        if !(billing || counted) {
+            continue;
+        }
+        for w in &run.words {
+            let cell = &mut out[*w as usize];
+            if cell.is_some_and(|d| matches!(d.origin, Origin::Tagger | Origin::Whole)) {
+                *cell = None;
+            }
+        }
+    }
 }
 
 /// Whether the word is a mask that an earlier pass wrote, like `[NAME]`.
@@ -75,31 +111,113 @@ pub(crate) fn is_mask(tokens: &Tokens, word: usize) -> bool {
     tokens.list()[word].shape.mask
 }
 
-fn tagged(row: &[f32; crate::patterns::model::LABELS]) -> Option<Decision> {
-    if row[0] >= STAY_MIN {
+fn tagged(row: &[f32; LABELS], stay_min: f32) -> Option<Decision> {
+    if row[0] >= stay_min {
         return None;
     }
     let best = (1..row.len()).max_by(|a, b| row[*a].total_cmp(&row[*b]))?;
     Some(Decision { category: category_of(best)?, score: 1.0 - row[0], origin: Origin::Tagger })
 }
 
-/// Hides whole runs of which a part is hidden, under the category that most of it has.
-fn whole_runs(spoken: &Spoken, marginals: &Marginals, out: &mut [Option<Decision>]) {
-    for run in &spoken.runs {
-        let counted = || {
-            run.words
-                .iter()
-                .map(|w| *w as usize)
-                .filter(|w| !matches!(spoken.of_word[*w].1, Piece::Symbol | Piece::Explain))
-        };
-        let all = counted().count();
-        let hidden = counted().filter(|w| out[*w].is_some()).count();
-        if hidden == 0 || (hidden as f32) < RUN_SHARE * all as f32 {
-            continue;
+/// Behind a title a word is a name on less evidence ("doctor day").
+fn after_titles(transcript: &Transcript, tokens: &Tokens, marginals: &Marginals, out: &mut [Option<Decision>]) {
+    for turn in transcript.turns() {
+        for i in turn.words.range().skip(1) {
+            if out[i].is_none() && tokens.list()[i - 1].is(bit::TITLE) && tokens.list()[i - 1].shape.stop < 2 {
+                out[i] = tagged(&marginals.rows[i], TITLED_STAY_MIN).filter(|d| d.category == Category::Name);
+            }
         }
-        // Votes by probability, so that a word the model is sure of outweighs one it guessed.
-        let mut votes = [0.0_f32; crate::patterns::model::LABELS];
-        for w in counted() {
+    }
+}
+
+/// Hides what stands before a hidden value and belongs to it: capitals before a number ("FE 4470913"), a
+/// dash that begins a chunk, and the words of a mail address before "at".
+fn extend_left(
+    transcript: &Transcript,
+    tokens: &Tokens,
+    spoken: &Spoken,
+    context: &Context,
+    out: &mut [Option<Decision>],
+) {
+    let list = tokens.list();
+    for turn in transcript.turns() {
+        let range = turn.words.range();
+        for i in range.clone().rev().skip(1) {
+            let Some(after) = out[i + 1] else { continue };
+            if out[i].is_some() || is_mask(tokens, i) {
+                continue;
+            }
+            let token = &list[i];
+            let in_run = spoken.of_word[i + 1].0 != 0;
+            let prefix = token.shape.upper
+                && (2..=4).contains(&token.shape.letters)
+                && token.shape.stop < 2
+                && !context.inside[i];
+            let chunk = matches!(tokens.word(i), "dash" | "hyphen") && (i == range.start || out[i - 1].is_some());
+            let mail = matches!(after.category, Category::Email | Category::Url)
+                && token.lists.lower < 6
+                && token.shape.stop == 0
+                && !token.is(bit::FILLER | bit::BACKCHANNEL | bit::DOMAIN)
+                && !context.inside[i];
+            if (in_run && is_identifier(after.category) && (prefix || chunk)) || mail {
+                out[i] = Some(Decision { category: after.category, score: 0.5, origin: Origin::Whole });
+            }
+        }
+    }
+}
+
+const fn is_identifier(category: Category) -> bool {
+    !matches!(
+        category,
+        Category::Name
+            | Category::Dob
+            | Category::Date
+            | Category::Age
+            | Category::Zip
+            | Category::City
+            | Category::Address
+    )
+}
+
+/// Hides the whole name of a city of which a word is hidden ("truth or consequences").
+fn whole_cities(tokens: &Tokens, phrases: &[u8], out: &mut [Option<Decision>]) {
+    let mut at = 0;
+    while at < phrases.len() {
+        let len = 1 + phrases[at + 1..].iter().take_while(|p| **p == 2).count();
+        if phrases[at] == 1 || phrases[at] == 4 {
+            let after = out.get(at + len).copied().flatten();
+            let placed = at > 0
+                && out[at - 1].is_some_and(|d| d.category == Category::Address)
+                && (after.is_some_and(|d| d.category == Category::Zip)
+                    || tokens.list().get(at + len).is_some_and(|t| t.is(bit::STATE)));
+            let city = Decision { category: Category::City, score: 0.7, origin: Origin::Whole };
+            let found = out[at..at + len].iter().flatten().find(|d| d.category == Category::City).copied();
+            let found = found.or(placed.then_some(city));
+            if let Some(decision) = found {
+                for (i, free) in (at..).zip(&mut out[at..at + len]).filter(|(_, d)| d.is_none()) {
+                    if !is_mask(tokens, i) {
+                        *free = Some(Decision { origin: Origin::Whole, ..decision });
+                    }
+                }
+            }
+        }
+        at += len;
+    }
+}
+
+/// Hides whole runs of which a part is hidden, under the category that most of it has, here and wherever
+/// the call says the same again.
+fn whole_runs(spoken: &Spoken, marginals: &Marginals, out: &mut [Option<Decision>]) {
+    let mut pooled: HashMap<String, Votes> = HashMap::new();
+    let chosen: Vec<(&Run, String)> = spoken
+        .runs
+        .iter()
+        .filter(|run| mostly_hidden(spoken, run, out))
+        .map(|run| (run, run.text.chars().filter(char::is_ascii_alphanumeric).collect()))
+        .collect();
+    for (run, value) in &chosen {
+        let votes = pooled.entry(value.clone()).or_insert([0.0; LABELS]);
+        for w in counted(spoken, run) {
             for (vote, p) in votes.iter_mut().zip(&marginals.rows[w]) {
                 *vote += p;
             }
@@ -107,8 +225,11 @@ fn whole_runs(spoken: &Spoken, marginals: &Marginals, out: &mut [Option<Decision
                 votes[label_of(category)] += score;
             }
         }
+    }
+    for (run, value) in &chosen {
+        let votes = &pooled[value];
         let split = run_is_split(out, &run.words);
-        let best = (1..votes.len()).max_by(|a, b| votes[*a].total_cmp(&votes[*b])).and_then(category_of);
+        let best = (1..LABELS).max_by(|a, b| votes[*a].total_cmp(&votes[*b])).and_then(category_of);
         for w in run.words.iter().map(|w| *w as usize) {
             match &mut out[w] {
                 None => out[w] = best.map(|category| Decision { category, score: 0.5, origin: Origin::Whole }),
@@ -117,6 +238,21 @@ fn whole_runs(spoken: &Spoken, marginals: &Marginals, out: &mut [Option<Decision
             }
         }
     }
+}
+
+/// Chances summed over words, by label.
+type Votes = [f32; LABELS];
+
+/// The words of a run that carry its meaning.
+fn counted<'a>(spoken: &'a Spoken, run: &'a Run) -> impl Iterator<Item = usize> + 'a {
+    let counts = |w: &usize| !matches!(spoken.of_word[*w].1, Piece::Symbol | Piece::Explain);
+    run.words.iter().map(|w| *w as usize).filter(counts)
+}
+
+fn mostly_hidden(spoken: &Spoken, run: &Run, out: &[Option<Decision>]) -> bool {
+    let all = counted(spoken, run).count();
+    let hidden = counted(spoken, run).filter(|w| out[*w].is_some()).count();
+    hidden > 0 && hidden as f32 >= RUN_SHARE * all as f32
 }
 
 /// Shows the fillers between the pieces of a run, which are no part of the value.
@@ -196,7 +332,7 @@ fn near_month(tokens: &Tokens, i: usize) -> bool {
 pub(crate) fn net(spoken: &Spoken, tokens: &Tokens, out: &mut [Option<Decision>]) {
     for run in &spoken.runs {
         let free = run.words.iter().all(|w| out[*w as usize].is_none());
-        if !free || run.digits < NET_DIGITS_MIN || counts_up(&run.text) || priced(tokens, run.words.last()) {
+        if !free || run.digits < NET_DIGITS_MIN || counts_up(&run.text, 0.75) || priced(tokens, run.words.last()) {
             continue;
         }
         for w in &run.words {
@@ -205,10 +341,11 @@ pub(crate) fn net(spoken: &Spoken, tokens: &Tokens, out: &mut [Option<Decision>]
     }
 }
 
-/// "one two three four": somebody tests the line.
-fn counts_up(text: &str) -> bool {
+/// "one two three four": somebody tests the line. At least this share of the steps is one up, or one down.
+fn counts_up(text: &str, share: f32) -> bool {
     let digits: Vec<i16> = text.bytes().filter(u8::is_ascii_digit).map(i16::from).collect();
-    let steps = |by: i16| digits.windows(2).filter(|w| w[1] - w[0] == by).count() * 4 >= digits.len() * 3;
+    let steps =
+        |by: i16| digits.windows(2).filter(|w| w[1] - w[0] == by).count() as f32 >= share * (digits.len() as f32 - 1.0);
     steps(1) || steps(-1)
 }
 

@@ -224,6 +224,22 @@ fn scan(tokens: &Tokens, at: usize, end: usize) -> Option<Found> {
         found.text.pop();
         found.steps.pop();
     }
+    // "… four five and I …": an article or pronoun after the run, unless it ends the turn.
+    let pronoun = |found: &Found| {
+        let last = at + found.pieces.len() - 1;
+        found.pieces.last() == Some(&Piece::Letter) && last + 1 < end && matches!(tokens.word(last), "a" | "i")
+    };
+    while found.pieces.len() > 1
+        && pronoun(&found)
+        && found.pieces.iter().any(|p| matches!(p, Piece::Digits | Piece::Mixed))
+    {
+        found.pieces.pop();
+        found.text.pop();
+        found.steps.pop();
+        while matches!(found.pieces.last(), Some(Piece::Gap)) {
+            found.pieces.pop();
+        }
+    }
     let letters = found.pieces.iter().filter(|p| **p == Piece::Letter).count();
     (!found.pieces.is_empty() && (strong || letters >= 2)).then_some(found)
 }
@@ -238,10 +254,15 @@ fn step(tokens: &Tokens, i: usize, end: usize, found: &mut Found, inside: bool) 
         return written(tokens, i, found);
     }
     if class.is(bit::MULTIPLIER) {
-        if let Some(n) =
-            next(1).filter(|n| n.is(bit::DIGIT | bit::OH) || (n.is(bit::LETTER) && tokens.word(i + 1).len() == 1))
-        {
-            let c = if n.is(bit::DIGIT | bit::OH) { char::from(b'0' + n.class.number) } else { upper(n.class.letter) };
+        let single = |n: &&Token| {
+            n.is(bit::DIGIT | bit::OH) || ((n.is(bit::LETTER) || n.has_digits()) && tokens.word(i + 1).len() == 1)
+        };
+        if let Some(n) = next(1).filter(single) {
+            let c = match tokens.word(i + 1).as_bytes() {
+                [digit @ b'0'..=b'9'] => char::from(*digit),
+                _ if n.is(bit::DIGIT | bit::OH) => char::from(b'0' + n.class.number),
+                _ => upper(n.class.letter),
+            };
             found.text.extend(std::iter::repeat_n(c, usize::from(class.number)));
             let piece = if c.is_ascii_digit() { Piece::Digits } else { Piece::Letter };
             found.pieces.extend([piece, piece]);
@@ -463,6 +484,8 @@ mod tests {
             ("five five five oh one three four", "5550134"),
             ("nineteen eighty two", "1982"),
             ("double four triple seven", "44777"),
+            ("5 double 7 3", "5773"),
+            ("four five and i said", "45"),
             ("two thousand six", "2006"),
             ("two thousand and seventeen", "2017"),
             ("twenty one oh four", "2104"),
@@ -481,7 +504,7 @@ mod tests {
             ("h like house k like kansas seven", "HK7"),
             ("x foxtrot kilo nine", "XFK9"),
             ("o n e", "ONE"),
-            ("H-4-1 double 0", "H-4-1"),
+            ("H-4-1 double 0", "H-4-100"),
         ] {
             assert_eq!(runs(&[said])[0], want, "{said}");
         }

@@ -27,7 +27,7 @@ pub struct Listing {
 ///
 /// # Errors
 /// A usage error for a SOURCE that does not exist, is in object storage, is a file of no known
-/// kind, lies outside `root`, or holds more than [`SOURCE_FILES_MAX`] files.
+/// kind, lies outside `root`, or holds more than `SOURCE_FILES_MAX` files.
 pub fn list(sources: &[PathBuf], root: Option<&Path>) -> Result<Listing> {
     let root = root.map(|r| existing(r, "--root")).transpose()?;
     let mut listing = Listing::default();

@@ -25,7 +25,7 @@ use std::io::{Read, Seek, Write};
 use verify::{Against, Proven, Verdict};
 
 /// How often words are added that only show themselves once others are masked.
-const ROUNDS_MAX: u32 = 3;
+const ROUNDS_MAX: u32 = 8;
 
 /// A call as it came.
 pub struct CallSource<R> {

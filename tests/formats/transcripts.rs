@@ -1,5 +1,5 @@
 //! Transcripts as data: every case of `fixtures/transcripts` is read, masked by its edits and compared
-//! with what was accepted. `SORDINO_ACCEPT=1 cargo test --test transcripts` accepts what it sees.
+//! with what was accepted. `scripts/accept-goldens` accepts what it sees.
 #![allow(clippy::disallowed_macros, clippy::disallowed_methods, reason = "golden files are accepted by a variable")]
 
 use sordino::base::{CallId, HoldReason, Phi, WordSpan};
@@ -49,6 +49,7 @@ fn show(t: &Transcript) -> String {
         match turn.kind {
             TurnKind::Spoken => write!(out, "{speaker}"),
             TurnKind::Alternate { of } => write!(out, "alternate {of:?} {speaker}"),
+            TurnKind::Unspoken => write!(out, "unspoken {speaker}"),
         }
         .expect("a string can be written to");
         turn.channel.iter().for_each(|c| write!(out, " channel {c}").expect("a string can be written to"));
