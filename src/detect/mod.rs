@@ -2,6 +2,8 @@
 
 mod cue;
 mod feature;
+#[cfg(test)]
+mod properties;
 mod propagate;
 mod rule;
 mod settle;

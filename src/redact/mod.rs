@@ -182,6 +182,13 @@ mod tests {
     }
 
     #[test]
+    fn a_chat_whose_speakers_are_named_is_masked() {
+        let (artifacts, _) = run("Agent: good morning\nMarisela: this is Marisela\nit hurts\nAgent: okay\n", None);
+        let text = String::from_utf8(artifacts.unwrap().transcript().get().clone()).unwrap();
+        assert_eq!(text, "Agent: good morning\n[NAME]: this is [NAME]\nit hurts\nAgent: okay\n");
+    }
+
+    #[test]
     fn a_call_is_masked_and_muted_at_the_same_words() {
         let sound = wav(6_000);
         let (artifacts, muted) = run(&aws(CALL), Some(&sound));

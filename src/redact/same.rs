@@ -1,7 +1,7 @@
 //! Compares a transcript with its masked copy, read back: hidden words read as masks, all else is as it was.
 
 use crate::base::{Phi, TimeSpan, WordSpan};
-use crate::model::{Category, Edit, Transcript, TurnKind};
+use crate::model::{Category, Edit, TimeSource, Transcript, Turn, TurnKind};
 use std::collections::HashSet;
 use std::ops::Range;
 
@@ -10,8 +10,9 @@ pub(super) type Origins = Vec<Option<WordSpan>>;
 
 /// Whether `copy` is `original` with exactly these edits masked.
 ///
-/// Spoken turns must agree turn by turn: speaker, channel, and every kept word with its text and time. Hidden words read
-/// as masks of their category: one for each word where the format lists words, or fewer where it has running text.
+/// Spoken turns must agree turn by turn: speaker (where words have times), channel, and every kept word with its text
+/// and time. Hidden words read as masks of their category: one for each word where the format lists words, or fewer
+/// where it has running text.
 ///
 /// A file that gives words and turns apart is put together by comparing texts, and masks can move a word to the turn
 /// beside it. There the words must agree one by one in order of their times, whatever their turns.
@@ -119,7 +120,7 @@ impl Pair<'_> {
     /// One turn against the same turn of the copy, run by run.
     fn turn(&self, turn: usize) -> Option<Origins> {
         let (original, copy) = (&self.original.turns()[turn], &self.copy.turns()[turn]);
-        if (original.kind, original.speaker, original.channel) != (copy.kind, copy.speaker, copy.channel) {
+        if (original.kind, original.channel) != (copy.kind, copy.channel) || !self.same_speaker(original, copy) {
             return None;
         }
         let mut origins = Origins::new();
@@ -140,6 +141,11 @@ impl Pair<'_> {
             }
         }
         (at == original.words.end && copied == copy.words.end).then_some(origins)
+    }
+
+    /// In text without times a speaker may be told by name, which is no label any more once it is masked.
+    fn same_speaker(&self, original: &Turn, copy: &Turn) -> bool {
+        original.speaker == copy.speaker || self.original.time_source() == TimeSource::None
     }
 
     /// Masks for a run of hidden words: as many, each at its word's time, or fewer within the run.
@@ -192,7 +198,6 @@ fn run(mut words: Range<u32>, alike: impl Fn(u32) -> bool) -> WordSpan {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::model::TimeSource;
     use crate::redact::testing::{Said, timed, turns};
 
     fn edit(category: Category, a: u32, b: u32) -> Edit {
