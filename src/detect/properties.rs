@@ -49,7 +49,7 @@ fn word() -> impl Strategy<Value = String> {
 }
 
 fn mask() -> impl Strategy<Value = String> {
-    (proptest::sample::select(&Category::ALL[..]), "[.,?]?").prop_map(|(c, stop)| format!("{}{stop}", c.mask()))
+    (proptest::sample::select(Category::ALL), "[.,?]?").prop_map(|(c, stop)| format!("{}{stop}", c.mask()))
 }
 
 /// A turn as it is generated: what has text of calls in it has no `Debug`, and proptest needs one.
@@ -79,7 +79,7 @@ fn transcript(turns: &[Said]) -> Transcript {
 
 fn given() -> impl Strategy<Value = Vec<(Category, String)>> {
     let value = prop_oneof!["[a-z]{0,8}( [a-z]{1,8})?", "[0-9]{0,12}", "\\PC{0,8}"];
-    proptest::collection::vec((proptest::sample::select(&Category::ALL[..]), value), 0..4)
+    proptest::collection::vec((proptest::sample::select(Category::ALL), value), 0..4)
 }
 
 fn known(given: &[(Category, String)]) -> Vec<KnownValue> {
