@@ -2,9 +2,9 @@
 
 mod cue;
 mod feature;
+mod propagate;
 #[cfg(test)]
 mod properties;
-mod propagate;
 mod rule;
 mod settle;
 mod spoken;
