@@ -22,6 +22,7 @@ struct Options {
     penalty: f32,
     rate: f32,
     leak_cost: f32,
+    prune: f32,
     misses: bool,
 }
 
@@ -36,6 +37,7 @@ fn options() -> Result<Options, String> {
         penalty: 2e-5,
         rate: 0.2,
         leak_cost: 3.0,
+        prune: 0.1,
         misses: false,
     };
     while let Some(arg) = args.next() {
@@ -48,6 +50,7 @@ fn options() -> Result<Options, String> {
             "--penalty" => o.penalty = value()?.parse().map_err(|_| "--penalty needs a number")?,
             "--rate" => o.rate = value()?.parse().map_err(|_| "--rate needs a number")?,
             "--leak-cost" => o.leak_cost = value()?.parse().map_err(|_| "--leak-cost needs a number")?,
+            "--prune" => o.prune = value()?.parse().map_err(|_| "--prune needs a number")?,
             "--misses" => o.misses = true,
             _ => o.out = arg,
         }
@@ -91,7 +94,7 @@ fn main() -> Result<(), Box<dyn Error>> {
         }
         eprintln!("epoch {epoch}: loss {:.4}", loss / train.len() as f32);
     }
-    fs::write(&o.out, trainer.write(0.02))?;
+    fs::write(&o.out, trainer.write(o.prune))?;
     let patterns = PatternSet::with_model(fs::read(&o.out)?)?;
     if !held.is_empty() {
         report("held back", &patterns, &held, o.misses);

@@ -266,9 +266,10 @@ fn clear_gaps(spoken: &Spoken, out: &mut [Option<Decision>]) {
 
 /// Whether the model sees two values in one run, each at least two words long ("six twenty two fifty" "one four six oh").
 fn run_is_split(out: &[Option<Decision>], words: &[u32]) -> bool {
-    let categories: Vec<_> = words.iter().filter_map(|w| out[*w as usize].map(|d| d.category)).collect();
-    let changes: Vec<usize> = (1..categories.len()).filter(|i| categories[*i] != categories[i - 1]).collect();
-    matches!(changes.as_slice(), [at] if *at >= 2 && categories.len() - at >= 2)
+    let hidden: Vec<(u32, Category)> = words.iter().filter_map(|w| Some((*w, out[*w as usize]?.category))).collect();
+    let changes: Vec<usize> = (1..hidden.len()).filter(|i| hidden[*i].1 != hidden[i - 1].1).collect();
+    // Where the other side cut in, one value goes on: only words that follow each other can be two.
+    matches!(changes.as_slice(), [at] if *at >= 2 && hidden.len() - at >= 2 && hidden[*at].0 == hidden[at - 1].0 + 1)
 }
 
 /// Hides what belongs to a hidden neighbour: small words inside a date or a name, the day or year after a
