@@ -61,6 +61,7 @@ pub fn detect(patterns: &PatternSet, transcript: &Transcript, known: &[KnownValu
     };
     let marginals = tagger::tag(&scene, patterns.model());
     let mut decisions = settle::settle(transcript, &tokens, &spoken, &marginals, &ruled, &context, &phrases);
+    settle::labels(transcript, &tokens, &mut decisions);
     let known = propagate::propagate(transcript, &tokens, &spoken, &marginals, known, &mut decisions);
     settle::net(&spoken, &tokens, &mut decisions);
     let risk = marginals.risk(&decisions);

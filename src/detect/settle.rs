@@ -5,7 +5,7 @@ use super::cue::Context;
 use super::spoken::{Piece, Run, Spoken};
 use super::tagger::{Marginals, category_of, label_of};
 use super::token::Tokens;
-use crate::model::{Category, Finding, Transcript};
+use crate::model::{Category, Finding, Transcript, TurnKind};
 use crate::patterns::cues::{CueKind, Role};
 use crate::patterns::lexicon::bit;
 use crate::patterns::model::LABELS;
@@ -15,6 +15,9 @@ use std::collections::HashMap;
 const STAY_MIN: f32 = 0.6;
 /// The same behind a title ("doctor"), where a name is likely.
 const TITLED_STAY_MIN: f32 = 0.93;
+/// How frequent a given name is (10,000 births), or a surname (5,000 people), to be taken for one in a file's name.
+const LABEL_GIVEN_MIN: u32 = 3;
+const LABEL_SURNAME_MIN: u32 = 3;
 /// A run of which at least this share of words is hidden is hidden whole.
 const RUN_SHARE: f32 = 0.3;
 /// Most words between a cue of codes and a billing code.
@@ -117,6 +120,18 @@ fn tagged(row: &[f32; LABELS], stay_min: f32) -> Option<Decision> {
     }
     let best = (1..row.len()).max_by(|a, b| row[*a].total_cmp(&row[*b]))?;
     Some(Decision { category: category_of(best)?, score: 1.0 - row[0], origin: Origin::Tagger })
+}
+
+/// The name that somebody gave the file is no speech, and the model says nothing of it: its words are names
+/// where they are frequent names and no ordinary words. (What else the call knows is hidden there as well.)
+pub(crate) fn labels(transcript: &Transcript, tokens: &Tokens, out: &mut [Option<Decision>]) {
+    for turn in transcript.turns().iter().filter(|t| t.kind == TurnKind::Unspoken) {
+        for i in turn.words.range() {
+            let lists = tokens.list()[i].lists;
+            let name = (lists.given >= LABEL_GIVEN_MIN || lists.surname >= LABEL_SURNAME_MIN) && lists.lower < 4;
+            out[i] = name.then_some(Decision { category: Category::Name, score: 0.5, origin: Origin::Whole });
+        }
+    }
 }
 
 /// Behind a title a word is a name on less evidence ("doctor day").
@@ -352,4 +367,41 @@ fn counts_up(text: &str, share: f32) -> bool {
 
 fn priced(tokens: &Tokens, last: Option<&u32>) -> bool {
     last.and_then(|w| tokens.list().get(*w as usize + 1)).is_some_and(|t| t.is(bit::MONEY))
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::base::Phi;
+    use crate::detect::detect;
+    use crate::model::{Speaker, TimeSource, TranscriptBuilder, TurnKind};
+    use crate::patterns::PatternSet;
+
+    /// Whether the last word of these turns is hidden.
+    fn last_is_hidden(turns: &[(TurnKind, &str)]) -> bool {
+        let mut b = TranscriptBuilder::new(TimeSource::None);
+        for (kind, said) in turns {
+            b.turn(*kind, Speaker::Unknown, None);
+            for word in said.split_whitespace() {
+                b.word(Phi::new(word), None, 1.0);
+            }
+        }
+        let transcript = b.build();
+        let last = transcript.words().len() as u32 - 1;
+        let found = detect(&PatternSet::builtin().unwrap(), &transcript, &[]);
+        found.findings.iter().any(|f| f.words.range().contains(&(last as usize)))
+    }
+
+    #[test]
+    fn a_file_may_be_called_dev_but_not_maria_nor_like_anybody_in_the_call() {
+        let file = TurnKind::Unspoken;
+        assert!(!last_is_hidden(&[(file, "dev")]));
+        assert!(last_is_hidden(&[(file, "maria")]));
+        assert!(last_is_hidden(&[(TurnKind::Spoken, "my name is dev okonkwo"), (file, "okonkwo")]));
+    }
+
+    #[test]
+    fn counting_aloud_stays_and_a_long_number_without_any_reason_goes() {
+        assert!(!last_is_hidden(&[(TurnKind::Spoken, "testing one two three four five six seven eight")]));
+        assert!(last_is_hidden(&[(TurnKind::Spoken, "four seven one nine two two eight six oh")]));
+    }
 }
