@@ -81,9 +81,8 @@ fn looks(scene: &Scene<'_>) -> Vec<Look> {
     let list = scene.tokens.list();
     let mut looks = Vec::with_capacity(list.len());
     let mut stop = 2;
-    for (i, token) in list.iter().enumerate() {
-        let digits = token.has_digits();
-        let shape = digits.then(|| digit_shape(token));
+    for token in list {
+        let shape = token.has_digits().then(|| digit_shape(token));
         let common = u64::from(token.lists.lower);
         let name = u64::from(token.lists.given) | u64::from(token.lists.surname) << 3 | common << 6;
         let sort = match shape {
@@ -96,7 +95,6 @@ fn looks(scene: &Scene<'_>) -> Vec<Look> {
         } else {
             0
         };
-        let _ = i;
         looks.push(Look {
             word: shape.unwrap_or(token.hash),
             sort,

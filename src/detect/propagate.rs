@@ -58,7 +58,7 @@ fn collect<'a>(tokens: &'a Tokens, spoken: &Spoken, out: &[Option<Decision>], va
     }
     for run in &spoken.runs {
         let Some(category) = category_of(run, out) else { continue };
-        let text: String = run.text.chars().filter(char::is_ascii_alphanumeric).collect();
+        let text = run.value();
         if category == Category::Name && run.digits == 0 && run.letters >= 3 {
             values.spelled.insert(text);
         } else if run.digits as usize >= PART_DIGITS_MIN {
@@ -135,7 +135,7 @@ fn spread_runs(spoken: &Spoken, marginals: &Marginals, index: &Index<'_>, out: &
         if run.words.iter().all(|w| out[*w as usize].is_some()) {
             continue;
         }
-        let text: String = run.text.chars().filter(char::is_ascii_alphanumeric).collect();
+        let text = run.value();
         let category = number_like(&text, run, index).or_else(|| spelled_like(&text, run, index));
         // A part of a known number that is also a plain number ("two thousand") needs the model's doubt.
         let doubt = run.words.iter().any(|w| marginals.rows[*w as usize][0] < 0.99) || text.len() >= 6;

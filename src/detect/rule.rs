@@ -91,9 +91,7 @@ fn expected(example: &str) -> Option<WordSpan> {
 fn hits(rule: &Rule, said: &str) -> Vec<WordSpan> {
     let mut b = TranscriptBuilder::new(TimeSource::None);
     b.turn(TurnKind::Spoken, Speaker::Caller, None);
-    for word in said.split_whitespace() {
-        b.word(Phi::new(word), None, 1.0);
-    }
+    b.say(Phi::new(said));
     let transcript = b.build();
     let tokens = tokens(&transcript);
     let spoken = spoken(&transcript, &tokens);

@@ -51,6 +51,13 @@ pub(crate) struct Decision {
     pub origin: Origin,
 }
 
+impl Decision {
+    /// The rest of a value of which a part is hidden.
+    const fn whole(category: Category) -> Self {
+        Self { category, score: 0.5, origin: Origin::Whole }
+    }
+}
+
 /// Decides every word from the model and the rules.
 pub(crate) fn settle(
     transcript: &Transcript,
@@ -92,11 +99,10 @@ pub(crate) fn settle(
 fn exempt(spoken: &Spoken, context: &Context, out: &mut [Option<Decision>]) {
     for run in &spoken.runs {
         let Some(first) = run.words.first().map(|w| *w as usize) else { continue };
-        let value: String = run.text.chars().filter(char::is_ascii_alphanumeric).collect();
         let billing = matches!((run.letters, run.digits), (0, 5) | (1, 4))
             && context.before[first].kind == CueKind::Stays(Role::Code).code()
             && context.before[first].words <= CODE_WORDS_MAX;
-        let counted = run.digits >= 4 && counts_up(&value, 1.0);
+        let counted = run.digits >= 4 && counts_up(&run.text, 1.0);
         if !(billing || counted) {
             continue;
         }
@@ -129,7 +135,7 @@ pub(crate) fn labels(transcript: &Transcript, tokens: &Tokens, out: &mut [Option
         for i in turn.words.range() {
             let lists = tokens.list()[i].lists;
             let name = (lists.given >= LABEL_GIVEN_MIN || lists.surname >= LABEL_SURNAME_MIN) && lists.lower < 4;
-            out[i] = name.then_some(Decision { category: Category::Name, score: 0.5, origin: Origin::Whole });
+            out[i] = name.then_some(Decision::whole(Category::Name));
         }
     }
 }
@@ -175,7 +181,7 @@ fn extend_left(
                 && !token.is(bit::FILLER | bit::BACKCHANNEL | bit::DOMAIN)
                 && !context.inside[i];
             if (in_run && is_identifier(after.category) && (prefix || chunk)) || mail {
-                out[i] = Some(Decision { category: after.category, score: 0.5, origin: Origin::Whole });
+                out[i] = Some(Decision::whole(after.category));
             }
         }
     }
@@ -224,12 +230,8 @@ fn whole_cities(tokens: &Tokens, phrases: &[u8], out: &mut [Option<Decision>]) {
 /// the call says the same again.
 fn whole_runs(spoken: &Spoken, marginals: &Marginals, out: &mut [Option<Decision>]) {
     let mut pooled: HashMap<String, Votes> = HashMap::new();
-    let chosen: Vec<(&Run, String)> = spoken
-        .runs
-        .iter()
-        .filter(|run| mostly_hidden(spoken, run, out))
-        .map(|run| (run, run.text.chars().filter(char::is_ascii_alphanumeric).collect()))
-        .collect();
+    let chosen: Vec<(&Run, String)> =
+        spoken.runs.iter().filter(|run| mostly_hidden(spoken, run, out)).map(|run| (run, run.value())).collect();
     for (run, value) in &chosen {
         let votes = pooled.entry(value.clone()).or_insert([0.0; LABELS]);
         for w in counted(spoken, run) {
@@ -247,7 +249,7 @@ fn whole_runs(spoken: &Spoken, marginals: &Marginals, out: &mut [Option<Decision
         let best = (1..LABELS).max_by(|a, b| votes[*a].total_cmp(&votes[*b])).and_then(category_of);
         for w in run.words.iter().map(|w| *w as usize) {
             match &mut out[w] {
-                None => out[w] = best.map(|category| Decision { category, score: 0.5, origin: Origin::Whole }),
+                None => out[w] = best.map(Decision::whole),
                 Some(decision) if !split => decision.category = best.unwrap_or(decision.category),
                 Some(_) => {}
             }
@@ -291,7 +293,6 @@ fn run_is_split(out: &[Option<Decision>], words: &[u32]) -> bool {
 /// hidden month, the number of a unit, the street word and the house number of an address.
 fn connect(transcript: &Transcript, tokens: &Tokens, spoken: &Spoken, out: &mut [Option<Decision>]) {
     let list = tokens.list();
-    let whole = |category| Some(Decision { category, score: 0.5, origin: Origin::Whole });
     for turn in transcript.turns() {
         let range = turn.words.range();
         for i in range.clone().skip(1) {
@@ -327,14 +328,14 @@ fn connect(transcript: &Transcript, tokens: &Tokens, spoken: &Spoken, out: &mut 
                 _ => false,
             };
             if joins {
-                out[i] = whole(before.category);
+                out[i] = Some(Decision::whole(before.category));
             }
         }
         for i in range.clone().rev().skip(1) {
             let Some(after) = out[i + 1].filter(|a| a.category == Category::Address) else { continue };
             let house = spoken.run_of(i).is_some_and(|r| r.letters == 0 && r.digits <= 6);
             if out[i].is_none() && !is_mask(tokens, i) && (house || list[i].is(bit::DIRECTION)) {
-                out[i] = whole(after.category);
+                out[i] = Some(Decision::whole(after.category));
             }
         }
     }
@@ -381,9 +382,7 @@ mod tests {
         let mut b = TranscriptBuilder::new(TimeSource::None);
         for (kind, said) in turns {
             b.turn(*kind, Speaker::Unknown, None);
-            for word in said.split_whitespace() {
-                b.word(Phi::new(word), None, 1.0);
-            }
+            b.say(Phi::new(said));
         }
         let transcript = b.build();
         let last = transcript.words().len() as u32 - 1;

@@ -52,8 +52,13 @@ pub(crate) struct Run {
     pub letters: u16,
     /// Whether all digits were said one by one or written without separators.
     pub single: bool,
-    /// Whether there was a correction in it.
-    pub corrected: bool,
+}
+
+impl Run {
+    /// What the run means without its symbols: digits and capital letters.
+    pub fn value(&self) -> String {
+        self.text.chars().filter(char::is_ascii_alphanumeric).collect()
+    }
 }
 
 /// The runs of a transcript, and for every word which piece of which run it is.
@@ -90,10 +95,9 @@ impl Spoken {
 /// Finds all runs.
 pub(crate) fn spoken(transcript: &Transcript, tokens: &Tokens) -> Spoken {
     let mut out = Spoken { runs: Vec::new(), of_word: vec![(0, Piece::None); tokens.list().len()], steps: Vec::new() };
-    let turns = transcript.turns();
-    // The run that a back-channel turn may have cut: its index, and the turn it ended.
-    let mut open: Option<(usize, usize)> = None;
-    for (t, turn) in turns.iter().enumerate() {
+    // The index of the run that a back-channel turn may have cut.
+    let mut open: Option<usize> = None;
+    for turn in transcript.turns() {
         let range = turn.words.range();
         if range.is_empty() {
             continue;
@@ -114,7 +118,7 @@ pub(crate) fn spoken(transcript: &Transcript, tokens: &Tokens) -> Spoken {
         let last_here = range.end - 1;
         let ends_in_run = out.of_word[last_here].0;
         if ends_in_run != 0 && turn.kind == TurnKind::Spoken {
-            open = Some((ends_in_run as usize - 1, t));
+            open = Some(ends_in_run as usize - 1);
         } else if out.runs.len() > before || !is_backchannel(&tokens.list()[range]) {
             open = None;
         }
@@ -151,14 +155,13 @@ struct Found {
     /// Per step: its first word, its end, and the length of the text before it.
     steps: Vec<(usize, usize, usize)>,
     single: bool,
-    corrected: bool,
 }
 
 /// Adds what was found to the transcript's runs, or to the run that was left open; returns the word after it.
-fn place(out: &mut Spoken, found: Found, open: Option<(usize, usize)>) -> usize {
+fn place(out: &mut Spoken, found: Found, open: Option<usize>) -> usize {
     let end = found.first + found.pieces.len();
     let index = match open {
-        Some((index, _)) => index,
+        Some(index) => index,
         None => {
             out.runs.push(Run { single: true, ..Run::default() });
             out.runs.len() - 1
@@ -180,7 +183,6 @@ fn place(out: &mut Spoken, found: Found, open: Option<(usize, usize)>) -> usize 
         out.steps.push(Step { first: *first as u32, end: *end as u32, text: found.text[*from..to].to_owned() });
     }
     run.single &= found.single;
-    run.corrected |= found.corrected;
     end
 }
 
@@ -193,8 +195,7 @@ fn counted(before: u16, text: &str, kind: fn(&u8) -> bool) -> u16 {
 /// Scans a run that starts at word `at`, if one does.
 fn scan(tokens: &Tokens, at: usize, end: usize) -> Option<Found> {
     let list = tokens.list();
-    let mut found =
-        Found { first: at, pieces: Vec::new(), text: String::new(), steps: Vec::new(), single: true, corrected: false };
+    let mut found = Found { first: at, pieces: Vec::new(), text: String::new(), steps: Vec::new(), single: true };
     let mut i = at;
     let mut solid = 0; // pieces up to the last that carries meaning
     let mut strong = false; // some piece that is a run by itself
@@ -210,7 +211,6 @@ fn scan(tokens: &Tokens, at: usize, end: usize) -> Option<Found> {
             gap = 0;
             solid = i - at;
         } else if solid > 0 && list[i].is(bit::FILLER) {
-            found.corrected |= matches!(tokens.word(i), "sorry" | "no" | "correction" | "scratch" | "wait");
             found.pieces.push(Piece::Gap);
             i += 1;
             gap += 1;
@@ -469,9 +469,7 @@ mod tests {
         let mut b = TranscriptBuilder::new(TimeSource::None);
         for (i, turn) in turns.iter().enumerate() {
             b.turn(TurnKind::Spoken, if i % 2 == 0 { Speaker::Caller } else { Speaker::Agent }, None);
-            for w in turn.split_whitespace() {
-                b.word(Phi::new(w), None, 1.0);
-            }
+            b.say(Phi::new(turn));
         }
         let transcript = b.build();
         let tokens = tokens(&transcript);
@@ -521,9 +519,7 @@ mod tests {
         for (said, digits, letters) in [("five ", u16::MAX, 0), ("b ", 0, u16::MAX)] {
             let mut b = TranscriptBuilder::new(TimeSource::None);
             b.turn(TurnKind::Spoken, Speaker::Caller, None);
-            for w in said.repeat(70_000).split_whitespace() {
-                b.word(Phi::new(w), None, 1.0);
-            }
+            b.say(Phi::new(&said.repeat(70_000)));
             let transcript = b.build();
             let runs = spoken(&transcript, &tokens(&transcript)).runs;
             assert_eq!((runs.len(), runs[0].digits, runs[0].letters), (1, digits, letters));

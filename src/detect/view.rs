@@ -186,9 +186,7 @@ mod tests {
     fn view(said: &str) -> String {
         let mut b = TranscriptBuilder::new(TimeSource::None);
         b.turn(TurnKind::Spoken, Speaker::Caller, None);
-        for w in said.split_whitespace() {
-            b.word(Phi::new(w), None, 1.0);
-        }
+        b.say(Phi::new(said));
         let transcript = b.build();
         let tokens = tokens(&transcript);
         let spoken = spoken(&transcript, &tokens);
@@ -214,9 +212,7 @@ mod tests {
     fn bytes_lead_back_to_words() {
         let mut b = TranscriptBuilder::new(TimeSource::None);
         b.turn(TurnKind::Spoken, Speaker::Caller, None);
-        for w in "id is double four five okay".split_whitespace() {
-            b.word(Phi::new(w), None, 1.0);
-        }
+        b.say(Phi::new("id is double four five okay"));
         let transcript = b.build();
         let tokens = tokens(&transcript);
         let view = spoken_view(&transcript, &tokens, &spoken(&transcript, &tokens));

@@ -187,6 +187,16 @@ impl TranscriptBuilder {
         index
     }
 
+    /// Adds the words of a text, as white space separates them, without times and in full confidence.
+    ///
+    /// # Panics
+    /// When no turn was begun.
+    pub fn say(&mut self, text: Phi<&str>) {
+        for word in text.expose().split_whitespace() {
+            self.word(Phi::new(word), None, 1.0);
+        }
+    }
+
     /// Glues punctuation to the word added last ("smith" then "." gives "smith."); without a word in
     /// the turn begun last it is dropped.
     pub fn punctuation(&mut self, mark: Phi<&str>) {
