@@ -10,7 +10,7 @@ use crate::patterns::hash::mix;
 use crate::patterns::lexicon::{bit, lists_of_word};
 
 /// Most features a word has.
-pub(crate) const FEATURES_MAX: usize = 96;
+pub(crate) const FEATURES_MAX: usize = 104;
 /// Most words of a city's name ("village of oak creek" has four).
 const CITY_WORDS_MAX: usize = 4;
 
@@ -61,6 +61,7 @@ pub(crate) fn features(scene: &Scene<'_>, mut each: impl FnMut(usize, &[u64])) {
                 if j >= range.start as isize && j < range.end as isize { looks[j as usize] } else { OUTSIDE }
             };
             words(&mut list, &at);
+            affixes(&mut list, scene, i);
             value(&mut list, scene, i, run_look, &at);
             run(&mut list, scene, i, run_look, chunk, range.clone());
             cues(&mut list, scene, t, i, &looks[i]);
@@ -168,6 +169,22 @@ fn value(list: &mut Vec<u64>, scene: &Scene<'_>, i: usize, run: Option<&RunLook>
     put(list, 86, value, u64::from(scene.tokens.list()[i].shape.letters > 0));
 }
 
+/// Most common word, by [`Packed::lower`](crate::patterns::layout::Packed), whose ends are looked at.
+const RARE_LOWER_MAX: u32 = 2;
+
+/// How a rare word begins and ends: names and drugs that no list has are known by their ends.
+fn affixes(list: &mut Vec<u64>, scene: &Scene<'_>, i: usize) {
+    let token = &scene.tokens.list()[i];
+    let word = scene.tokens.word(i).as_bytes();
+    if token.lists.lower > RARE_LOWER_MAX || token.has_digits() || word.len() < 4 {
+        return;
+    }
+    let ends = |from: usize, to: usize| word[from..to].iter().fold(0_u64, |h, b| h << 8 | u64::from(*b));
+    put(list, 90, ends(word.len() - 3, word.len()), 0);
+    put(list, 91, ends(word.len() - 2, word.len()), u64::from(token.lists.medical));
+    put(list, 92, ends(0, 3), 0);
+}
+
 /// Looks of one run, computed once for all its words: a run may be as long as the call.
 struct RunLook {
     /// How many digits and letters it means, and how it was said.
@@ -175,6 +192,8 @@ struct RunLook {
     year: u64,
     /// Its value, where it is a number.
     value: u64,
+    /// In which order digits, letters and symbols stand ("A9999"), and whether it counts up or down.
+    pattern: u64,
 }
 
 impl RunLook {
@@ -189,7 +208,7 @@ impl RunLook {
             | has(':') << 12
             | has('-') << 13;
         let value = if run.letters == 0 { value_of(&run.text) } else { 0 };
-        Self { shape, year: year_like(&run.text), value }
+        Self { shape, year: year_like(&run.text), value, pattern: pattern(&run.text) ^ u64::from(run.counts()) << 63 }
     }
 }
 
@@ -207,6 +226,21 @@ impl Chunk {
         let rest = if id == 0 { 0 } else { spoken.of_word[i + 1..end].iter().take_while(|w| w.0 == id).count() };
         Self { first: i, last: i + rest }
     }
+}
+
+/// Longest text whose pattern is told from others.
+const PATTERN_BYTES_MAX: usize = 18;
+
+/// A text with every digit read as 9 and every letter as A.
+fn pattern(text: &str) -> u64 {
+    text.bytes().take(PATTERN_BYTES_MAX).fold(1, |h, b| {
+        let kind = match b {
+            b'0'..=b'9' => b'9',
+            b if b.is_ascii_alphabetic() => b'A',
+            other => other,
+        };
+        mix(h ^ u64::from(kind)) >> 1
+    })
 }
 
 fn year_like(text: &str) -> u64 {
@@ -271,6 +305,10 @@ fn run(
         shape ^ u64::from(chunk_first == range.start) << 40 ^ u64::from(chunk_last + 1 == range.end) << 41,
         asked_code(&asked),
     );
+    put(list, 93, look.pattern, u64::from(before_cue.kind));
+    put(list, 94, look.pattern, u64::from(asked.last.kind));
+    put(list, 95, look.pattern, before_word);
+    put(list, 96, look.pattern, after_word);
     put(list, 54, look.year ^ u64::from(run.digits) << 4, u64::from(before_cue.kind) ^ u64::from(asked.last.kind) << 8);
 }
 

@@ -9,7 +9,7 @@ use crate::model::{Category, Finding, Transcript, TurnKind};
 use crate::patterns::cues::{CueKind, Role};
 use crate::patterns::lexicon::bit;
 use crate::patterns::model::LABELS;
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 /// Below this chance of "may stay" a word is hidden. A leak costs more than a word hidden in vain.
 const STAY_MIN: f32 = 0.6;
@@ -22,6 +22,8 @@ const LABEL_SURNAME_MIN: u32 = 3;
 const RUN_SHARE: f32 = 0.3;
 /// Most words between a cue of codes and a billing code.
 const CODE_WORDS_MAX: u8 = 3;
+/// How frequent a word is ([`lists.lower`](crate::patterns::layout::Packed)) that is no part of a number by itself.
+const ORDINARY_MIN: u32 = 4;
 /// Digits (or letters and digits, at least four of them digits) from which a run that nothing explains is hidden.
 const NET_DIGITS_MIN: u16 = 7;
 
@@ -90,20 +92,37 @@ pub(crate) fn settle(
     extend_left(transcript, tokens, spoken, context, &mut out);
     whole_cities(tokens, phrases, &mut out);
     whole_runs(spoken, marginals, &mut out);
-    exempt(spoken, context, &mut out);
+    exempt(tokens, spoken, context, &mut out);
+    clear_words(tokens, spoken, &mut out);
     out
 }
 
 /// Shows runs that are plainly no value, where only the model saw one: counting aloud, and billing codes
-/// (five digits, or a letter and four) right behind a cue of codes.
-fn exempt(spoken: &Spoken, context: &Context, out: &mut [Option<Decision>]) {
+/// behind a cue of codes, with those that follow ("… and …") and wherever the call says them again.
+fn exempt(tokens: &Tokens, spoken: &Spoken, context: &Context, out: &mut [Option<Decision>]) {
+    let mut codes: HashSet<&str> = HashSet::new();
+    // One past the last word of a code: another code may follow it.
+    let mut open = None;
     for run in &spoken.runs {
-        let Some(first) = run.words.first().map(|w| *w as usize) else { continue };
-        let billing = matches!((run.letters, run.digits), (0, 5) | (1, 4))
-            && context.before[first].kind == CueKind::Stays(Role::Code).code()
-            && context.before[first].words <= CODE_WORDS_MAX;
-        let counted = run.digits >= 4 && counts_up(&run.text, 1.0);
-        if !(billing || counted) {
+        let (Some(first), Some(last)) = (run.words.first(), run.words.last()) else { continue };
+        let before = context.before[*first as usize];
+        let cued = before.kind == CueKind::Stays(Role::Code).code() && before.words <= CODE_WORDS_MAX;
+        let follows = open.is_some_and(|end: u32| {
+            let between = end as usize..*first as usize;
+            between.len() <= CODE_WORDS_MAX as usize && between.into_iter().all(|w| tokens.list()[w].lists.lower >= 6)
+        });
+        open = None;
+        if is_billing_code(run) && (cued || follows) {
+            codes.insert(&run.text);
+            open = Some(last + 1);
+        }
+    }
+    for run in &spoken.runs {
+        let Some(first) = run.words.first() else { continue };
+        let before = context.before[*first as usize];
+        let named = before.words <= CODE_WORDS_MAX && (1..LABELS as u8).contains(&before.kind);
+        let free = codes.contains(run.text.as_str()) || is_diagnosis_code(&run.text) || run.counts();
+        if !free || named {
             continue;
         }
         for w in &run.words {
@@ -113,6 +132,68 @@ fn exempt(spoken: &Spoken, context: &Context, out: &mut [Option<Decision>]) {
             }
         }
     }
+}
+
+/// Procedure codes are five digits, or a letter and four; others ("CO 45", "0450", "25") are shorter.
+fn is_billing_code(run: &Run) -> bool {
+    let digits = run.digits;
+    match run.letters {
+        0 => (2..=5).contains(&digits),
+        1 => (1..=6).contains(&digits) && (digits == 4 || digits < 4 || run.text.contains('.')),
+        2 => digits <= 3,
+        _ => false,
+    }
+}
+
+/// A diagnosis code with its point: a letter, two characters, a point and up to four more ("E11.65").
+fn is_diagnosis_code(text: &str) -> bool {
+    let Some((head, tail)) = text.split_once('.') else { return false };
+    let head = head.as_bytes();
+    head.len() == 3
+        && head[0].is_ascii_uppercase()
+        && head[1].is_ascii_digit()
+        && head[2].is_ascii_alphanumeric()
+        && (1..=4).contains(&tail.len())
+        && tail.bytes().all(|b| b.is_ascii_alphanumeric())
+}
+
+/// Shows ordinary words that the model took into a number ("… on it", "… one moment"): numbers and codes
+/// are said in digits, letters and number words, and those are in runs.
+fn clear_words(tokens: &Tokens, spoken: &Spoken, out: &mut [Option<Decision>]) {
+    let spoken_value = bit::MONTH | bit::ORDINAL | bit::SYMBOL | bit::ALPHABET | bit::HUNDRED | bit::THOUSAND;
+    for (i, cell) in out.iter_mut().enumerate() {
+        let Some(decision) = *cell else { continue };
+        let token = &tokens.list()[i];
+        let plain = spoken.of_word[i].0 == 0
+            && !token.has_digits()
+            && token.lists.lower >= ORDINARY_MIN
+            && !token.is(spoken_value | bit::TENS | bit::TEEN);
+        let beside = |j: usize| spoken.of_word.get(j).is_some_and(|w| w.0 != 0);
+        let homophone = token.is(bit::HOMOPHONE | bit::LETTER | bit::OH) && (beside(i + 1) || i > 0 && beside(i - 1));
+        let within_date = matches!(decision.category, Category::Dob | Category::Date)
+            && matches!(tokens.word(i), "the" | "of" | "and" | "in");
+        if plain
+            && matches!(decision.origin, Origin::Tagger | Origin::Whole)
+            && is_numeric(decision.category)
+            && !(homophone || within_date)
+        {
+            *cell = None;
+        }
+    }
+}
+
+/// Whether values of this category are made of numbers and letters alone.
+const fn is_numeric(category: Category) -> bool {
+    !matches!(
+        category,
+        Category::Name
+            | Category::City
+            | Category::Address
+            | Category::Email
+            | Category::Url
+            | Category::Date
+            | Category::Other
+    )
 }
 
 /// Whether the word is a mask that an earlier pass wrote, like `[NAME]`.
@@ -144,7 +225,11 @@ pub(crate) fn labels(transcript: &Transcript, tokens: &Tokens, out: &mut [Option
 fn after_titles(transcript: &Transcript, tokens: &Tokens, marginals: &Marginals, out: &mut [Option<Decision>]) {
     for turn in transcript.turns() {
         for i in turn.words.range().skip(1) {
-            if out[i].is_none() && tokens.list()[i - 1].is(bit::TITLE) && tokens.list()[i - 1].shape.stop < 2 {
+            if out[i].is_none()
+                && tokens.list()[i - 1].is(bit::TITLE)
+                && tokens.list()[i - 1].shape.stop < 2
+                && !tokens.list()[i - 1].shape.possessive
+            {
                 out[i] = tagged(&marginals.rows[i], TITLED_STAY_MIN).filter(|d| d.category == Category::Name);
             }
         }
@@ -349,7 +434,7 @@ fn near_month(tokens: &Tokens, i: usize) -> bool {
 pub(crate) fn net(spoken: &Spoken, tokens: &Tokens, out: &mut [Option<Decision>]) {
     for run in &spoken.runs {
         let free = run.words.iter().all(|w| out[*w as usize].is_none());
-        if !free || run.digits < NET_DIGITS_MIN || counts_up(&run.text, 0.75) || priced(tokens, run.words.last()) {
+        if !free || run.digits < NET_DIGITS_MIN || counts_up(&run.text) || priced(tokens, run.words.last()) {
             continue;
         }
         for w in &run.words {
@@ -358,11 +443,10 @@ pub(crate) fn net(spoken: &Spoken, tokens: &Tokens, out: &mut [Option<Decision>]
     }
 }
 
-/// "one two three four": somebody tests the line. At least this share of the steps is one up, or one down.
-fn counts_up(text: &str, share: f32) -> bool {
+/// "one two three four": somebody tests the line. Three of four steps are one up, or one down.
+fn counts_up(text: &str) -> bool {
     let digits: Vec<i16> = text.bytes().filter(u8::is_ascii_digit).map(i16::from).collect();
-    let steps =
-        |by: i16| digits.windows(2).filter(|w| w[1] - w[0] == by).count() as f32 >= share * (digits.len() as f32 - 1.0);
+    let steps = |by: i16| 4 * digits.windows(2).filter(|w| w[1] - w[0] == by).count() >= 3 * (digits.len().max(1) - 1);
     steps(1) || steps(-1)
 }
 

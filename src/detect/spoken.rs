@@ -59,6 +59,31 @@ impl Run {
     pub fn value(&self) -> String {
         self.text.chars().filter(char::is_ascii_alphanumeric).collect()
     }
+
+    /// Whether somebody counts: "one two three four", "ten nine eight seven".
+    pub fn counts(&self) -> bool {
+        self.letters == 0 && self.digits as usize >= COUNTED_MIN && counts(&self.text)
+    }
+}
+
+/// Fewest numbers that are counting.
+const COUNTED_MIN: usize = 3;
+/// Digits that may follow them ("one two three four, four pages").
+const AFTER_COUNT_MAX: usize = 2;
+
+/// Whether a text is numbers that go up or down by one: "12345", "10987". From three numbers when they
+/// start or end at one, else from four.
+fn counts(text: &str) -> bool {
+    let starts = [1, 2].into_iter().filter_map(|n| text.get(..n)?.parse::<i32>().ok());
+    let goes = |start: i32, by: i32| {
+        let (mut rest, mut next, mut terms) = (text, start, 0);
+        while let Some(after) = rest.strip_prefix(next.to_string().as_str()) {
+            (rest, next, terms) = (after, next + by, terms + 1);
+        }
+        let least = if start == 1 || next - by == 1 { COUNTED_MIN } else { COUNTED_MIN + 1 };
+        terms >= least && (rest.is_empty() || terms > least && rest.len() <= AFTER_COUNT_MAX)
+    };
+    starts.into_iter().any(|start| goes(start, 1) || goes(start, -1))
 }
 
 /// The runs of a transcript, and for every word which piece of which run it is.
@@ -505,6 +530,16 @@ mod tests {
             ("H-4-1 double 0", "H-4-100"),
         ] {
             assert_eq!(runs(&[said])[0], want, "{said}");
+        }
+    }
+
+    #[test]
+    fn counting_is_told_from_numbers() {
+        for text in ["123", "1234", "12344", "321", "10987654", "5678", "891011"] {
+            assert!(counts(text), "{text}");
+        }
+        for text in ["12", "1235", "124", "4321987", "2468", "567", ""] {
+            assert!(!counts(text), "{text}");
         }
     }
 
