@@ -94,7 +94,9 @@ fn main() -> Result<(), Box<dyn Error>> {
         }
         eprintln!("epoch {epoch}: loss {:.4}", loss / train.len() as f32);
     }
-    fs::write(&o.out, trainer.write(o.prune))?;
+    if o.epochs > 0 {
+        fs::write(&o.out, trainer.write(o.prune))?;
+    }
     let patterns = PatternSet::with_model(fs::read(&o.out)?)?;
     for name in &o.without {
         let calls: Vec<LabelledCall> = held.iter().filter(|c| c.id.starts_with(name.as_str())).cloned().collect();

@@ -5,6 +5,7 @@ mod augment;
 mod crf;
 mod data;
 mod score;
+mod speech;
 
 pub use augment::{Lists, augment};
 pub use crf::Trainer;
