@@ -17,6 +17,13 @@ const ACRONYMS: [&str; 46] = [
     "ekg", "eob", "er", "fmla", "hcpcs", "hmo", "hsa", "fsa", "icd", "icu", "id", "iop", "ip", "iv", "llc", "mri",
     "mrn", "ndc", "npi", "otc", "pcp", "pcn", "po", "ppo", "pt", "rx", "sn", "ssn", "url", "vin",
 ];
+/// The same, unless digits follow: then the letters may begin an identifier.
+const INITIALISMS: [&str; 46] = [
+    "abn", "afib", "als", "aed", "aids", "bph", "chf", "cms", "cobra", "copd", "cdc", "dvt", "ehr", "emr", "eeg",
+    "emg", "epo", "eta", "faq", "fda", "gerd", "hiv", "hpv", "hra", "ibs", "ivf", "iud", "mmr", "mrsa", "nicu",
+    "nsaid", "ocd", "pcos", "pdf", "picc", "pin", "ptsd", "rsv", "snf", "std", "tdap", "tia", "tmj", "usb", "uti",
+    "vpn",
+];
 /// Letters of the longest of them.
 const ACRONYM_LETTERS_MAX: usize = 5;
 
@@ -62,7 +69,11 @@ impl Run {
 
     /// Whether somebody counts: "one two three four", "ten nine eight seven".
     pub fn counts(&self) -> bool {
-        self.letters == 0 && self.digits as usize >= COUNTED_MIN && counts(&self.text)
+        match (self.digits as usize, self.letters as usize) {
+            (COUNTED_MIN.., 0) => counts(&self.text),
+            (0, COUNTED_MIN..) => self.text.as_bytes().windows(2).all(|w| w[0] < u8::MAX && w[0] + 1 == w[1]),
+            _ => false,
+        }
     }
 }
 
@@ -165,7 +176,10 @@ fn acronym(tokens: &Tokens, at: usize, end: usize) -> usize {
             _ => break,
         }
     }
-    if n >= 2 && ACRONYMS.iter().any(|a| a.as_bytes() == &text[..n]) { n } else { 0 }
+    let one_of = |list: &[&str]| list.iter().any(|a| a.as_bytes() == &text[..n]);
+    let number = bit::DIGIT | bit::OH | bit::TEEN | bit::TENS | bit::MULTIPLIER;
+    let digits_follow = || tokens.list().get(at + n).is_some_and(|t| at + n < end && (t.has_digits() || t.is(number)));
+    if n >= 2 && (one_of(&ACRONYMS) || one_of(&INITIALISMS) && !digits_follow()) { n } else { 0 }
 }
 
 fn is_backchannel(words: &[Token]) -> bool {
@@ -381,25 +395,27 @@ fn inside_number(found: &Found) -> bool {
     matches!(found.pieces.last(), Some(Piece::Digits | Piece::Mixed | Piece::Letter | Piece::Symbol))
 }
 
-/// "one second", "one more time", "one of them": no digit.
+/// "one second", "one more time", "another one": no digit.
 fn is_pronoun(tokens: &Tokens, i: usize) -> bool {
+    let behind = i > 0 && matches!(tokens.word(i - 1), "another" | "other" | "different");
     tokens.word(i) == "one"
-        && matches!(
-            tokens.word(i + 1),
-            "second"
-                | "sec"
-                | "moment"
-                | "more"
-                | "of"
-                | "that"
-                | "thing"
-                | "minute"
-                | "is"
-                | "was"
-                | "who"
-                | "which"
-                | "for"
-        )
+        && (behind
+            || matches!(
+                tokens.word(i + 1),
+                "second"
+                    | "sec"
+                    | "moment"
+                    | "more"
+                    | "of"
+                    | "that"
+                    | "thing"
+                    | "minute"
+                    | "is"
+                    | "was"
+                    | "who"
+                    | "which"
+                    | "for"
+            ))
 }
 
 /// A letter, with "as in boy", "like boy", "for boy" after it.
