@@ -4,8 +4,10 @@ pub mod cues;
 pub mod hash;
 mod layout;
 pub mod lexicon;
+pub mod memo;
 pub mod model;
 pub mod rules;
+pub mod steps;
 mod validate;
 
 pub use layout::Packed;
