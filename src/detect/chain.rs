@@ -55,7 +55,7 @@ fn between(factors: &[Row], (after, before): (bool, bool), steps: &Steps, rows: 
 /// The rows of a matrix, each times its factor, added up.
 fn sum_of(matrix: &[Row; LABELS], factors: &Row) -> Row {
     let mut out = [0.0; LABELS];
-    for (row, factor) in matrix.iter().zip(factors) {
+    for (row, factor) in matrix.iter().zip(factors).filter(|(_, factor)| **factor != 0.0) {
         for (sum, cell) in out.iter_mut().zip(row) {
             *sum += factor * cell;
         }

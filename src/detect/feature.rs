@@ -8,16 +8,12 @@ use super::look::Look;
 use super::near::{last, next};
 use crate::patterns::hash::mix;
 
-/// Cases of a word's neighbours.
-#[derive(Clone, Copy)]
-pub(super) struct Cases {
-    pub before: u64,
-    pub after: u64,
-}
-
 /// What stands around a word besides words, as small numbers. What a group looks at is all in one field.
 #[derive(Clone, Copy, Default)]
 pub(super) struct Codes {
+    /// Cases of the words before and after.
+    pub case_before: u64,
+    pub case_after: u64,
     /// The cue before: its kind, and from bit 8 on how far it is.
     pub before: u64,
     /// The cue after, likewise.
@@ -49,162 +45,154 @@ impl Codes {
     pub const fn before_kind(&self) -> u64 {
         self.before & 0xff
     }
-}
 
-fn put(list: &mut Vec<u64>, template: u64, a: u64, b: u64) {
-    list.push(mix(template.wrapping_mul(0x9e37_79b9_7f4a_7c15)
-        ^ a
-        ^ b.rotate_left(23).wrapping_mul(0xff51_afd7_ed55_8ccd)));
-}
-
-/// Rows of [`two`] and [`three`].
-pub(super) const ROWS: usize = 4;
-
-/// What a word says of itself (row 0), of the third word before it, and of the third after it.
-pub(super) fn one(list: &mut Vec<u64>, row: usize, w: &Look, cases: Cases) {
-    match row {
-        0 => {
-            put(list, 1, w.word, 0);
-            put(list, 10, w.sort, 0);
-            put(list, 18, w.name, 0);
-            put(list, 21, w.case, cases.before);
-            put(list, 22, w.case, w.name);
-            put(list, 23, w.case ^ w.sort, cases.after);
-        }
-        1 => put(list, 25, w.word, 0),
-        _ => put(list, 24, w.word, 0),
+    /// Words from the last and to the next domain.
+    pub const fn domain(&self) -> u64 {
+        last(self.near, 2) ^ next(self.near, 2) << 4
     }
 }
 
-/// What two words in a row say of the word before them (row 0), of the first, of the second, of the word after them.
-pub(super) fn two(list: &mut Vec<u64>, row: usize, a: &Look, b: &Look) {
-    match row {
-        0 => {
-            put(list, 5, b.word, 0);
-            put(list, 9, a.word, b.word);
-        }
-        1 => {
-            put(list, 3, b.word, 0);
-            put(list, 7, a.word, b.word);
-            put(list, 12, b.sort, 0);
-            put(list, 14, a.sort, b.sort);
-            put(list, 17, a.sort, b.word);
-            put(list, 20, a.name, b.name);
-            put(list, 33, a.name, b.word);
-        }
-        2 => {
-            put(list, 2, a.word, 0);
-            put(list, 6, a.word, b.word);
-            put(list, 11, a.sort, 0);
-            put(list, 13, a.sort, b.sort);
-            put(list, 16, a.word, b.sort);
-            put(list, 19, a.name, b.name);
-            put(list, 32, a.word, b.name);
-        }
-        _ => {
-            put(list, 4, a.word, 0);
-            put(list, 8, a.word, b.word);
-        }
-    }
+/// A feature: its number and what it looks at.
+fn seen(template: u64, a: u64, b: u64) -> u64 {
+    mix(template.wrapping_mul(0x9e37_79b9_7f4a_7c15) ^ a ^ b.rotate_left(23).wrapping_mul(0xff51_afd7_ed55_8ccd))
 }
 
-/// What three words in a row say of the first (row 0), the second, the third, and of the word after them.
-pub(super) fn three(list: &mut Vec<u64>, row: usize, a: &Look, b: &Look, c: &Look) {
-    match row {
-        0 => {
-            put(list, 29, a.sort, c.sort);
-            put(list, 34, a.sort ^ b.sort.rotate_left(7), c.sort);
-        }
-        1 => {
-            put(list, 15, a.sort ^ b.sort.rotate_left(7), c.sort);
-            put(list, 30, a.word, c.word);
-        }
-        2 => {
-            put(list, 26, a.word ^ b.word.rotate_left(11), c.sort);
-            put(list, 28, a.sort, c.sort);
-            put(list, 31, a.word, c.name);
-            put(list, 35, c.sort ^ b.sort.rotate_left(7), a.sort);
-        }
-        _ => put(list, 27, a.word ^ b.word.rotate_left(11) ^ c.word.rotate_left(29), 0),
-    }
+/// Words before and after a word that its features look at.
+pub(super) const REACH: usize = 3;
+/// Rows of [`one`], [`two`] and [`three`].
+pub(super) const ONE: usize = 2 * REACH + 1;
+pub(super) const TWO: usize = 4;
+pub(super) const THREE: usize = 3;
+
+/// What a word says of its neighbours and itself: row 0 for the third word before it, row 3 for itself, row 6 for the
+/// third word after it.
+pub(super) fn one(w: &Look, c: &Codes, mut put: impl FnMut(usize, u64)) {
+    put(0, seen(25, w.word, 0));
+    put(1, seen(5, w.word, 0));
+    put(2, seen(3, w.word, 0));
+    put(2, seen(12, w.sort, 0));
+    put(3, seen(1, w.word, 0));
+    put(3, seen(10, w.sort, 0));
+    put(3, seen(18, w.name, 0));
+    put(3, seen(69, c.inside, w.word));
+    put(3, seen(75, c.domain(), w.word));
+    put(4, seen(2, w.word, 0));
+    put(4, seen(11, w.sort, 0));
+    put(5, seen(4, w.word, 0));
+    put(6, seen(24, w.word, 0));
+}
+
+/// What two words in a row say: row 0 of the word before them, then of the first, the second, the word after them.
+pub(super) fn two(a: &Look, b: &Look, mut put: impl FnMut(usize, u64)) {
+    put(0, seen(9, a.word, b.word));
+    put(1, seen(7, a.word, b.word));
+    put(1, seen(14, a.sort, b.sort));
+    put(1, seen(17, a.sort, b.word));
+    put(1, seen(20, a.name, b.name));
+    put(1, seen(33, a.name, b.word));
+    put(2, seen(6, a.word, b.word));
+    put(2, seen(13, a.sort, b.sort));
+    put(2, seen(16, a.word, b.sort));
+    put(2, seen(19, a.name, b.name));
+    put(2, seen(32, a.word, b.name));
+    put(3, seen(8, a.word, b.word));
+}
+
+/// What the sorts of three words in a row say of the first (row 0), the second and the third.
+pub(super) fn three([a, b, c]: [u64; 3], mut put: impl FnMut(usize, u64)) {
+    put(0, seen(29, a, c));
+    put(0, seen(34, a ^ b.rotate_left(7), c));
+    put(1, seen(15, a ^ b.rotate_left(7), c));
+    put(2, seen(28, a, c));
+    put(2, seen(35, c ^ b.rotate_left(7), a));
+}
+
+/// What three words and the next two say of the fourth; few of these features come twice.
+pub(super) fn rare([p3, p2, p1, w, n1]: [&Look; 5], mut put: impl FnMut(u64)) {
+    put(seen(26, p2.word ^ p1.word.rotate_left(11), w.sort));
+    put(seen(27, p3.word ^ p2.word.rotate_left(11) ^ p1.word.rotate_left(29), 0));
+    put(seen(30, p1.word, n1.word));
+    put(seen(31, p2.word, w.name));
 }
 
 /// Groups of features of a word in its context. What each looks at is its [`Group::key`].
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(super) enum Group {
-    /// The word behind a cue.
-    Before = 1,
-    /// The word before a cue, or inside one.
+    /// Case, here and on either side.
+    Case = 1,
+    /// The cue before.
+    Before,
+    /// The cue after.
     After,
-    /// The word in a turn that was asked for something.
+    /// What the turns before have opened, and who speaks.
     Asked,
-    /// The word's place in its turn.
+    /// The place in the turn.
     Place,
-    /// The context by itself.
-    Context,
-    /// The spot in the text by itself: rules and cities.
-    Spot,
-    /// The word near a street, a state, a domain, a month, a unit.
+    /// Streets, states, months and units near by.
     Near,
+    /// The context without the word.
+    Alone,
 }
 
 impl Group {
     pub const ALL: [Self; 7] =
-        [Self::Before, Self::After, Self::Asked, Self::Place, Self::Context, Self::Spot, Self::Near];
+        [Self::Case, Self::Before, Self::After, Self::Asked, Self::Place, Self::Near, Self::Alone];
 
     /// All that the group's features look at, and nothing else: equal keys have equal features.
     pub const fn key(self, w: &Look, c: &Codes) -> [u64; 3] {
         let group = (self as u64) << 56;
+        let kind = w.kind();
         match self {
-            Self::Before => [w.key, c.before, group],
-            Self::After => [w.key, c.after | c.inside << 32, group],
-            Self::Asked => [w.key, c.asked | c.asked_kinds << 32, group | c.speaker],
-            Self::Place => [w.key, c.place, group],
-            Self::Context => [c.before | c.asked << 32, c.place, group | c.letter],
-            Self::Spot => [c.ruled | c.phrase << 32, c.before_kind() | c.ahead << 32, group],
-            Self::Near => [w.key, c.near, group],
+            Self::Case => [kind, w.case | c.case_before << 8 | c.case_after << 16, group],
+            Self::Before => [kind, c.before, group],
+            Self::After => [kind, c.after, group],
+            Self::Asked => [kind, c.asked | c.asked_kinds << 32, group | c.speaker],
+            Self::Place => [w.sort, c.place, group],
+            Self::Near => [kind, c.near, group],
+            Self::Alone => [c.before | c.asked << 32, c.place | c.letter << 16 | c.ahead << 24, group | c.ruled | c.phrase << 8],
         }
     }
 
-    /// Puts the group's features on the list.
-    pub fn list(self, list: &mut Vec<u64>, w: &Look, c: &Codes) {
+    /// Puts the group's features.
+    pub fn features(self, w: &Look, c: &Codes, mut put: impl FnMut(u64)) {
         match self {
+            Self::Case => {
+                put(seen(21, w.case, c.case_before));
+                put(seen(22, w.case, w.name));
+                put(seen(23, w.case ^ w.sort, c.case_after));
+            }
             Self::Before => {
-                put(list, 62, c.before, w.sort);
-                put(list, 67, c.before, w.name);
+                put(seen(62, c.before, w.sort));
+                put(seen(67, c.before, w.name));
             }
             Self::After => {
-                put(list, 61, c.after, 0);
-                put(list, 63, c.after, w.sort);
-                put(list, 69, c.inside, w.word);
+                put(seen(61, c.after, 0));
+                put(seen(63, c.after, w.sort));
             }
             Self::Asked => {
-                put(list, 64, c.asked, w.sort);
-                put(list, 66, c.asked_kinds, w.sort);
-                put(list, 68, c.asked, w.name);
-                put(list, 80, c.speaker, w.sort);
+                put(seen(64, c.asked, w.sort));
+                put(seen(66, c.asked_kinds, w.sort));
+                put(seen(68, c.asked, w.name));
+                put(seen(80, c.speaker, w.sort));
             }
-            Self::Place => put(list, 78, c.place, w.sort),
-            Self::Context => {
-                put(list, 60, c.before, 0);
-                put(list, 65, c.asked, c.before);
-                put(list, 79, c.place, c.asked);
-                put(list, 81, c.letter, c.place ^ 1 << 20);
-            }
-            Self::Spot => {
-                put(list, 70, c.ruled, 0);
-                put(list, 87, c.phrase, 0);
-                put(list, 88, c.phrase, c.before_kind() ^ c.ahead << 8);
-            }
+            Self::Place => put(seen(78, c.place, w.sort)),
             Self::Near => {
                 let (next, last) = (|kind| next(c.near, kind), |kind| last(c.near, kind));
-                put(list, 71, next(0), w.sort);
-                put(list, 72, next(1), w.sort);
-                put(list, 73, next(2), w.sort);
-                put(list, 74, last(0) ^ last(1) << 4, w.sort);
-                put(list, 75, last(2) ^ next(2) << 4, w.word);
-                put(list, 76, last(3) ^ next(3) << 4, w.sort);
-                put(list, 77, last(4), w.sort);
+                put(seen(71, next(0), w.sort));
+                put(seen(72, next(1), w.sort));
+                put(seen(73, next(2), w.sort));
+                put(seen(74, last(0) ^ last(1) << 4, w.sort));
+                put(seen(76, last(3) ^ next(3) << 4, w.sort));
+                put(seen(77, last(4), w.sort));
+            }
+            Self::Alone => {
+                put(seen(60, c.before, 0));
+                put(seen(65, c.asked, c.before));
+                put(seen(79, c.place, c.asked));
+                put(seen(81, c.letter, c.place ^ 1 << 20));
+                put(seen(70, c.ruled, 0));
+                put(seen(87, c.phrase, 0));
+                put(seen(88, c.phrase, c.before_kind() ^ c.ahead << 8));
             }
         }
     }
@@ -237,35 +225,35 @@ pub(super) struct Chunk {
 }
 
 /// Features of a word in no run.
-pub(super) fn no_run(list: &mut Vec<u64>) {
-    put(list, 40, 0, 0);
+pub(super) fn no_run(mut put: impl FnMut(u64)) {
+    put(seen(40, 0, 0));
 }
 
 /// Features of a word in a run.
-pub(super) fn run(list: &mut Vec<u64>, r: &Chunk, asked: u64) {
-    put(list, 40, r.shape, r.piece);
-    put(list, 41, r.shape, r.place ^ r.piece << 8);
-    put(list, 42, r.shape, r.after);
-    put(list, 43, r.shape, r.before);
-    put(list, 44, r.after, r.before);
-    put(list, 45, r.after_sort, r.shape);
-    put(list, 46, r.shape, r.year);
-    put(list, 47, r.digits.min(12), r.after);
-    put(list, 48, r.before ^ r.before2.rotate_left(9), u64::from(r.digits > 2));
-    put(list, 49, r.shape, r.cue);
-    put(list, 50, r.shape, asked);
-    put(list, 51, r.cue ^ r.asked_kind << 8, r.digits.min(12));
-    put(list, 52, r.shape, r.cue_after);
-    put(list, 53, r.shape ^ r.edges << 40, asked);
-    put(list, 54, r.year ^ r.digits << 4, r.cue ^ r.asked_kind << 8);
+pub(super) fn run(r: &Chunk, asked: u64, mut put: impl FnMut(u64)) {
+    put(seen(40, r.shape, r.piece));
+    put(seen(41, r.shape, r.place ^ r.piece << 8));
+    put(seen(42, r.shape, r.after));
+    put(seen(43, r.shape, r.before));
+    put(seen(44, r.after, r.before));
+    put(seen(45, r.after_sort, r.shape));
+    put(seen(46, r.shape, r.year));
+    put(seen(47, r.digits.min(12), r.after));
+    put(seen(48, r.before ^ r.before2.rotate_left(9), u64::from(r.digits > 2)));
+    put(seen(49, r.shape, r.cue));
+    put(seen(50, r.shape, asked));
+    put(seen(51, r.cue ^ r.asked_kind << 8, r.digits.min(12)));
+    put(seen(52, r.shape, r.cue_after));
+    put(seen(53, r.shape ^ r.edges << 40, asked));
+    put(seen(54, r.year ^ r.digits << 4, r.cue ^ r.asked_kind << 8));
 }
 
 /// Features of a word that is a number, or part of one, of this value: with the words before, the word after, the cue
 /// before, and whether it has letters.
-pub(super) fn value(list: &mut Vec<u64>, value: u64, [p2, p1, n1]: [u64; 3], cue: u64, letters: bool) {
-    put(list, 82, value, p1);
-    put(list, 83, value, n1);
-    put(list, 84, value, cue);
-    put(list, 85, value, p1 ^ p2.rotate_left(9));
-    put(list, 86, value, u64::from(letters));
+pub(super) fn value(value: u64, [p2, p1, n1]: [u64; 3], cue: u64, letters: bool, mut put: impl FnMut(u64)) {
+    put(seen(82, value, p1));
+    put(seen(83, value, n1));
+    put(seen(84, value, cue));
+    put(seen(85, value, p1 ^ p2.rotate_left(9)));
+    put(seen(86, value, u64::from(letters)));
 }

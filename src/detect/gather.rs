@@ -2,7 +2,7 @@
 //! as lists of features for training.
 
 use super::cue::{Asked, Context, Near};
-use super::feature::{Cases, Chunk, Codes, Group, ROWS, no_run, one, run, three, two, value};
+use super::feature::{Chunk, Codes, Group, ONE, REACH, THREE, TWO, no_run, one, rare, run, three, two, value};
 use super::look::{Look, RunLook, looks, value_of};
 use super::near;
 use super::spoken::{Piece, Spoken};
@@ -10,6 +10,7 @@ use super::token::Tokens;
 use crate::model::{Speaker, Transcript};
 use crate::patterns::cues::Cues;
 use crate::patterns::lexicon::bit;
+use crate::patterns::memo::Memos;
 use crate::patterns::model::{Model, Sums};
 use std::ops::Range;
 
@@ -27,8 +28,8 @@ pub(crate) struct Scene<'a> {
     pub phrases: &'a [u8],
 }
 
-/// Words before and after a turn, as far as a feature looks.
-const PAD: usize = 3;
+/// Places before and after the words of a turn, for what is outside it.
+const PAD: usize = REACH;
 
 /// A turn of a scene, ready to be looked at.
 struct Turn<'a> {
@@ -38,7 +39,7 @@ struct Turn<'a> {
     asked: Asked,
     speaker: u64,
     /// Looks of the turn's words, with [`PAD`] of what is outside on either side.
-    padded: Vec<Look>,
+    looks: Vec<Look>,
     near: Vec<u64>,
     ahead: Vec<u64>,
     /// First and last word of the chunk of a run that was looked at last.
@@ -55,7 +56,7 @@ fn turns(scene: &Scene<'_>, mut each: impl FnMut(&mut Turn<'_>)) {
         range: 0..0,
         asked: Asked::default(),
         speaker: 0,
-        padded: Vec::new(),
+        looks: Vec::new(),
         near: Vec::new(),
         ahead: Vec::new(),
         chunk: (1, 0),
@@ -69,10 +70,10 @@ fn turns(scene: &Scene<'_>, mut each: impl FnMut(&mut Turn<'_>)) {
             Speaker::Numbered(_) => 3,
             Speaker::Unknown => 4,
         };
-        turn.padded.clear();
-        turn.padded.extend([Look::OUTSIDE; PAD]);
-        turn.padded.extend(&looks[turn.range.clone()]);
-        turn.padded.extend([Look::OUTSIDE; PAD]);
+        turn.looks.clear();
+        turn.looks.extend([Look::OUTSIDE; PAD]);
+        turn.looks.extend(&looks[turn.range.clone()]);
+        turn.looks.extend([Look::OUTSIDE; PAD]);
         let tokens = &scene.tokens.list()[turn.range.clone()];
         near::near(tokens, &mut turn.near);
         near::ahead(tokens, &mut turn.ahead);
@@ -85,53 +86,54 @@ fn turns(scene: &Scene<'_>, mut each: impl FnMut(&mut Turn<'_>)) {
 pub(crate) fn sums(scene: &Scene<'_>, model: &Model) -> Vec<Sums> {
     let mut out = vec![[0; _]; scene.tokens.list().len()];
     let mut memos = model.memos();
-    let mut list = Vec::new();
-    no_run(&mut list);
-    let unspoken = model.sum(&list);
+    let mut padded = Vec::new();
     turns(scene, |turn| {
-        let rows = &mut out[turn.range.clone()];
-        let n = rows.len();
-        let mut give = |to: usize, sums: &Sums| {
-            if let Some(row) = to.checked_sub(PAD).and_then(|i| rows.get_mut(i)) {
-                row.iter_mut().zip(sums).for_each(|(sum, s)| *sum += s);
-            }
-        };
-        for (i, w) in turn.padded.iter().enumerate() {
-            let cases = turn.cases(i);
-            let key = [w.key, w.case | cases.before << 8 | cases.after << 16, 0];
-            let said = memos.one.rows(key, model, |row, list| one(list, row, w, cases));
-            for (to, row) in [i, i.wrapping_sub(3), i + 3].into_iter().zip(said) {
-                give(to, row);
-            }
-        }
-        for (i, ab) in turn.padded.windows(2).enumerate() {
-            let said = memos.two.rows([ab[0].key, ab[1].key, 0], model, |row, list| two(list, row, &ab[0], &ab[1]));
-            for (to, row) in (0..ROWS).map(|row| (i + row).wrapping_sub(1)).zip(said) {
-                give(to, row);
-            }
-        }
-        for (i, abc) in turn.padded.windows(3).enumerate() {
-            let [a, b, c] = [&abc[0], &abc[1], &abc[2]];
-            let said = memos.three.rows([a.key, b.key, c.key], model, |row, list| three(list, row, a, b, c));
-            for (to, row) in (i..).zip(said) {
-                give(to, row);
-            }
-        }
-        for i in 0..n {
-            let (w, codes) = (turn.padded[i + PAD], turn.codes(i));
+        let n = turn.looks.len();
+        padded.clear();
+        padded.resize(n, [0; _]);
+        near_words(turn, &mut memos, model, &mut padded);
+        for i in 0..turn.range.len() {
+            let (at, codes) = (i + PAD, turn.codes(i + PAD));
+            let (w, row) = (turn.looks[at], &mut padded[at]);
             for group in Group::ALL {
-                let key = group.key(&w, &codes);
-                give(i + PAD, &memos.placed.rows(key, model, |_, list| group.list(list, &w, &codes))[0]);
+                let fill = |sums: &mut [Sums; 1]| group.features(&w, &codes, |f| model.add(f, &mut sums[0]));
+                plus(row, &memos.placed.rows(group.key(&w, &codes), fill)[0]);
             }
-            list.clear();
-            if turn.number(i, &codes, &mut list) {
-                give(i + PAD, &model.sum(&list));
-            } else {
-                give(i + PAD, &unspoken);
-            }
+            turn.rare(at, |f| model.add(f, row));
+            turn.number(at, &codes, |f| model.add(f, row));
         }
+        out[turn.range.clone()].copy_from_slice(&padded[PAD..n - PAD]);
     });
     out
+}
+
+/// Adds what words, pairs and triples say of the words around them. `rows` are padded as the looks are.
+fn near_words(turn: &Turn<'_>, memos: &mut Memos, model: &Model, rows: &mut [Sums]) {
+    let looks = &turn.looks;
+    for (at, w) in looks.iter().enumerate() {
+        let codes = turn.codes(at);
+        let fill = |sums: &mut [Sums; ONE]| one(w, &codes, |row, f| model.add(f, &mut sums[row]));
+        let said = memos.one.rows([w.key, codes.inside | codes.domain() << 8, 0], fill);
+        let first = REACH.saturating_sub(at);
+        let to = rows[(at + first - REACH)..].iter_mut();
+        to.zip(&said[first..]).for_each(|(row, sums)| plus(row, sums));
+    }
+    for (i, ab) in looks.windows(2).enumerate().skip(1) {
+        let (a, b) = (&ab[0], &ab[1]);
+        let fill = |sums: &mut [Sums; TWO]| two(a, b, |row, f| model.add(f, &mut sums[row]));
+        let said = memos.two.rows([a.key, b.key, 0], fill);
+        rows[i - 1..].iter_mut().zip(said).for_each(|(row, sums)| plus(row, sums));
+    }
+    for (i, abc) in looks.windows(3).enumerate() {
+        let sorts = [abc[0].sort, abc[1].sort, abc[2].sort];
+        let fill = |sums: &mut [Sums; THREE]| three(sorts, |row, f| model.add(f, &mut sums[row]));
+        let said = memos.three.rows(sorts, fill);
+        rows[i..].iter_mut().zip(said).for_each(|(row, sums)| plus(row, sums));
+    }
+}
+
+fn plus(row: &mut Sums, sums: &Sums) {
+    row.iter_mut().zip(sums).for_each(|(row, sum)| *row += sum);
 }
 
 /// Computes the features of every word, in order, and hands them to `each` with the word's index.
@@ -141,45 +143,45 @@ pub(crate) fn features(scene: &Scene<'_>, mut each: impl FnMut(usize, &[u64])) {
     turns(scene, |turn| {
         for i in 0..turn.range.len() {
             list.clear();
-            let at = i + PAD;
-            let (p, codes) = (turn.padded.clone(), turn.codes(i));
-            for (row, j) in [at, at + 3, at - 3].into_iter().enumerate() {
-                one(&mut list, row, &p[j], turn.cases(j));
+            let (at, codes) = (i + PAD, turn.codes(i + PAD));
+            let looks = turn.looks.clone();
+            for row in 0..ONE {
+                let j = at + REACH - row;
+                one(&looks[j], &turn.codes(j), |r, f| list.extend((r == row).then_some(f)));
             }
-            for row in 0..ROWS {
+            for row in 0..TWO {
                 let j = at + 1 - row;
-                two(&mut list, row, &p[j], &p[j + 1]);
+                two(&looks[j], &looks[j + 1], |r, f| list.extend((r == row).then_some(f)));
+            }
+            for row in 0..THREE {
                 let j = at - row;
-                three(&mut list, row, &p[j], &p[j + 1], &p[j + 2]);
+                three([0, 1, 2].map(|k| looks[j + k].sort), |r, f| list.extend((r == row).then_some(f)));
             }
             for group in Group::ALL {
-                group.list(&mut list, &p[at], &codes);
+                group.features(&looks[at], &codes, |f| list.push(f));
             }
-            if !turn.number(i, &codes, &mut list) {
-                no_run(&mut list);
-            }
+            turn.rare(at, |f| list.push(f));
+            turn.number(at, &codes, |f| list.push(f));
             each(turn.range.start + i, &list);
         }
     });
 }
 
 impl Turn<'_> {
-    /// Cases around the word at a place in [`Turn::padded`]; none around what is outside.
-    fn cases(&self, at: usize) -> Cases {
-        let case = |at: Option<&Look>| at.map_or(Look::OUTSIDE.case, |l| l.case);
-        if (PAD..PAD + self.range.len()).contains(&at) {
-            Cases { before: case(self.padded.get(at - 1)), after: case(self.padded.get(at + 1)) }
-        } else {
-            Cases { before: 0, after: 0 }
-        }
+    fn rare(&self, at: usize, put: impl FnMut(u64)) {
+        let look = |at: usize| &self.looks[at];
+        rare([look(at - 3), look(at - 2), look(at - 1), look(at), look(at + 1)], put);
     }
 
-    /// What stands around the turn's word `i`.
-    fn codes(&self, i: usize) -> Codes {
-        let (context, word) = (self.scene.context, self.range.start + i);
+    /// What stands around a place of [`Turn::looks`]; nothing does outside the turn.
+    fn codes(&self, at: usize) -> Codes {
         let n = self.range.len();
+        let Some(i) = at.checked_sub(PAD).filter(|i| *i < n) else { return Codes::default() };
+        let (context, word) = (self.scene.context, self.range.start + i);
         let (start, end, length) = (i.min(3) as u64, (n - 1 - i).min(3) as u64, n.min(6) as u64);
         Codes {
+            case_before: self.looks[at - 1].case,
+            case_after: self.looks[at + 1].case,
             before: near_code(&context.before[word]),
             after: near_code(&context.after[word]),
             inside: u64::from(context.inside[word]),
@@ -195,10 +197,9 @@ impl Turn<'_> {
         }
     }
 
-    /// Puts the features of the turn's word `i` as part of a run, or as a number in none, on the list; says
-    /// whether it is in a run, or else puts them there as far as it is a number.
-    fn number(&mut self, i: usize, codes: &Codes, list: &mut Vec<u64>) -> bool {
-        let word = self.range.start + i;
+    /// Puts the features of a word as a number and as part of a run, or in none.
+    fn number(&mut self, at: usize, codes: &Codes, mut put: impl FnMut(u64)) {
+        let word = self.range.start + at - PAD;
         let token = &self.scene.tokens.list()[word];
         let look = self.scene.spoken.of_word[word].0.checked_sub(1).map(|run| &self.runs[run as usize]);
         let number = match look {
@@ -207,15 +208,13 @@ impl Turn<'_> {
             None => 0,
         };
         if number != 0 {
-            let around = [i + PAD - 2, i + PAD - 1, i + PAD + 1].map(|at| self.padded[at].word);
-            value(list, number, around, codes.before_kind(), token.shape.letters > 0);
+            let around = [at - 2, at - 1, at + 1].map(|at| self.looks[at].word);
+            value(number, around, codes.before_kind(), token.shape.letters > 0, &mut put);
         }
         match look {
-            Some(look) => run(list, &self.chunk(word, look), codes.asked),
-            None if number != 0 => no_run(list),
-            None => return false,
+            Some(look) => run(&self.chunk(word, look), codes.asked, put),
+            None => no_run(put),
         }
-        true
     }
 
     /// The run around a word of the turn.

@@ -23,6 +23,12 @@ impl Look {
     /// What stands before a turn and after it.
     pub const OUTSIDE: Self = Self { word: 1, sort: 1, name: 1, case: 1, key: 2 };
 
+    /// `sort` and `name` in one number.
+    pub const fn kind(&self) -> u64 {
+        // A sort has nothing in these bits: classes end below them, and what marks a sort stands above.
+        self.sort | (self.name & 0xfff) << 36
+    }
+
     /// Of a word that follows punctuation `stop`.
     fn of(token: &Token, cased: bool, stop: u8) -> Self {
         let shape = token.has_digits().then(|| digit_shape(token));

@@ -4,7 +4,7 @@
 //! A memo is exact (it compares whole keys), bounded (a newer sum takes an older one's place), and changes no
 //! result: forgetting everything only costs time. It holds hashes of words and no text.
 
-use super::model::{Model, Sums};
+use super::model::Sums;
 use std::ops::{Deref, DerefMut};
 use std::sync::Mutex;
 
@@ -13,7 +13,7 @@ use std::sync::Mutex;
 pub type Key = [u64; 3];
 
 /// Entries for single words, pairs of words, three words, and words in a context. Powers of two.
-const ONES: usize = 1 << 12;
+const ONES: usize = 1 << 13;
 const TWOS: usize = 1 << 14;
 const THREES: usize = 1 << 14;
 const PLACED: usize = 1 << 15;
@@ -29,38 +29,33 @@ impl<const ROWS: usize> Memo<ROWS> {
         Self { keys: vec![[0; 3]; entries], rows: vec![[[0; _]; ROWS]; entries] }
     }
 
-    /// The sums of a key. Those of a new key are computed: `list` puts the features of a row on the (empty) list.
-    pub fn rows(&mut self, key: Key, model: &Model, mut list: impl FnMut(usize, &mut Vec<u64>)) -> &[Sums; ROWS] {
-        let at = self.slot(&key);
+    /// The sums of a key. Those of a new key are computed: `fill` adds them to zeros.
+    pub fn rows(&mut self, key: Key, fill: impl FnOnce(&mut [Sums; ROWS])) -> &[Sums; ROWS] {
+        let at = slot(&key) & (self.keys.len() - 1);
         if self.keys[at] != key {
-            let mut features = Vec::new();
-            for row in 0..ROWS {
-                features.clear();
-                list(row, &mut features);
-                self.rows[at][row] = model.sum(&features);
-            }
+            self.rows[at] = [[0; _]; ROWS];
+            fill(&mut self.rows[at]);
             self.keys[at] = key;
         }
         &self.rows[at]
     }
+}
 
-    fn slot(&self, key: &Key) -> usize {
-        let mixed = key[0]
-            ^ key[1].rotate_left(21).wrapping_mul(0xff51_afd7_ed55_8ccd)
-            ^ key[2].rotate_left(42).wrapping_mul(0xc4ce_b9fe_1a85_ec53);
-        let high = mixed.wrapping_mul(0x9e37_79b9_7f4a_7c15) >> 32;
-        high as usize & (self.keys.len() - 1)
-    }
+fn slot(key: &Key) -> usize {
+    let mixed = key[0].wrapping_mul(0x9e37_79b9_7f4a_7c15)
+        ^ key[1].wrapping_mul(0xff51_afd7_ed55_8ccd).rotate_left(25)
+        ^ key[2].wrapping_mul(0xc4ce_b9fe_1a85_ec53).rotate_left(43);
+    (mixed.wrapping_mul(0x9e37_79b9_7f4a_7c15) >> 40) as usize
 }
 
 /// The memos that one detection uses.
 pub struct Memos {
     /// Single words.
-    pub one: Memo<3>,
+    pub one: Memo<7>,
     /// Two words that follow each other.
     pub two: Memo<4>,
-    /// Three words that follow each other.
-    pub three: Memo<4>,
+    /// Sorts of three words that follow each other.
+    pub three: Memo<3>,
     /// Words in their context.
     pub placed: Memo<1>,
 }
@@ -116,7 +111,7 @@ impl Drop for Lent<'_> {
 
 #[cfg(test)]
 mod tests {
-    use super::super::model::LABELS;
+    use super::super::model::{LABELS, Model};
     use super::*;
 
     fn model() -> Model {
@@ -131,24 +126,23 @@ mod tests {
         for round in 0..3 {
             for n in 1..100 {
                 let want = if n % 2 == 0 { model.sum(&[3]) } else { model.sum(&[3, 5 << 40]) };
-                let got = *memo.rows([n, 0, 0], &model, |_, list| {
-                    list.extend(if n % 2 == 0 { vec![3] } else { vec![3, 5 << 40] });
-                });
+                let features: &[u64] = if n % 2 == 0 { &[3] } else { &[3, 5 << 40] };
+                let got = *memo.rows([n, 0, 0], |rows| rows[0] = model.sum(features));
                 assert!(got == [want], "{n} in round {round}");
             }
         }
-        memo.rows([7, 0, 0], &model, |_, list| list.push(3));
+        memo.rows([7, 0, 0], |_| ());
         let mut asked = false;
-        memo.rows([7, 0, 0], &model, |_, _| asked = true);
+        memo.rows([7, 0, 0], |_| asked = true);
         assert!(!asked);
     }
 
     #[test]
     fn memos_come_back_to_the_shelf() {
-        let (shelf, model) = (Shelf::default(), model());
-        shelf.lend().one.rows([7, 0, 0], &model, |_, list| list.push(3));
+        let shelf = Shelf::default();
+        shelf.lend().one.rows([7, 0, 0], |_| ());
         let mut asked = false;
-        shelf.lend().one.rows([7, 0, 0], &model, |_, _| asked = true);
+        shelf.lend().one.rows([7, 0, 0], |_| asked = true);
         assert!(!asked);
     }
 }

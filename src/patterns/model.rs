@@ -11,8 +11,8 @@ use std::borrow::Cow;
 
 /// Labels of the tagger: "may stay", and one per category in the order of `Category::ALL`.
 pub const LABELS: usize = 20;
-/// Sums of weights per label, in units of the scale. Lanes from `LABELS` on stay 0: three vectors of eight.
-pub type Sums = [i16; 24];
+/// Sums of weights per label, in units of the scale.
+pub type Sums = [i16; LABELS];
 /// Most features a word may have: their weights' sum then fits a lane.
 pub const FEATURES_MAX: usize = i16::MAX as usize / 128;
 
@@ -107,16 +107,19 @@ impl Model {
     }
 
     /// Adds a feature's weights to sums.
+    #[inline]
     pub fn add(&self, hash: u64, sums: &mut Sums) {
         let fingerprint = (hash >> 32) as u32 | 1;
         let (word, bit) = seen_bit(fingerprint);
-        if self.seen[word] & bit == 0 {
-            return;
+        if self.seen[word] & bit != 0 {
+            self.add_known(hash as usize, fingerprint.to_le_bytes(), sums);
         }
-        let fingerprint = fingerprint.to_le_bytes();
-        let mut at = hash as usize & self.mask;
+    }
+
+    fn add_known(&self, hash: usize, fingerprint: [u8; 4], sums: &mut Sums) {
+        let mut at = hash & self.mask;
         loop {
-            let cell = &self.slots[at * SLOT..(at + 1) * SLOT];
+            let cell = &self.slots[at * SLOT..][..SLOT];
             if cell[..4] == fingerprint {
                 for (sum, w) in sums.iter_mut().zip(&cell[4..]) {
                     *sum += i16::from(*w as i8);

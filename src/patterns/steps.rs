@@ -5,8 +5,8 @@ use super::model::{LABELS, Sums};
 /// A number for each label of the tagger.
 pub type Row = [f32; LABELS];
 
-/// Chance of each label other than "may stay" up to which a word counts as plain.
-const PLAIN_CHANCE_MAX: f32 = 1e-5;
+/// Chance up to which a label counts as none.
+const CHANCE_MIN: f32 = 1e-6;
 /// Scores this far below the best, in natural logarithms, are no chance.
 const FAR: f32 = 80.0;
 
@@ -14,8 +14,9 @@ const FAR: f32 = 80.0;
 pub struct Steps {
     from: [Row; LABELS],
     to: [Row; LABELS],
-    /// Per label: how far its sum may be above that of "may stay" in a plain word.
-    plain: Sums,
+    /// Per label that scores best, and per other: how far the other's sum may be above the best (so how far below, in
+    /// the negative) where it has no chance.
+    far: [Sums; LABELS],
     /// Per unit of difference between two sums.
     units: Vec<f32>,
 }
@@ -25,14 +26,13 @@ impl Steps {
     pub(super) fn of(transitions: &[Row; LABELS], scale: f32) -> Self {
         let t = transitions;
         let from = t.map(|row| row.map(f32::exp));
-        let mut plain = [i16::MAX; _];
-        for (y, limit) in plain.iter_mut().enumerate().take(LABELS).skip(1) {
-            let most = |gain: &dyn Fn(usize) -> f32| (0..LABELS).map(gain).fold(0.0, f32::max);
-            let gain = most(&|x| t[x][y] - t[x][0]) + most(&|x| t[y][x] - t[0][x]);
-            *limit = ((PLAIN_CHANCE_MAX.ln() - gain) / scale).floor() as i16;
-        }
+        let most = |gain: &dyn Fn(usize) -> f32| (0..LABELS).map(gain).fold(0.0, f32::max);
+        // Whatever stands before and after, label `y` can gain no more than this on label `best`.
+        let gain = |y: usize, best: usize| most(&|x| t[x][y] - t[x][best]) + most(&|x| t[y][x] - t[best][x]);
+        let limit = |y: usize, best: usize| ((CHANCE_MIN.ln() - gain(y, best)) / scale).floor() as i16;
+        let far = |best: usize| std::array::from_fn(|y| if y == best { i16::MAX } else { limit(y, best) });
         let units = (0..=u16::MAX).map(|n| f32::from(n) * scale).take_while(|d| *d < FAR).map(|d| (-d).exp()).collect();
-        Self { to: std::array::from_fn(|y| from.map(|row| row[y])), from, plain, units }
+        Self { to: std::array::from_fn(|y| from.map(|row| row[y])), from, far: std::array::from_fn(far), units }
     }
 
     /// Factors of going from one label (row) to the next.
@@ -47,18 +47,20 @@ impl Steps {
         &self.to
     }
 
-    /// Whether a word with these sums may stay whatever stands around it: each label scores so much less than "may
-    /// stay" that with the most that its neighbours can add, its chance is at most 0.00001.
+    /// Whether a word with these sums may stay whatever stands around it: no other label has a chance of 0.000001.
     #[must_use]
     pub fn is_plain(&self, sums: &Sums) -> bool {
-        sums.iter().zip(&self.plain).fold(true, |plain, (sum, limit)| plain & (sum - sums[0] <= *limit))
+        sums.iter().zip(&self.far[0]).fold(true, |plain, (sum, far)| plain & (sum - sums[0] <= *far))
     }
 
-    /// Factors of the labels of a word with these sums; the best has 1.
+    /// Factors of the labels of a word with these sums: 1 for the best, 0 for those that have no chance.
     #[must_use]
     pub fn factors(&self, sums: &Sums) -> Row {
-        let top = sums[..LABELS].iter().copied().max().unwrap_or(0);
-        let factor = |sum: i16| self.units.get(usize::from(top.abs_diff(sum))).copied().unwrap_or(0.0);
-        std::array::from_fn(|y| factor(sums[y]))
+        let best = (1..LABELS).fold(0, |best, y| if sums[y] > sums[best] { y } else { best });
+        let (top, far) = (sums[best], &self.far[best]);
+        std::array::from_fn(|y| match sums[y] - top {
+            none if y != best && none <= far[y] => 0.0,
+            below => self.units.get(usize::from(below.unsigned_abs())).copied().unwrap_or(0.0),
+        })
     }
 }
