@@ -1,75 +1,74 @@
 //! A linear chain over the words of a call: from scores of labels to their chances, by forward and backward sums.
 //!
-//! Most words are plain: they score so much lower as anything else than as "may stay" that no neighbour can make up for
-//! it. Those are settled beforehand, and the chain is computed only over the stretches between them.
+//! Most words are plain: they score so much less as anything else than as "may stay" that no neighbour can make up for
+//! it. What stands before a plain word says nothing of what stands after it, so the chain is computed only over the
+//! stretches between plain words; and there only over the labels that have a chance.
 
 use crate::patterns::model::{LABELS, Sums};
-use crate::patterns::steps::{Row, Steps};
+use crate::patterns::steps::{Row, Steps, bits};
 
-/// The row of a plain word.
-const PLAIN: Row = {
+/// The row of a word that must stay.
+const STAYS: Row = {
     let mut row = [0.0; LABELS];
     row[0] = 1.0;
     row
 };
+
+/// Factors of a word's labels, and a bit for each label that has a chance.
+type Factors = (Row, u32);
+
 /// The chances of every word's labels. Words for which `must_stay` holds may stay whatever they score.
 pub(super) fn chances(sums: &[Sums], must_stay: impl Fn(usize) -> bool, steps: &Steps) -> Vec<Row> {
-    let mut rows = vec![PLAIN; sums.len()];
-    let mut stretch = Vec::new();
-    let mut at = 0;
-    while at < sums.len() {
-        if steps.is_plain(&sums[at]) || must_stay(at) {
-            at += 1;
-            continue;
+    let mut rows = Vec::with_capacity(sums.len());
+    let mut stretch: Vec<Factors> = Vec::new();
+    for (i, word) in sums.iter().enumerate() {
+        let plain = if must_stay(i) { Some(STAYS) } else { steps.is_plain(word).then(|| steps.plain_row(word)) };
+        match plain {
+            Some(row) => {
+                between(&stretch, (rows.is_empty(), false), steps, &mut rows);
+                stretch.clear();
+                rows.push(row);
+            }
+            None => stretch.push(steps.factors(word)),
         }
-        let plain = |i: &usize| steps.is_plain(&sums[*i]) || must_stay(*i);
-        let end = (at..sums.len()).find(plain).unwrap_or(sums.len());
-        stretch.clear();
-        stretch.extend(sums[at..end].iter().map(|s| steps.factors(s)));
-        between(&stretch, (at > 0, end < sums.len()), steps, &mut rows[at..end]);
-        at = end;
     }
+    between(&stretch, (rows.is_empty(), true), steps, &mut rows);
     rows
 }
 
-/// Forward and backward sums over a stretch of words that stands between plain words, or begins or ends the call.
-fn between(factors: &[Row], (after, before): (bool, bool), steps: &Steps, rows: &mut [Row]) {
-    let mut alpha = if after { PLAIN } else { [1.0; LABELS] };
-    for (i, (row, factor)) in rows.iter_mut().zip(factors).enumerate() {
-        let mut next = if i == 0 && !after { alpha } else { sum_of(steps.from(), &alpha) };
-        scale(&mut next, factor);
-        normalise(&mut next);
-        *row = next;
-        alpha = next;
+/// Appends the rows of a stretch of words that stands between plain words, or that begins or ends the call.
+fn between(stretch: &[Factors], (begins, ends): (bool, bool), steps: &Steps, rows: &mut Vec<Row>) {
+    let first = rows.len();
+    let mut alpha = if begins { [1.0; LABELS] } else { steps.from()[0] };
+    for (factors, live) in stretch {
+        scale(&mut alpha, factors);
+        normalise(&mut alpha);
+        rows.push(alpha);
+        alpha = sum_of(steps.from(), &alpha, *live);
     }
-    let mut beta = if before { steps.to()[0] } else { [1.0; LABELS] };
-    for (row, factor) in rows.iter_mut().zip(factors).rev() {
+    let mut beta = if ends { [1.0; LABELS] } else { steps.to()[0] };
+    for (row, (factors, live)) in rows[first..].iter_mut().zip(stretch).rev() {
         scale(row, &beta);
         normalise(row);
-        scale(&mut beta, factor);
-        beta = sum_of(steps.to(), &beta);
+        scale(&mut beta, factors);
         normalise(&mut beta);
+        beta = sum_of(steps.to(), &beta, *live);
     }
 }
 
-/// The rows of a matrix, each times its factor, added up.
-fn sum_of(matrix: &[Row; LABELS], factors: &Row) -> Row {
-    let mut out = [0.0; LABELS];
-    for (row, factor) in matrix.iter().zip(factors).filter(|(_, factor)| **factor != 0.0) {
-        for (sum, cell) in out.iter_mut().zip(row) {
-            *sum += factor * cell;
-        }
-    }
-    out
+/// The rows of a matrix that have a bit, each times its factor, added up.
+fn sum_of(matrix: &[Row; LABELS], factors: &Row, live: u32) -> Row {
+    bits(live).fold([0.0; LABELS], |sum, y| {
+        let (row, factor) = (&matrix[y], factors[y]);
+        std::array::from_fn(|x| sum[x] + factor * row[x])
+    })
 }
 
 fn scale(row: &mut Row, by: &Row) {
-    for (cell, factor) in row.iter_mut().zip(by) {
-        *cell *= factor;
-    }
+    *row = std::array::from_fn(|y| row[y] * by[y]);
 }
 
 fn normalise(row: &mut Row) {
-    let sum: f32 = row.iter().sum();
-    scale(row, &[1.0 / sum.max(f32::MIN_POSITIVE); LABELS]);
+    let scale = 1.0 / row.iter().sum::<f32>().max(f32::MIN_POSITIVE);
+    *row = row.map(|chance| chance * scale);
 }

@@ -149,7 +149,9 @@ impl Group {
             Self::Asked => [kind, c.asked | c.asked_kinds << 32, group | c.speaker],
             Self::Place => [w.sort, c.place, group],
             Self::Near => [kind, c.near, group],
-            Self::Alone => [c.before | c.asked << 32, c.place | c.letter << 16 | c.ahead << 24, group | c.ruled | c.phrase << 8],
+            Self::Alone => {
+                [c.before | c.asked << 32, c.place | c.letter << 16 | c.ahead << 24, group | c.ruled | c.phrase << 8]
+            }
         }
     }
 

@@ -133,7 +133,8 @@ fn near_words(turn: &Turn<'_>, memos: &mut Memos, model: &Model, rows: &mut [Sum
 }
 
 fn plus(row: &mut Sums, sums: &Sums) {
-    row.iter_mut().zip(sums).for_each(|(row, sum)| *row += sum);
+    // All lanes are read before one is written: this becomes a few vector additions.
+    *row = std::array::from_fn(|y| row[y] + sums[y]);
 }
 
 /// Computes the features of every word, in order, and hands them to `each` with the word's index.

@@ -63,7 +63,13 @@ impl Model {
             let (at, bit) = seen_bit(u32::from_le_bytes([cell[0], cell[1], cell[2], cell[3]]));
             seen[at] |= bit;
         }
-        Ok(Self { mask: slots.len() / SLOT - 1, slots, seen, steps: Steps::of(&transitions, scale), shelf: Shelf::default() })
+        Ok(Self {
+            mask: slots.len() / SLOT - 1,
+            slots,
+            seen,
+            steps: Steps::of(&transitions, scale),
+            shelf: Shelf::default(),
+        })
     }
 
     /// Writes a weight file from trained weights (hash of the feature, weight per label).
@@ -119,14 +125,15 @@ impl Model {
     fn add_known(&self, hash: usize, fingerprint: [u8; 4], sums: &mut Sums) {
         let mut at = hash & self.mask;
         loop {
-            let cell = &self.slots[at * SLOT..][..SLOT];
-            if cell[..4] == fingerprint {
-                for (sum, w) in sums.iter_mut().zip(&cell[4..]) {
-                    *sum += i16::from(*w as i8);
-                }
+            let Some((mark, weights)) = self.slots[at * SLOT..].split_first_chunk::<4>() else { return };
+            if *mark == fingerprint
+                && let Some(weights) = weights.first_chunk::<LABELS>()
+            {
+                // All lanes are read before one is written: this becomes a few vector additions.
+                *sums = std::array::from_fn(|y| sums[y] + i16::from(weights[y] as i8));
                 return;
             }
-            if cell[..4] == [0; 4] {
+            if *mark == [0; 4] {
                 return;
             }
             at = (at + 1) & self.mask;
