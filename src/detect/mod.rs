@@ -1,7 +1,11 @@
 //! Finds PHI in a transcript. Pure: the same words and patterns give the same findings.
 
+mod chain;
 mod cue;
 mod feature;
+mod gather;
+mod look;
+mod near;
 mod propagate;
 #[cfg(test)]
 mod properties;
@@ -49,8 +53,8 @@ pub fn detect(patterns: &PatternSet, transcript: &Transcript, known: &[KnownValu
     let spoken = spoken::spoken(transcript, &tokens);
     let context = cue::context(transcript, &tokens, patterns.cues());
     let (ruled, by_rule) = ruled_words(patterns, transcript, &tokens, &spoken);
-    let phrases = feature::city_phrases(transcript, &tokens);
-    let scene = feature::Scene {
+    let phrases = near::city_phrases(transcript, &tokens);
+    let scene = gather::Scene {
         transcript,
         tokens: &tokens,
         spoken: &spoken,
@@ -88,7 +92,7 @@ fn findings(
     transcript: &Transcript,
     decisions: &[Option<Decision>],
     ruled: &[Finding],
-    scene: &feature::Scene<'_>,
+    scene: &gather::Scene<'_>,
 ) -> Vec<Finding> {
     let mut out: Vec<Finding> = Vec::new();
     for turn in transcript.turns() {
@@ -129,7 +133,7 @@ fn findings(
 }
 
 /// Adds the rules that agree with a finding and the cues around it. `findings` are in order.
-fn add_evidence(findings: &mut [Finding], ruled: &[Finding], scene: &feature::Scene<'_>) {
+fn add_evidence(findings: &mut [Finding], ruled: &[Finding], scene: &gather::Scene<'_>) {
     for rule in ruled {
         let from = findings.partition_point(|f| f.words.end <= rule.words.start);
         for finding in findings[from..].iter_mut().take_while(|f| f.words.start < rule.words.end) {
