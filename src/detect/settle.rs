@@ -432,16 +432,19 @@ fn cities_between(transcript: &Transcript, tokens: &Tokens, out: &mut [Option<De
                 continue;
             }
             let len = (first..range.end).take_while(|i| out[*i].is_none() && !list[*i].is(bit::STATE)).count();
+            if !(1..=CITY_WORDS_MAX).contains(&len) {
+                continue;
+            }
             let end = first + len;
             let state = list[end.min(range.end)..range.end].iter().take_while(|t| t.is(bit::STATE)).count();
             let zip = end + state < range.end && is(out.get(end + state), Category::Zip)
                 || end < range.end && is(out.get(end), Category::City);
             let function = bit::FILLER | bit::BACKCHANNEL | bit::DIGIT | bit::UNIT | bit::DIRECTION;
             let words = (first..end).all(|i| !is_mask(tokens, i) && !list[i].is(function) && list[i].shape.letters > 1);
-            let apart = list[first..end.saturating_sub(1)].iter().any(|t| t.shape.stop >= 2);
+            let apart = list[first..end - 1].iter().any(|t| t.shape.stop >= 2);
             let plain = (first..end)
                 .any(|i| matches!(tokens.word(i), "is" | "the" | "and" | "zip" | "in" | "my" | "code" | "at"));
-            if zip && (1..=CITY_WORDS_MAX).contains(&len) && words && !apart && !plain {
+            if zip && words && !apart && !plain {
                 out[first..end].fill(Some(Decision { category: Category::City, score: 0.7, origin: Origin::Whole }));
             }
         }
