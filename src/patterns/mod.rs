@@ -2,10 +2,12 @@
 
 pub mod cues;
 pub mod hash;
+pub mod known;
 mod layout;
 pub mod lexicon;
 pub mod model;
 pub mod rules;
+pub mod slips;
 mod validate;
 
 pub use layout::Packed;
