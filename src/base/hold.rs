@@ -39,11 +39,13 @@ pub enum HoldReason {
     SourceChanged,
     /// The source could not be read (permissions, input/output error).
     UnreadableSource,
+    /// The side-car of known values is no such file.
+    DamagedKnownValues,
 }
 
 impl HoldReason {
     /// All reasons, in the order of the vocabulary.
-    pub const ALL: [Self; 17] = [
+    pub const ALL: [Self; 18] = [
         Self::NoTranscript,
         Self::AmbiguousPair,
         Self::EmptyTranscript,
@@ -61,6 +63,7 @@ impl HoldReason {
         Self::ResidualRisk,
         Self::SourceChanged,
         Self::UnreadableSource,
+        Self::DamagedKnownValues,
     ];
 
     /// The word of the fixed vocabulary, as written in manifests and reports.
@@ -84,6 +87,7 @@ impl HoldReason {
             Self::ResidualRisk => "residual-risk",
             Self::SourceChanged => "source-changed",
             Self::UnreadableSource => "unreadable-source",
+            Self::DamagedKnownValues => "damaged-known-values",
         }
     }
 
@@ -110,6 +114,7 @@ impl HoldReason {
             Self::ResidualRisk => "have a privacy officer review the call",
             Self::SourceChanged => "run again when the upload has finished",
             Self::UnreadableSource => "give the service read access to the source and run again",
+            Self::DamagedKnownValues => "export the known values again as docs/known-values.md says, or remove them",
         }
     }
 

@@ -2,6 +2,7 @@
 //! Must not know about transcripts, recordings or storage.
 
 mod error;
+mod fold;
 mod hold;
 mod id;
 pub mod limits;
@@ -10,6 +11,7 @@ mod span;
 mod timestamp;
 
 pub use error::{Error, Kind, Result, Retry, Stage};
+pub use fold::{folded, push_folded};
 pub use hold::HoldReason;
 pub use id::{CallId, KeyedRef, Sha256Hex};
 pub use phi::{Clean, Phi};

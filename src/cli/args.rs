@@ -72,6 +72,9 @@ pub(super) struct RedactArgs {
     /// Print one JSON object a call and a summary last
     #[arg(long)]
     pub json: bool,
+    /// What is known of the calls' people (docs/known-values.md): hidden however it is said
+    #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
+    pub known: Option<PathBuf>,
     /// Do everything but write to DEST
     #[arg(long)]
     pub dry_run: bool,
@@ -158,6 +161,9 @@ pub(super) struct TranscriptArgs {
     /// Its format [default: recognised from content]
     #[arg(long, value_parser = super::detect::parse_format)]
     pub format: Option<crate::model::Format>,
+    /// What is known of the call's people (docs/known-values.md): found however it is said
+    #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
+    pub known: Option<PathBuf>,
     /// Print one JSON object a finding
     #[arg(long)]
     pub json: bool,

@@ -1,6 +1,7 @@
 //! `detect`: what would be hidden in a transcript; its text only on request.
 
 use super::args::{DetectArgs, TranscriptArgs};
+use super::known;
 use super::output::{Output, note};
 use crate::base::{Error, HoldReason, Phi, Result, Stage, TimeSpan};
 use crate::config::Settings;
@@ -32,7 +33,8 @@ struct Line<'a> {
 pub(super) fn run(args: &DetectArgs, settings: &Settings, out: &mut Output) -> Result<u8> {
     let document = read(&args.input, settings)?;
     let transcript = document.transcript();
-    let findings = detect(&PatternSet::builtin()?, transcript, &[]).findings;
+    let known = known::of_transcript(args.input.known.as_deref())?;
+    let findings = detect(&PatternSet::builtin()?, transcript, &known).findings;
     if args.reveal {
         note("the output holds protected health information; keep it where the transcript may be kept");
     }

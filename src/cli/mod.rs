@@ -3,6 +3,7 @@
 mod args;
 mod clock;
 mod detect;
+mod known;
 mod output;
 mod patterns;
 mod progress;

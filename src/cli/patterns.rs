@@ -2,6 +2,7 @@
 
 use super::args::{PatternsCommand, TranscriptArgs};
 use super::detect::read;
+use super::known;
 use super::output::Output;
 use crate::base::Result;
 use crate::config::Settings;
@@ -65,8 +66,9 @@ struct Tested {
 
 fn explain(patterns: &PatternSet, input: &TranscriptArgs, settings: &Settings, out: &mut Output) -> Result<u8> {
     let document = read(input, settings)?;
+    let known = known::of_transcript(input.known.as_deref())?;
     let rules = patterns.rules();
-    for finding in detect(patterns, document.transcript(), &[]).findings {
+    for finding in detect(patterns, document.transcript(), &known).findings {
         if input.json {
             out.json(&Explained::new(&finding))?;
             continue;

@@ -3,7 +3,7 @@
 use super::args::RedactArgs;
 use super::output::{Output, complain, note};
 use super::progress::Progress;
-use super::{clock, summary};
+use super::{clock, known, summary};
 use crate::base::{CallId, Error, HoldReason, Result, Stage, Timestamp};
 use crate::config::{self, Settings};
 use crate::jobs::{self, Report, Run, Status, Target};
@@ -55,6 +55,7 @@ pub(super) fn run(args: &RedactArgs, settings: &Settings, out: &mut Output) -> R
         note(format_args!("made a key for call ids: {}; keep it, other keys give other ids", path.display()));
     }
     let calls = jobs::pair(listing.files, &settings.templates()?, &key)?;
+    let known = known::of_run(args.known.as_deref(), &calls, &key)?;
     let store = open_destination(&dest, args.dry_run)?;
     let run = Run {
         patterns: &patterns,
@@ -63,6 +64,7 @@ pub(super) fn run(args: &RedactArgs, settings: &Settings, out: &mut Output) -> R
         tool: Tool::this(),
         key: &key,
         limits: settings.limits(),
+        known: &known,
         created: Timestamp::from_unix_s(settings.source_date_epoch().unwrap_or_else(clock::now)),
         target: match &store {
             Some(store) if !args.dry_run => Target::Publish(store),

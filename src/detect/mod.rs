@@ -4,12 +4,14 @@ mod chain;
 mod cue;
 mod feature;
 mod gather;
+mod given;
 mod look;
 mod near;
 mod propagate;
 #[cfg(test)]
 mod properties;
 mod rule;
+mod said;
 mod settle;
 mod spoken;
 mod tagger;
@@ -21,29 +23,20 @@ mod view;
 
 pub use rule::{BrokenExample, test_examples};
 
-use crate::base::{Phi, WordSpan};
-use crate::model::{Category, Finding, RuleId, Transcript};
+use crate::base::WordSpan;
+use crate::model::{Finding, KnownValue, RuleId, Transcript};
 use crate::patterns::PatternSet;
+use crate::patterns::known::Known;
 use settle::{Decision, Origin};
 
 /// What detection hands on.
 pub struct Detection {
     /// Sorted by first word, disjoint, alternates' words included.
     pub findings: Vec<Finding>,
-    /// Values that must not appear in any byte of the output, in the forms in which they were found.
+    /// Values that must not appear in any byte of the output, normalised: lower-case words, digits.
     pub known: Vec<KnownValue>,
     /// Chance that something was missed, 0 to 1.
     pub risk: f32,
-}
-
-/// A value that was found, normalised: lower-case letters and digits, no spaces or punctuation for
-/// digits, single spaces between words for text.
-#[derive(Clone, PartialEq, Eq, Hash)]
-pub struct KnownValue {
-    /// What it is.
-    pub category: Category,
-    /// The normalised value.
-    pub value: Phi<String>,
 }
 
 /// Finds PHI in all turns, alternates included. `known` are values the caller already has (side-car).
@@ -66,7 +59,10 @@ pub fn detect(patterns: &PatternSet, transcript: &Transcript, known: &[KnownValu
     let marginals = tagger::tag(&scene, patterns.model());
     let mut decisions = settle::settle(transcript, &tokens, &spoken, &marginals, &ruled, &context, &phrases);
     settle::labels(transcript, &tokens, &mut decisions);
-    let known = propagate::propagate(transcript, &tokens, &spoken, &marginals, known, &mut decisions);
+    let known = Known::of(known);
+    let call = given::Call { transcript, tokens: &tokens, spoken: &spoken, marginals: &marginals, context: &context };
+    given::hide(&call, &known, Origin::Given, &mut decisions);
+    let known = propagate::propagate(transcript, &tokens, &spoken, &marginals, &known, &mut decisions);
     settle::net(&spoken, &tokens, &mut decisions);
     let risk = marginals.risk(&decisions);
     Detection { findings: findings(transcript, &decisions, &ruled, &scene), known, risk }
@@ -106,7 +102,8 @@ fn findings(
                 Origin::Tagger => RuleId::new("tagger"),
                 Origin::Whole => RuleId::new("whole-value"),
                 Origin::Rule(r) => ruled[r as usize].rule.clone(),
-                Origin::Known => RuleId::new("known-value"),
+                Origin::Given => RuleId::new("known-value"),
+                Origin::Said => RuleId::new("said-elsewhere"),
                 Origin::Net => RuleId::new("safety-net"),
             };
             match out.last_mut().filter(|f| open && f.category == decision.category) {

@@ -1,14 +1,14 @@
 //! What is known spreads: a value found once, or known before the call, is hidden everywhere in it, in
 //! whole, in part, in other groups, misspelled or spelled out.
 
-use super::KnownValue;
 use super::settle::{Decision, Origin, is_mask};
 use super::spoken::{Run, Spoken};
 use super::tagger::{Marginals, label_of};
 use super::token::{Token, Tokens};
 use super::values::{Index, PART_DIGITS_MIN, Values};
 use crate::base::Phi;
-use crate::model::{Category, Transcript};
+use crate::model::{Category, KnownValue, Transcript};
+use crate::patterns::known::Known;
 use crate::patterns::lexicon::{bit, lists_of_word};
 use std::collections::BTreeSet;
 
@@ -25,20 +25,13 @@ pub(crate) fn propagate(
     tokens: &Tokens,
     spoken: &Spoken,
     marginals: &Marginals,
-    given: &[KnownValue],
+    given: &Known,
     out: &mut [Option<Decision>],
 ) -> Vec<KnownValue> {
     let mut values = Values::default();
-    for value in given {
-        let text = value.value.expose();
-        match value.category {
-            Category::Name => values.names.extend(text.split(' ').filter(|w| w.len() >= NAME_LETTERS_MIN)),
-            category => {
-                let digits: String = text.chars().filter(char::is_ascii_alphanumeric).collect();
-                values.numbers.insert(digits.to_ascii_uppercase(), category);
-            }
-        }
-    }
+    values.names.extend(given.names.words());
+    let numbers = given.forms.list().iter().filter(|f| f.in_parts);
+    values.numbers.extend(numbers.map(|f| (f.text.to_ascii_uppercase(), f.category)));
     // A name just found may lead to a spelled one and back: two rounds reach what people do.
     for _ in 0..2 {
         collect(tokens, spoken, out, &mut values);
@@ -126,7 +119,7 @@ fn spread_names(
                 && index.is_near_name(word, SLIP_LETTERS_MIN)
         };
         if hit {
-            out[i] = Some(Decision { category: Category::Name, score: KNOWN_SCORE, origin: Origin::Known });
+            out[i] = Some(Decision { category: Category::Name, score: KNOWN_SCORE, origin: Origin::Said });
             more = true;
         }
     }
@@ -146,7 +139,7 @@ fn spread_runs(spoken: &Spoken, marginals: &Marginals, index: &Index<'_>, out: &
         let doubt = run.words.iter().any(|w| marginals.rows[*w as usize][0] < 0.99) || text.len() >= 6;
         let Some(category) = category.filter(|_| doubt) else { continue };
         for w in &run.words {
-            out[*w as usize].get_or_insert(Decision { category, score: KNOWN_SCORE, origin: Origin::Known });
+            out[*w as usize].get_or_insert(Decision { category, score: KNOWN_SCORE, origin: Origin::Said });
         }
         more = true;
     }

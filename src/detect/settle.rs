@@ -38,8 +38,10 @@ pub(crate) enum Origin {
     Whole,
     /// A rule; its index among the rule findings.
     Rule(u32),
-    /// A value found elsewhere in the call, or known before.
-    Known,
+    /// A value known before the call.
+    Given,
+    /// A value found elsewhere in the call.
+    Said,
     /// A long run that nothing explains.
     Net,
 }

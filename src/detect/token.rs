@@ -1,6 +1,7 @@
 //! The written view: every word in lower case without the punctuation around it, with what the
 //! lexicon says of it. One token a word, so word indexes serve both.
 
+use crate::base::push_folded;
 use crate::model::{Category, Transcript};
 use crate::patterns::Packed;
 use crate::patterns::hash::hash_bytes;
@@ -222,35 +223,6 @@ fn stop_of(tail: &str) -> u8 {
             _ => 0,
         })
     })
-}
-
-/// Lower case without the commonest accents, so that `José` and `jose` are one word.
-fn push_folded(c: char, text: &mut String) {
-    if c.is_ascii() {
-        text.push(c.to_ascii_lowercase());
-        return;
-    }
-    for l in c.to_lowercase() {
-        let folded = match l {
-            'à'..='å' | 'ā' | 'ă' | 'ą' => 'a',
-            'ç' | 'ć' | 'č' => 'c',
-            'è'..='ë' | 'ē' | 'ę' | 'ě' => 'e',
-            'ì'..='ï' | 'ī' | 'ı' => 'i',
-            'ñ' | 'ń' | 'ň' => 'n',
-            'ò'..='ö' | 'ø' | 'ō' | 'ő' => 'o',
-            'ù'..='ü' | 'ū' | 'ů' | 'ű' => 'u',
-            'ý' | 'ÿ' => 'y',
-            'ś' | 'š' | 'ş' => 's',
-            'ź' | 'ż' | 'ž' => 'z',
-            'ł' => 'l',
-            'ğ' => 'g',
-            'ř' => 'r',
-            '\u{2019}' | '\u{2018}' => '\'',
-            '\u{2010}'..='\u{2015}' => '-',
-            other => other,
-        };
-        text.push(folded);
-    }
 }
 
 #[cfg(test)]

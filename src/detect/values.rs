@@ -3,13 +3,12 @@
 
 use crate::model::Category;
 use crate::patterns::hash::hash_bytes;
+use crate::patterns::slips::Slips;
 use aho_corasick::{AhoCorasick, AhoCorasickKind};
 use memchr::memmem;
 use std::cell::OnceCell;
 use std::collections::{BTreeMap, BTreeSet};
 
-/// Longest name whose slips are looked for, bytes. The longest of the census lists has 15.
-const SLIP_BYTES_MAX: usize = 32;
 /// Shortest part of a number that spreads.
 pub(super) const PART_DIGITS_MIN: usize = 4;
 /// Most bytes of values that parts are compared with; in a call with more, whatever is long enough to be
@@ -35,7 +34,7 @@ pub(super) struct Index<'v> {
     spelled: BTreeSet<String>,
     marks: Marks,
     // Most calls ask for only some of these.
-    slips: OnceCell<Slips<'v>>,
+    slips: OnceCell<Slips<&'v str>>,
     spelled_parts: OnceCell<Option<String>>,
     numbers: OnceCell<Option<Numbers>>,
 }
@@ -62,7 +61,10 @@ impl<'v> Index<'v> {
 
     /// Whether a word is one slip from a known name of at least `letters_min` bytes.
     pub fn is_near_name(&self, word: &str, letters_min: usize) -> bool {
-        self.slips.get_or_init(|| Slips::of(&self.values.names)).near(word).any(|name| name.len() >= letters_min)
+        self.slips
+            .get_or_init(|| Slips::of(self.values.names.iter().copied()))
+            .near(word)
+            .any(|name| name.len() >= letters_min)
     }
 
     /// Whether spelled letters (in capitals) are a known name or a part of one.
@@ -152,86 +154,10 @@ impl Numbers {
     }
 }
 
-/// Finds names that differ from a word by one slip: both give the same letters when the right one is
-/// left out of each, or of the longer.
-struct Slips<'v> {
-    names: Vec<&'v str>,
-    /// Hash of a name, whole or with one byte left out, and the name; ascending.
-    keys: Vec<(u32, u32)>,
-}
-
-impl<'v> Slips<'v> {
-    fn of(names: &BTreeSet<&'v str>) -> Self {
-        let names: Vec<&str> = names.iter().copied().filter(|n| n.len() <= SLIP_BYTES_MAX).collect();
-        let mut keys = Vec::new();
-        for (i, name) in names.iter().enumerate() {
-            keys.extend(slip_keys(name).map(|key| (key, i as u32)));
-        }
-        keys.sort_unstable();
-        keys.dedup();
-        Self { names, keys }
-    }
-
-    /// The names that are near to a word.
-    fn near<'s>(&'s self, word: &'s str) -> impl Iterator<Item = &'v str> + 's {
-        // A word that is too long to be one byte longer than a name gives no keys.
-        let keys = Some(word).filter(|w| w.len() <= SLIP_BYTES_MAX + 1).into_iter().flat_map(slip_keys);
-        keys.flat_map(|key| {
-            let from = self.keys.partition_point(|k| k.0 < key);
-            self.keys[from..].iter().take_while(move |k| k.0 == key).map(|k| self.names[k.1 as usize])
-        })
-        .filter(|name| near(name, word))
-    }
-}
-
-/// Hashes of a short word, whole and with each byte left out.
-fn slip_keys(word: &str) -> impl Iterator<Item = u32> {
-    let bytes = word.as_bytes();
-    let without = |i: usize| {
-        let mut rest = [0; SLIP_BYTES_MAX + 1];
-        rest[..i].copy_from_slice(&bytes[..i]);
-        rest[i..bytes.len() - 1].copy_from_slice(&bytes[i + 1..]);
-        hash_bytes(&rest[..bytes.len() - 1]) as u32
-    };
-    std::iter::once(hash_bytes(bytes) as u32).chain((0..bytes.len()).map(without))
-}
-
-/// Whether two words differ by one letter put in, left out or changed, or one pair swapped.
-fn near(a: &str, b: &str) -> bool {
-    let (a, b) = if a.len() <= b.len() { (a.as_bytes(), b.as_bytes()) } else { (b.as_bytes(), a.as_bytes()) };
-    if b.len() - a.len() > 1 {
-        return false;
-    }
-    let same = a.iter().zip(b).take_while(|(x, y)| x == y).count();
-    if a.len() < b.len() {
-        return a[same..] == b[same + 1..];
-    }
-    let rest = (&a[same..], &b[same..]);
-    match rest {
-        ([], _) => true,
-        ([_, x @ ..], [_, y @ ..]) if x == y => true,
-        ([p, q, x @ ..], [r, s, y @ ..]) => p == s && q == r && x == y,
-        _ => false,
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn names_one_slip_apart_are_near() {
-        for (a, b, want) in [
-            ("okonkwo", "okonkwo", true),
-            ("okonkwo", "okonko", true),
-            ("kowalski", "kowalsky", true),
-            ("brian", "brain", true),
-            ("smith", "smooth", false),
-            ("garcia", "marsha", false),
-        ] {
-            assert_eq!(near(a, b), want, "{a} {b}");
-        }
-    }
+    use crate::patterns::slips::is_near;
 
     fn names(list: &[&'static str]) -> Values<'static> {
         Values { names: list.iter().copied().collect(), ..Values::default() }
@@ -247,7 +173,7 @@ mod tests {
         let values = names(&known);
         let index = Index::of(&values);
         for word in &words {
-            assert_eq!(index.is_near_name(word, 4), known.iter().any(|n| n.len() >= 4 && near(n, word)), "{word}");
+            assert_eq!(index.is_near_name(word, 4), known.iter().any(|n| n.len() >= 4 && is_near(n, word)), "{word}");
         }
     }
 

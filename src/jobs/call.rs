@@ -2,6 +2,7 @@
 //! Whatever happens in it happens to this call alone.
 
 use super::fetch::{self, SizeLimits};
+use super::known::{Given, KnownValues};
 use super::report::{Hidden, Report, Status};
 use super::{Call, CallKey, Parts, SourceFile};
 use crate::base::{CallId, Error, HoldReason, KeyedRef, Kind, Result, Stage, Timestamp};
@@ -32,6 +33,8 @@ pub struct Run<'a> {
     pub limits: SizeLimits,
     /// The time that manifests state.
     pub created: Timestamp,
+    /// What is known of the people of its calls.
+    pub known: &'a KnownValues,
     /// Where calls go.
     pub target: Target<'a>,
 }
@@ -101,16 +104,17 @@ fn attempt(run: &Run, call: &Call) -> Result<(Status, Hidden)> {
         Parts::Whole { transcript, recording } => (transcript, recording.as_ref()),
         Parts::Held { reason, .. } => return Err(unpaired(*reason)),
     };
+    let known = Given::read(run.known, call, run.key)?;
     let stored = run.target.store().map(|store| store.manifest(&call.id)).transpose()?.flatten();
     // A manifest that cannot be read commits nothing; the call is done again in its place.
     let before = stored.as_ref().and_then(|s| Manifest::parse(&s.bytes).ok());
     if let Some(before) = before
-        && is_done(run, call, &before)?
+        && is_done(run, call, &known, &before)?
     {
         remove_held(run, &call.id)?;
         return Ok((Status::Unchanged, Hidden::of(&before)));
     }
-    let manifest = redact(run, &call.id, transcript, recording, stored)?;
+    let manifest = redact(run, &call.id, (transcript, recording), &known, stored)?;
     remove_held(run, &call.id)?;
     Ok((Status::Redacted, Hidden::of(&manifest)))
 }
@@ -118,7 +122,7 @@ fn attempt(run: &Run, call: &Call) -> Result<(Status, Hidden)> {
 fn unpaired(reason: HoldReason) -> Error {
     let message = match reason {
         HoldReason::NoTranscript => "the recording has no transcript",
-        _ => "more than one file could be the call's transcript or recording",
+        _ => "more than one file could be the call's transcript, recording or known values",
     };
     Error::held(Stage::Pair, reason, message)
 }
@@ -127,7 +131,7 @@ fn unpaired(reason: HoldReason) -> Error {
 ///
 /// A source whose version is the one of the manifest is taken as unchanged without reading it. One
 /// with another version (it was copied, or touched) is read, and its digest decides.
-fn is_done(run: &Run, call: &Call, manifest: &Manifest) -> Result<bool> {
+fn is_done(run: &Run, call: &Call, known: &Given, manifest: &Manifest) -> Result<bool> {
     let files = call.files();
     let references: Vec<KeyedRef> = files.iter().map(|f| reference(run, &call.id, f)).collect();
     let recorded = |role| manifest.sources.iter().find(|s| s.role == role);
@@ -135,7 +139,12 @@ fn is_done(run: &Run, call: &Call, manifest: &Manifest) -> Result<bool> {
         let version = recorded(file.role).and_then(|s| s.version.as_deref());
         (file.role, reference, version, file.stat.bytes)
     });
-    let basis = Basis { sources: sources.collect(), patterns: run.patterns.digest(), policy: &run.policy_ref };
+    let basis = Basis {
+        sources: sources.collect(),
+        known: known.reference.as_ref(),
+        patterns: run.patterns.digest(),
+        policy: &run.policy_ref,
+    };
     if manifest.tool != run.tool || !manifest.is_made_from(&basis) {
         return Ok(false);
     }
@@ -152,8 +161,8 @@ fn is_done(run: &Run, call: &Call, manifest: &Manifest) -> Result<bool> {
 fn redact(
     run: &Run,
     id: &CallId,
-    transcript: &SourceFile,
-    recording: Option<&SourceFile>,
+    (transcript, recording): (&SourceFile, Option<&SourceFile>),
+    known: &Given,
     stored: Option<Stored>,
 ) -> Result<Manifest> {
     let (bytes, transcript_stat) = fetch::read_whole(transcript, run.limits.transcript_bytes_max)?;
@@ -166,8 +175,10 @@ fn redact(
     };
     let sink = recording.as_ref().map(|(file, ..)| sink(staged.as_deref_mut(), &artifact_name(file))).transpose()?;
     let (object, recording) = recording.map(|(file, object, stat)| (object, (file, stat))).unzip();
-    let source = CallSource { call: id.clone(), transcript: bytes, format: None, recording: object, known: Vec::new() };
+    let values = known.values.clone();
+    let source = CallSource { call: id.clone(), transcript: bytes, format: None, recording: object, known: values };
     let artifacts = redact_call(run.patterns, run.policy, source, sink)?;
+    known.still()?;
     fetch::still(transcript, &transcript_stat)?;
     if let Some((file, stat)) = &recording {
         fetch::still(file, stat)?;
@@ -176,6 +187,7 @@ fn redact(
         created: run.created,
         by: by(run),
         policy: run.policy,
+        known: known.reference.clone(),
         transcript: origin(run, id, transcript, &transcript_stat),
         recording: recording.map(|(file, stat)| origin(run, id, file, &stat)),
     };
@@ -250,6 +262,7 @@ fn artifact_name(file: &SourceFile) -> String {
     let stem = match file.role {
         Role::Transcript => "transcript",
         Role::Recording => "recording",
+        Role::Known => "known",
     };
     format!("{stem}.{}", file.extension())
 }
@@ -257,7 +270,7 @@ fn artifact_name(file: &SourceFile) -> String {
 const fn bytes_max(run: &Run, file: &SourceFile) -> u64 {
     match file.role {
         Role::Transcript => run.limits.transcript_bytes_max,
-        Role::Recording => run.limits.recording_bytes_max,
+        Role::Recording | Role::Known => run.limits.recording_bytes_max,
     }
 }
 

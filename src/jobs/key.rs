@@ -1,6 +1,7 @@
 //! The key that turns names of sources into pseudonyms. Must not be printed or written to a destination.
 
 use crate::base::{CallId, Error, KeyedRef, Phi, Result};
+use crate::model::KnownValue;
 use hmac::{Hmac, KeyInit, Mac};
 use sha2::Sha256;
 
@@ -41,6 +42,19 @@ impl CallKey {
         let mut bytes = call.as_str().as_bytes().to_vec();
         bytes.extend_from_slice(file_name.expose().as_bytes());
         KeyedRef::from_mac(&self.mac("sordino.source/v1", &bytes))
+    }
+
+    /// A reference to what is known of a call's people, to tell when it changes. Keyed, because a day of birth is
+    /// soon guessed from a plain digest.
+    pub(super) fn known(&self, call: &CallId, values: &[KnownValue]) -> KeyedRef {
+        let mut bytes = call.as_str().as_bytes().to_vec();
+        for value in values {
+            for part in [value.category.label(), value.value.expose()] {
+                bytes.extend_from_slice(&(part.len() as u64).to_le_bytes());
+                bytes.extend_from_slice(part.as_bytes());
+            }
+        }
+        KeyedRef::from_mac(&self.mac("sordino.known/v1", &bytes))
     }
 
     /// A keyed hash of `bytes` for one purpose; the same bytes give unrelated hashes for another.

@@ -18,6 +18,9 @@ pub const RECORDING_EXTENSIONS: &[&str] = &[
     "avi",
 ];
 
+/// What stands before `.json` in the name of a side-car of known values.
+const SIDE_CAR_EXTENSION: &str = "known";
+
 /// Folders that the default templates take for halves of one folder.
 pub const DEFAULT_TEMPLATES: &[&str] = &["recordings/{id}.*", "transcripts/{id}.*"];
 
@@ -89,10 +92,12 @@ pub struct Call {
     pub id: CallId,
     /// Its files.
     pub parts: Parts,
+    /// The side-car with what is known of its people.
+    pub known: Option<SourceFile>,
 }
 
 impl Call {
-    /// Its files, transcripts first.
+    /// Its files but for the side-car, transcripts first.
     #[must_use]
     pub fn files(&self) -> Vec<&SourceFile> {
         match &self.parts {
@@ -108,7 +113,9 @@ impl Call {
     }
 }
 
-/// Role and stem of a file name; `None` for a file that is neither transcript nor recording.
+/// Role and stem of a file name; `None` for a file that is no part of a call.
+///
+/// `a.known.json` has what is known of the people of the call `a`.
 ///
 /// Recognisers name their output after the recording (`a.wav.json`), so a recording's extension
 /// before a transcript's is taken away too.
@@ -118,17 +125,25 @@ pub fn role_and_stem(file_name: &str) -> Option<(Role, &str)> {
         return None;
     }
     let (stem, extension) = file_name.rsplit_once('.')?;
-    let is = |list: &[&str], e: &str| list.iter().any(|known| known.eq_ignore_ascii_case(e));
     if is(RECORDING_EXTENSIONS, extension) {
         return Some((Role::Recording, stem));
     }
     if !is(TRANSCRIPT_EXTENSIONS, extension) {
         return None;
     }
-    match stem.rsplit_once('.') {
-        Some((inner, e)) if !inner.is_empty() && is(RECORDING_EXTENSIONS, e) => Some((Role::Transcript, inner)),
-        _ => Some((Role::Transcript, stem)),
-    }
+    let side_car = without(stem, &[SIDE_CAR_EXTENSION]).filter(|_| extension.eq_ignore_ascii_case("json"));
+    let (role, stem) = side_car.map_or((Role::Transcript, stem), |stem| (Role::Known, stem));
+    Some((role, without(stem, RECORDING_EXTENSIONS).unwrap_or(stem)))
+}
+
+/// A stem without its last extension, where that is in the list.
+fn without<'a>(stem: &'a str, list: &[&str]) -> Option<&'a str> {
+    let (inner, extension) = stem.rsplit_once('.')?;
+    (!inner.is_empty() && is(list, extension)).then_some(inner)
+}
+
+fn is(list: &[&str], extension: &str) -> bool {
+    list.iter().any(|known| known.eq_ignore_ascii_case(extension))
 }
 
 /// A pattern over the end of a path: folders, then text around `{id}`, then `.*` for the extension.
@@ -196,8 +211,11 @@ pub fn pair(files: Vec<SourceFile>, templates: &[Template], key: &CallKey) -> Re
         return Err(Error::usage(format!("{twins} calls of different folders would get the same name"))
             .hint("add --root with the folder above all of SOURCE, or give each SOURCE its own DEST"));
     }
-    let call = |(name, members)| Call { id: key.call_id(&Phi::new(name)), parts: parts(members) };
-    Ok(groups.into_values().map(call).collect())
+    let call = |(name, members)| {
+        let (parts, known) = parts(members)?;
+        Some(Call { id: key.call_id(&Phi::new(name)), parts, known })
+    };
+    Ok(groups.into_values().filter_map(call).collect())
 }
 
 /// The absolute folder and the id that a file pairs by, and its call's name below the root.
@@ -214,7 +232,22 @@ fn identify(file: &SourceFile, templates: &[Template]) -> Option<(String, Vec<u8
     Some((folders[..prefix].join("/"), name.into_bytes(), id.to_owned()))
 }
 
-fn parts(members: Vec<SourceFile>) -> Parts {
+/// What the files of a call are; nothing where there is but a side-car, which is no call.
+fn parts(members: Vec<SourceFile>) -> Option<(Parts, Option<SourceFile>)> {
+    let (mut known, members): (Vec<_>, Vec<_>) = members.into_iter().partition(|f| f.role == Role::Known);
+    if members.is_empty() {
+        return None;
+    }
+    match whole_or_held(members) {
+        Parts::Whole { transcript, recording } if known.len() > 1 => {
+            let files = std::iter::once(transcript).chain(recording).collect();
+            Some((Parts::Held { reason: HoldReason::AmbiguousPair, files }, None))
+        }
+        parts => Some((parts, known.pop())),
+    }
+}
+
+fn whole_or_held(members: Vec<SourceFile>) -> Parts {
     let (mut transcripts, mut recordings): (Vec<_>, Vec<_>) =
         members.into_iter().partition(|f| f.role == Role::Transcript);
     if transcripts.len() <= 1
@@ -309,6 +342,18 @@ mod tests {
         check(&[("/in", "a.json"), ("/in", "a.wav"), ("/in", "a.flac")], &["a=ambiguous-pair"]);
         check(&[("/in", "a.wav"), ("/in", "a.flac")], &["a=ambiguous-pair"]);
         check(&[("/in", "transcripts/a.json"), ("/in", "a.json")], &["a=ambiguous-pair"]);
+    }
+
+    #[test]
+    fn a_side_car_goes_with_its_call_and_is_none_itself() {
+        for side_car in ["a.known.json", "a.wav.known.json", "a.KNOWN.json"] {
+            let calls = run(vec![file("/in", "a.wav"), file("/in", "a.json"), file("/in", side_car)]).unwrap();
+            assert!(matches!(calls[..], [Call { parts: Parts::Whole { .. }, known: Some(_), .. }]), "{side_car}");
+        }
+        let calls = run(vec![file("/in", "recordings/a.known.json"), file("/in", "transcripts/a.json")]).unwrap();
+        assert!(matches!(calls[..], [Call { parts: Parts::Whole { .. }, known: Some(_), .. }]));
+        check(&[("/in", "a.known.json")], &[]);
+        check(&[("/in", "a.json"), ("/in", "a.known.json"), ("/in", "recordings/a.known.json")], &["a=ambiguous-pair"]);
     }
 
     #[test]

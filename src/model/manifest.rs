@@ -36,6 +36,9 @@ pub struct Manifest {
     pub policy: PolicyRef,
     /// What was read; transcript first.
     pub sources: Vec<Source>,
+    /// A keyed hash of what was known of the call's people beforehand; absent where nothing was.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub known: Option<KeyedRef>,
     /// What was written; transcript first.
     pub artifacts: Vec<Artifact>,
     /// What was hidden.
@@ -91,6 +94,9 @@ pub enum Role {
     Transcript,
     /// The recording.
     Recording,
+    /// What is known of the call's people: read, and in no record.
+    #[serde(skip)]
+    Known,
 }
 
 /// A source as it was read.
@@ -262,6 +268,8 @@ pub struct Signature {
 pub struct Basis<'a> {
     /// The sources as they are now: reference, version and size of each.
     pub sources: Vec<(Role, &'a KeyedRef, Option<&'a str>, u64)>,
+    /// The keyed hash of what is known of the call's people.
+    pub known: Option<&'a KeyedRef>,
     /// The digest of the pattern set.
     pub patterns: &'a Sha256Hex,
     /// The policy.
@@ -288,6 +296,7 @@ impl Manifest {
         let is_named = |a: &Artifact| match a.role() {
             Role::Transcript => a.name().strip_prefix("transcript.").is_some_and(is_extension),
             Role::Recording => a.name().strip_prefix("recording.").is_some_and(is_extension),
+            Role::Known => false,
         };
         if !manifest.artifacts.iter().all(is_named) {
             return Err(damaged("the manifest names a file that is not the call's"));
@@ -317,7 +326,8 @@ impl Manifest {
         };
         let sources_agree = self.sources.len() == basis.sources.len()
             && self.sources.iter().all(|source| basis.sources.iter().any(|now| same(source, now)));
-        sources_agree && (&self.patterns, &self.policy) == (basis.patterns, basis.policy)
+        let known_agree = self.known.as_ref() == basis.known;
+        sources_agree && known_agree && (&self.patterns, &self.policy) == (basis.patterns, basis.policy)
     }
 }
 
@@ -522,7 +532,7 @@ mod tests {
         };
         let is_done = |sources: &[(Role, KeyedRef, Option<String>, u64)], patterns: &Sha256Hex, policy: &PolicyRef| {
             let sources = sources.iter().map(|(role, r, v, b)| (*role, r, v.as_deref(), *b)).collect();
-            manifest.is_made_from(&Basis { sources, patterns, policy })
+            manifest.is_made_from(&Basis { sources, known: manifest.known.as_ref(), patterns, policy })
         };
         let sources = now(&manifest);
         let (patterns, policy) = (&manifest.patterns, &manifest.policy);

@@ -2,6 +2,7 @@
 
 mod category;
 mod finding;
+mod known;
 pub mod manifest;
 mod plan;
 pub mod policy;
@@ -10,6 +11,7 @@ mod transcript;
 
 pub use category::Category;
 pub use finding::{Finding, RuleId};
+pub use known::{Day, KNOWN_BYTES_MAX, KNOWN_SCHEMA, KnownFile, KnownValue};
 pub use plan::{Edit, Flag, Mute, RedactionPlan};
 pub use policy::Policy;
 pub use recording::{Codec, RecordingInfo};

@@ -2,11 +2,13 @@
 
 pub mod cues;
 pub mod hash;
+pub mod known;
 mod layout;
 pub mod lexicon;
 pub mod memo;
 pub mod model;
 pub mod rules;
+pub mod slips;
 pub mod steps;
 mod validate;
 

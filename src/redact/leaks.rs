@@ -13,8 +13,7 @@
 //!   of 9 digits or more, since the format's reader refuses numbers that could be identifiers.
 
 use crate::base::CallId;
-use crate::detect::KnownValue;
-use crate::model::{Category, Policy};
+use crate::model::{Category, KnownValue, Policy};
 use aho_corasick::{AhoCorasick, AhoCorasickKind};
 use serde::de::{DeserializeSeed, Deserializer, MapAccess, SeqAccess, Visitor};
 use std::collections::HashSet;

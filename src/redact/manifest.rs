@@ -15,6 +15,8 @@ pub struct Birth<'a> {
     pub by: By<'a>,
     /// The policy's words on retention and access.
     pub policy: &'a Policy,
+    /// A keyed hash of what was known of the call's people beforehand.
+    pub known: Option<KeyedRef>,
     /// Where the transcript came from.
     pub transcript: Origin,
     /// Where the recording came from, for a call that has one.
@@ -44,6 +46,7 @@ impl Artifacts {
             patterns: patterns.clone(),
             policy: policy.clone(),
             sources: self.sources(birth),
+            known: birth.known.clone(),
             artifacts: self.files(birth),
             hidden: hidden(self.plan()),
             flags: self.plan().flags.clone(),

@@ -17,8 +17,8 @@ pub use verify::{Artifacts, SourceFile, residue};
 
 use crate::audio;
 use crate::base::{CallId, Clean, Error, HoldReason, Kind, Phi, Result, Stage};
-use crate::detect::{Detection, KnownValue, detect};
-use crate::model::{Flag, Format, Policy, RecordingInfo, RedactionPlan};
+use crate::detect::{Detection, detect};
+use crate::model::{Flag, Format, KnownValue, Policy, RecordingInfo, RedactionPlan};
 use crate::patterns::PatternSet;
 use crate::transcript::{self, Document};
 use std::io::{Read, Seek, Write};
@@ -239,6 +239,7 @@ mod tests {
             created: Timestamp::from_unix_s(0),
             by: By { tool: &tool, patterns: &digest, policy: &policy_ref },
             policy: &policy(),
+            known: None,
             transcript: origin("transcript.json"),
             recording: Some(origin("recording.wav")),
         })

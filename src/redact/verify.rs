@@ -4,8 +4,8 @@ use super::leaks::Needles;
 use super::same::{is_mask, origins};
 use crate::audio::Outcome;
 use crate::base::{CallId, Clean, Error, HoldReason, Phi, Result, Sha256Hex, Stage, WordSpan};
-use crate::detect::{KnownValue, detect};
-use crate::model::{Finding, Format, Policy, RecordingInfo, RedactionPlan, TimeSource, Transcript};
+use crate::detect::detect;
+use crate::model::{Finding, Format, KnownValue, Policy, RecordingInfo, RedactionPlan, TimeSource, Transcript};
 use crate::patterns::PatternSet;
 use crate::transcript::{self, Document};
 

@@ -2,6 +2,7 @@
 
 mod detect;
 mod kill;
+mod known;
 mod redact;
 mod settings;
 mod support;

@@ -1,0 +1,155 @@
+//! Values that were known before the call: hidden wherever they are said, unless the word is an ordinary
+//! one and nothing speaks for the value.
+
+use super::cue::Context;
+use super::said::{Hit, is_link, said};
+use super::settle::{Decision, Origin, is_mask};
+use super::spoken::Spoken;
+use super::tagger::{Marginals, label_of};
+use super::token::Tokens;
+use crate::model::{Category, Transcript};
+use crate::patterns::cues::CueKind;
+use crate::patterns::known::{Kin, Known, Trust};
+use crate::patterns::lexicon::bit;
+
+/// Below this chance of "may stay" the model doubts enough to speak for a value.
+const STAY_MIN: f32 = 0.98;
+/// Letters and digits from which a part of a number is no accident.
+const SURE_PART_MIN: u16 = 6;
+/// Letters from which a spelled name is no accident.
+const SPELLED_MIN: u16 = 3;
+/// Score of a value that was known before.
+const GIVEN_SCORE: f32 = 0.99;
+
+/// A call as far as known values need it.
+pub(crate) struct Call<'a> {
+    pub transcript: &'a Transcript,
+    pub tokens: &'a Tokens,
+    pub spoken: &'a Spoken,
+    pub marginals: &'a Marginals,
+    pub context: &'a Context,
+}
+
+/// Hides what is said of the known values, over what was decided before.
+pub(crate) fn hide(call: &Call<'_>, known: &Known, origin: Origin, out: &mut [Option<Decision>]) {
+    if known.is_empty() {
+        return;
+    }
+    // Of two values on a word the one of which more was said.
+    let mut said_of = vec![0; out.len()];
+    said(call.transcript, call.tokens, call.spoken, known, &mut |hit| {
+        if !call.speaks_for(&hit) {
+            return;
+        }
+        let decision = Decision { category: hit.form.category, score: GIVEN_SCORE, origin };
+        for w in call.whole(&hit) {
+            if hit.len >= said_of[w] {
+                said_of[w] = hit.len;
+                out[w] = Some(decision);
+            }
+        }
+    });
+    if !known.names.is_empty() {
+        let decision = Decision { category: Category::Name, score: GIVEN_SCORE, origin };
+        call.names(known, decision, out);
+        call.spelled(known, decision, out);
+    }
+}
+
+impl Call<'_> {
+    fn speaks_for(&self, hit: &Hit<'_>) -> bool {
+        let form = hit.form;
+        let sure = match form.category {
+            // A word alone is left to `names`, which weighs how ordinary it is.
+            Category::Name if !hit.coded && !form.has_words() && hit.reach().len() == 1 => return false,
+            Category::Name if hit.coded => hit.len >= SPELLED_MIN,
+            Category::Name => true,
+            _ if form.in_parts && !hit.is_whole() => hit.len >= SURE_PART_MIN,
+            _ => form.trust == Trust::Sure,
+        };
+        sure || self.is_supported(hit)
+    }
+
+    /// Whether a cue asks for such a value there, or the model sees one.
+    fn is_supported(&self, hit: &Hit<'_>) -> bool {
+        let kind = CueKind::Category(hit.form.category).code();
+        hit.words.iter().flat_map(|w| w.range()).any(|w| {
+            let asked = self.context.asked_at(self.transcript, w);
+            let cues = [self.context.before[w], asked.first, asked.last];
+            self.marginals.rows[w][0] < STAY_MIN || cues.iter().any(|c| c.kind == kind)
+        })
+    }
+
+    /// The words of a hit, with the links between them that are said in the same turn.
+    fn whole(&self, hit: &Hit<'_>) -> Vec<usize> {
+        let mut words: Vec<usize> = hit.words.iter().flat_map(|w| w.range()).collect();
+        let with_links = matches!(hit.form.category, Category::Dob | Category::Date | Category::Address);
+        for pair in hit.words.windows(2) {
+            let between = pair[0].end as usize..pair[1].start as usize;
+            let turn = |w: usize| self.transcript.turns().partition_point(|t| t.words.end as usize <= w);
+            let one_turn = turn(between.start - 1) == turn(between.end);
+            let list = self.tokens.list();
+            let belongs = |w: &usize| list[*w].is(bit::SYMBOL) || (with_links && is_link(self.tokens, *w));
+            words.extend(between.filter(|w| one_turn && belongs(w)));
+        }
+        words
+    }
+
+    /// Hides words that are known names, sound like one or stand for one.
+    fn names(&self, known: &Known, decision: Decision, out: &mut [Option<Decision>]) {
+        for turn in self.transcript.turns() {
+            let range = turn.words.range();
+            let pair = |a: usize, b: usize| {
+                range.contains(&a) && known.names.is_pair(self.tokens.word(a), self.tokens.word(b))
+            };
+            for i in range.clone() {
+                let token = &self.tokens.list()[i];
+                if out[i].is_some() || token.shape.letters < 2 || is_mask(self.tokens, i) {
+                    continue;
+                }
+                let Some(kin) = known.names.kin(self.tokens.word(i)) else { continue };
+                let titled = i > range.start && self.tokens.list()[i - 1].is(bit::TITLE);
+                let paired = i > range.start && pair(i - 1, i) || i + 1 < range.end && pair(i, i + 1);
+                let is_name = match kin {
+                    Kin::Same => titled || paired || self.is_used_as_name(i, i == range.start, ENOUGH),
+                    Kin::Nickname => titled || self.is_used_as_name(i, i == range.start, ENOUGH_NICKNAME),
+                    Kin::Like => token.lists.lower < 3 && (token.lists.lower == 0 || self.chance(i) > 0.01),
+                };
+                if is_name {
+                    out[i] = Some(decision);
+                }
+            }
+        }
+    }
+
+    /// Whether a word is a name here: the more ordinary it is, the more the model has to agree, unless a
+    /// capital inside a sentence says so.
+    fn is_used_as_name(&self, i: usize, is_first: bool, enough: [f32; 8]) -> bool {
+        let token = &self.tokens.list()[i];
+        let inside = !is_first && self.tokens.list()[i - 1].shape.stop < 2;
+        let cased = self.tokens.cased && token.shape.capital && !token.shape.upper && inside;
+        let calendar = token.is(bit::MONTH | bit::WEEKDAY);
+        self.chance(i) >= enough[token.lists.lower as usize] || (cased && !calendar)
+    }
+
+    fn chance(&self, i: usize) -> f32 {
+        self.marginals.rows[i][label_of(Category::Name)]
+    }
+
+    /// Hides spelled letters that are a known name, cut or one letter off.
+    fn spelled(&self, known: &Known, decision: Decision, out: &mut [Option<Decision>]) {
+        for run in self.spoken.runs.iter().filter(|r| r.digits == 0 && r.letters >= SPELLED_MIN) {
+            if known.names.is_spelled(&run.value().to_ascii_lowercase()) {
+                for w in &run.words {
+                    out[*w as usize] = Some(decision);
+                }
+            }
+        }
+    }
+}
+
+/// The chance of being a name that is enough for a known one, by how frequent the word is as an ordinary one:
+/// about what one ordinary use in fifty has. (The more frequent the word, the surer the model is of it.)
+const ENOUGH: [f32; 8] = [0.0, 0.0, 0.0, 0.01, 0.02, 0.01, 0.005, 0.005];
+/// The same for what may stand for a known name.
+const ENOUGH_NICKNAME: [f32; 8] = [0.0, 0.002, 0.002, 0.01, 0.03, 0.1, 0.1, 0.1];

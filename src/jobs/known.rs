@@ -1,0 +1,92 @@
+//! Known values of calls: from one file for a run, and from a side-car object beside each call. Must not
+//! hand them to anything but redaction.
+
+use super::fetch;
+use super::{Call, CallKey, SourceFile};
+use crate::base::{CallId, Error, HoldReason, KeyedRef, Kind, Phi, Result, Stage};
+use crate::model::{KnownFile, KnownValue};
+use crate::store::Stat;
+use std::collections::BTreeMap;
+
+/// Largest side-car, bytes.
+const SIDE_CAR_BYTES_MAX: u64 = 1 << 20;
+
+/// Known values of the calls of a run.
+#[derive(Default)]
+pub struct KnownValues(BTreeMap<CallId, Vec<KnownValue>>);
+
+impl KnownValues {
+    /// Gives the values of a file to the calls of a run; the second value is how many names of the file are
+    /// no call's of the run.
+    ///
+    /// # Errors
+    /// A usage error when the file is about one call and the run is not.
+    pub fn of(file: KnownFile, calls: &[Call], key: &CallKey) -> Result<(Self, usize)> {
+        match (file, calls) {
+            (KnownFile::One(values), [call]) => Ok((Self([(call.id.clone(), values)].into()), 0)),
+            (KnownFile::One(_), _) => {
+                Err(Error::usage(format!("--known is about one call, SOURCE has {}", calls.len())).hint(
+                    "name that call as SOURCE, or give a file with values by call; docs/known-values.md has the form",
+                ))
+            }
+            (KnownFile::ByCall(by_name), _) => {
+                let id = |name: Phi<String>| key.call_id(&name.map(String::into_bytes));
+                let by_call: BTreeMap<_, _> = by_name.into_iter().map(|(name, values)| (id(name), values)).collect();
+                let found = calls.iter().filter(|c| by_call.contains_key(&c.id)).count();
+                let others = by_call.len() - found;
+                Ok((Self(by_call), others))
+            }
+        }
+    }
+}
+
+/// What is known of one call.
+pub(super) struct Given {
+    /// The values.
+    pub values: Vec<KnownValue>,
+    /// A keyed hash of them for the manifest; nothing where there are none.
+    pub reference: Option<KeyedRef>,
+    side_car: Option<(SourceFile, Stat)>,
+}
+
+impl Given {
+    /// Puts together the run's values of a call and those of its side-car.
+    ///
+    /// # Errors
+    /// Holds the call when its side-car cannot be read or is damaged.
+    pub fn read(run: &KnownValues, call: &Call, key: &CallKey) -> Result<Self> {
+        let mut values = run.0.get(&call.id).cloned().unwrap_or_default();
+        let mut side_car = None;
+        if let Some(file) = &call.known {
+            let (bytes, stat) = fetch::read_whole(file, SIDE_CAR_BYTES_MAX)?;
+            values.extend(parse(&bytes)?);
+            side_car = Some((file.clone(), stat));
+        }
+        let reference = (!values.is_empty()).then(|| key.known(&call.id, &values));
+        Ok(Self { values, reference, side_car })
+    }
+
+    /// Makes sure that the side-car is still what was read.
+    ///
+    /// # Errors
+    /// Holds the call when it is not.
+    pub fn still(&self) -> Result<()> {
+        self.side_car.as_ref().map_or(Ok(()), |(file, stat)| fetch::still(file, stat))
+    }
+}
+
+fn parse(bytes: &Phi<Vec<u8>>) -> Result<Vec<KnownValue>> {
+    let held = |mut error: Error| {
+        error.kind = Kind::Held(HoldReason::DamagedKnownValues);
+        error.stage = Stage::Fetch;
+        error
+    };
+    match KnownFile::parse(bytes.expose()).map_err(held)? {
+        KnownFile::One(values) => Ok(values),
+        KnownFile::ByCall(_) => Err(Error::held(
+            Stage::Fetch,
+            HoldReason::DamagedKnownValues,
+            "a side-car of known values is about its own call alone",
+        )),
+    }
+}
