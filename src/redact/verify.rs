@@ -146,8 +146,8 @@ pub(super) enum Verdict {
 /// edits, or has a known value left in any string, key or number.
 pub(super) fn masked(masked: Phi<Vec<u8>>, plan: &RedactionPlan, against: &Against<'_>) -> Result<Verdict> {
     let format = against.original.format();
-    let copy = transcript::read(Phi::new(masked.expose().clone()), Some(format))
-        .map_err(|_| failed("the masked transcript cannot be read back"))?;
+    let copy =
+        transcript::read(masked, Some(format)).map_err(|_| failed("the masked transcript cannot be read back"))?;
     let origins = origins(against.original.transcript(), copy.transcript(), &plan.edits)
         .ok_or_else(|| failed("the masked transcript differs from the plan"))?;
     let residue = residue(against.patterns, against.policy, copy.transcript(), against.given);
@@ -157,10 +157,10 @@ pub(super) fn masked(masked: Phi<Vec<u8>>, plan: &RedactionPlan, against: &Again
         return Ok(Verdict::MoreFound(placed.concat()));
     }
     let needles = Needles::new(against.known, against.policy, against.call);
-    if is_left(&needles, masked.expose(), copy.transcript(), format)? {
+    if is_left(&needles, &copy)? {
         return Err(failed("a known value is left in the masked transcript"));
     }
-    Ok(Verdict::Proven(Clean::attest(masked.into_exposed())))
+    Ok(Verdict::Proven(Clean::attest(copy.into_file().into_exposed())))
 }
 
 /// What detection finds in a masked transcript of what the policy hides, but for what lies on masks alone.
@@ -178,15 +178,15 @@ fn in_original(finding: &Finding, origins: &[Option<WordSpan>]) -> Option<Vec<Fi
     origins.get(finding.words.range())?.iter().map(place).collect()
 }
 
-/// Searches the bytes as they are written, and the words as they are read, where values that a file cuts into
-/// pieces stand whole.
-fn is_left(needles: &Needles<'_>, bytes: &[u8], copy: &Transcript, format: Format) -> Result<bool> {
-    let unreadable = || failed("the masked transcript is not valid text");
-    let in_bytes = match format {
-        Format::Text => needles.in_text(std::str::from_utf8(bytes).map_err(|_| unreadable())?),
-        _ => needles.in_json(bytes).map_err(|_| unreadable())?,
+/// Searches the file as it is written, and the words as they are read, where values that a file cuts into pieces stand
+/// whole.
+fn is_left(needles: &Needles<'_>, copy: &Document) -> Result<bool> {
+    let file = copy.file().into_exposed();
+    let in_file = match copy.format() {
+        Format::Text => needles.in_text(file),
+        _ => needles.in_json(file).map_err(|_| failed("the masked transcript is not valid JSON"))?,
     };
-    Ok(in_bytes || needles.in_text(copy.text().expose()))
+    Ok(in_file || needles.in_text(copy.transcript().text().into_exposed()))
 }
 
 /// Compares a muted recording with the plan.

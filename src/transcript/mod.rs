@@ -88,6 +88,18 @@ impl Document {
         &self.transcript
     }
 
+    /// The whole file.
+    #[must_use]
+    pub fn file(&self) -> Phi<&str> {
+        Phi::new(self.source.expose().file())
+    }
+
+    /// The bytes that were read.
+    #[must_use]
+    pub fn into_file(self) -> Phi<Vec<u8>> {
+        self.source.map(Source::into_file)
+    }
+
     /// The whole file again, in the same format, with every copy of the edited words masked.
     ///
     /// Bytes outside masked words are those of the source, but for what is never kept: token ids from
