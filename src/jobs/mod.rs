@@ -8,6 +8,7 @@ mod key;
 mod list;
 mod pair;
 mod report;
+mod slots;
 mod verify;
 
 pub use batch::run_batch;
@@ -17,4 +18,5 @@ pub use key::{CallKey, KEY_BYTES_MAX, KEY_BYTES_MIN};
 pub use list::{Listing, destination, list};
 pub use pair::{Call, DEFAULT_TEMPLATES, Parts, SourceFile, Template, pair};
 pub use report::{Hidden, Report, Status, Summary};
+pub use slots::Slots;
 pub use verify::{Check, Folder, Proof, Verdict, folders, verify};
