@@ -38,7 +38,8 @@ impl<'j> Quoted<'j> {
         serde_json::from_str(self.whole).map_err(|_| Malformed)
     }
 
-    fn raw(self) -> &'j str {
+    /// Its bytes.
+    pub(super) fn raw(self) -> &'j str {
         &self.whole[1..self.whole.len() - 1]
     }
 }
@@ -166,6 +167,9 @@ impl<'j> Walker<'j> {
     fn space(&mut self) {
         while let Some(b' ' | b'\n' | b'\r' | b'\t') = self.peek() {
             self.at += 1;
+            while self.bytes[self.at..].starts_with(b"    ") {
+                self.at += 4;
+            }
         }
     }
 
@@ -175,9 +179,9 @@ impl<'j> Walker<'j> {
         self.at += 1;
         let mut is_escaped = false;
         loop {
-            let rest = &self.bytes[self.at..];
-            self.at += rest.iter().position(|b| matches!(b, b'"' | b'\\' | ..b' ')).ok_or(Malformed)? + 1;
-            match self.bytes[self.at - 1] {
+            self.at += self.plain_len() + 1;
+            let Some(last) = self.bytes.get(self.at - 1) else { return Err(Malformed) };
+            match last {
                 b'"' => return Ok(Quoted { whole: &self.json[start..self.at], is_escaped }),
                 // What an escape says is checked where it is read; here it must only not end the string.
                 b'\\' if self.at < self.bytes.len() => self.at += 1,
@@ -185,6 +189,27 @@ impl<'j> Walker<'j> {
             }
             is_escaped = true;
         }
+    }
+
+    /// How many bytes stand before the next quote, backslash or control character.
+    fn plain_len(&self) -> usize {
+        const EACH: u64 = u64::from_ne_bytes([1; 8]);
+        let rest = &self.bytes[self.at..];
+        let mut len = 0;
+        while let Some(eight) = rest[len..].first_chunk() {
+            let eight = u64::from_le_bytes(*eight);
+            let quote = (eight ^ (EACH * b'"' as u64)).wrapping_sub(EACH);
+            let backslash = (eight ^ (EACH * b'\\' as u64)).wrapping_sub(EACH);
+            let control = eight.wrapping_sub(EACH * b' ' as u64);
+            // A byte under the one subtracted borrows; one with its high bit set is none of the three.
+            let stops = (quote | backslash | control) & !eight & (EACH << 7);
+            if stops != 0 {
+                return len + stops.trailing_zeros() as usize / 8;
+            }
+            len += 8;
+        }
+        let stops = |b: &u8| matches!(b, b'"' | b'\\' | ..b' ');
+        len + rest[len..].iter().position(stops).unwrap_or(rest.len() - len)
     }
 
     fn number(&mut self) -> Result<&'j str, Malformed> {

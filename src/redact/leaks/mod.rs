@@ -33,6 +33,8 @@ const SURE_DIGITS: usize = 6;
 const MIXED_MIN: usize = 6;
 /// Digits from which a JSON number can be no time, index or count by accident.
 const JSON_DIGITS_MIN: usize = 9;
+/// Keys that are not searched twice in a row, one of each length.
+const KEYS_REMEMBERED: usize = 32;
 /// Keys whose strings are the format's own words; some of them are names too ("english").
 const STRUCTURE_KEYS: [&str; 6] = ["language", "language_code", "languageCode", "status", "task", "type"];
 
@@ -99,9 +101,17 @@ impl<'a> Needles<'a> {
         // The mark in front of UTF-8 is the file's, not the document's.
         let json = json.strip_prefix('\u{feff}').unwrap_or(json);
         let mut found = false;
+        // A format has few keys, each many times: those seen last need not be searched again.
+        let mut keys = [""; KEYS_REMEMBERED];
         walk(json, |leaf| {
             found |= match leaf {
-                Leaf::Key(key) => self.in_quoted(key, || Words::Phrases)?,
+                Leaf::Key(key) => {
+                    let seen = &mut keys[key.raw().len() % KEYS_REMEMBERED];
+                    *seen != key.raw() && {
+                        *seen = key.raw();
+                        self.in_quoted(key, || Words::Phrases)?
+                    }
+                }
                 Leaf::Text { text, .. } if text.plain().is_some_and(is_decimal) => false,
                 Leaf::Text { key, text } => self.in_quoted(text, || Words::under(key))?,
                 Leaf::Number(number) => self.is_long_number(number),

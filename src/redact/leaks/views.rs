@@ -28,7 +28,9 @@ pub(super) struct Views {
 
 impl Views {
     pub(super) fn of(text: &str, call: Option<&CallId>) -> Self {
-        let mut views = Self { words: String::from(" "), ..Self::default() };
+        let [mut words, joined] = [(); 2].map(|()| String::with_capacity(text.len() + 2));
+        words.push(' ');
+        let mut views = Self { words, joined, ..Self::default() };
         let mut rest = text;
         let mut last = ' ';
         while let Some(c) = rest.chars().next() {
@@ -69,7 +71,10 @@ impl Views {
             let before = self.edges.len() - 2;
             self.edges[before].ends = false;
         }
-        if c.is_alphanumeric() {
+        if c.is_ascii_alphanumeric() {
+            self.words.push(c.to_ascii_lowercase());
+            self.joined.push(c.to_ascii_lowercase());
+        } else if c.is_alphanumeric() {
             self.words.extend(c.to_lowercase());
             self.joined.extend(c.to_lowercase());
         } else if c == BREAK {
