@@ -1,5 +1,6 @@
 //! Proves a redacted call before anything of it can be published. The only maker of `Clean` and `Artifacts`.
 
+use super::Step;
 use super::leaks::Needles;
 use super::same::{is_mask, origins};
 use crate::audio::Outcome;
@@ -144,20 +145,30 @@ pub(super) enum Verdict {
 /// # Errors
 /// Holds the call when the masked transcript cannot be read, is not the original with exactly these
 /// edits, or has a known value left in any string, key or number.
-pub(super) fn masked(masked: Phi<Vec<u8>>, plan: &RedactionPlan, against: &Against<'_>) -> Result<Verdict> {
+pub(super) fn masked(
+    masked: Phi<Vec<u8>>,
+    plan: &RedactionPlan,
+    against: &Against<'_>,
+    over: &mut dyn FnMut(Step),
+) -> Result<Verdict> {
     let format = against.original.format();
     let copy =
         transcript::read(masked, Some(format)).map_err(|_| failed("the masked transcript cannot be read back"))?;
+    over(Step::ReadBack);
     let origins = origins(against.original.transcript(), copy.transcript(), &plan.edits)
         .ok_or_else(|| failed("the masked transcript differs from the plan"))?;
+    over(Step::Compare);
     let residue = residue(against.patterns, against.policy, copy.transcript(), against.given);
+    over(Step::DetectAgain);
     if !residue.is_empty() {
         let placed: Option<Vec<_>> = residue.iter().map(|f| in_original(f, &origins)).collect();
         let placed = placed.ok_or_else(|| failed("a second reading still holds findings"))?;
         return Ok(Verdict::MoreFound(placed.concat()));
     }
     let needles = Needles::new(against.known, against.policy, against.call);
-    if is_left(&needles, &copy)? {
+    let is_left = is_left(&needles, &copy)?;
+    over(Step::Search);
+    if is_left {
         return Err(failed("a known value is left in the masked transcript"));
     }
     Ok(Verdict::Proven(Clean::attest(copy.into_file().into_exposed())))
