@@ -36,8 +36,8 @@ fn options() -> Result<Options, String> {
         dropout: 0.3,
         penalty: 2e-5,
         rate: 0.2,
-        leak_cost: 3.0,
-        prune: 0.1,
+        leak_cost: 4.0,
+        prune: 0.2,
         misses: false,
     };
     while let Some(arg) = args.next() {
@@ -77,7 +77,7 @@ fn main() -> Result<(), Box<dyn Error>> {
         .flat_map(|seed| train.iter().map(move |c| (seed, c)))
         .map(|(seed, c)| call_features(&patterns, &if seed == 0 { c.clone() } else { augment(c, &lists, seed) }))
         .collect();
-    let mut trainer = Trainer::new(sample.iter().map(Vec::as_slice), 4);
+    let mut trainer = Trainer::new(sample.iter().map(Vec::as_slice), 6);
     drop(sample);
     trainer.dropout = o.dropout;
     trainer.penalty = o.penalty;

@@ -2,12 +2,16 @@
 //! is done.
 
 use super::report::{Report, Summary};
-use super::{Call, Run, run_call};
+use super::{Call, Run, Slots, run_call};
 use crate::base::{Error, Kind, Result, Stage};
 use rayon::iter::{ParallelBridge, ParallelIterator};
 use std::num::NonZeroUsize;
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicBool, Ordering};
+
+/// Most calls that wait for the disk at once, besides those that are worked on. The file system's journal writes them
+/// together; a disk that syncs in 10 ms then takes 1,600 calls a second.
+const WAITING_MAX: usize = 16;
 
 /// Runs every call, `jobs` at a time, and hands each report to `done` in the order of `calls`.
 ///
@@ -24,10 +28,11 @@ pub fn run_batch(
     done: &mut (dyn FnMut(&Report) -> Result<()> + Send),
 ) -> Result<Summary> {
     let pool = rayon::ThreadPoolBuilder::new()
-        .num_threads(jobs.get())
+        .num_threads((jobs.get() + WAITING_MAX).min(calls.len().max(1)))
         .thread_name(|i| format!("call-{i}"))
         .build()
         .map_err(|_| Error::new(Stage::Configure, Kind::Io, "threads cannot be started").hint("lower --jobs"))?;
+    let slots = Slots::new(jobs);
     let ordered = Mutex::new(Ordered { done, next: 0, waiting: Default::default(), summary: Summary::default() });
     // `par_bridge` takes calls one by one from the front, so few reports wait for an earlier one.
     let result = pool.install(|| {
@@ -35,7 +40,7 @@ pub fn run_batch(
             if stop.load(Ordering::Relaxed) {
                 return Ok(());
             }
-            let report = run_call(run, call);
+            let report = run_call(run, call, &slots);
             // A panic in `done` has already been reported; its lock holds nothing half-changed that
             // is still used.
             ordered.lock().unwrap_or_else(std::sync::PoisonError::into_inner).put(index, report)

@@ -4,12 +4,13 @@
 use super::fetch::{self, SizeLimits};
 use super::known::{Given, KnownValues};
 use super::report::{Hidden, Report, Status};
+use super::slots::{Slot, Slots};
 use super::{Call, CallKey, Parts, SourceFile};
 use crate::base::{CallId, Error, HoldReason, KeyedRef, Kind, Result, Stage, Timestamp};
 use crate::model::Policy;
 use crate::model::manifest::{Basis, By, Held, HeldSource, Manifest, PolicyRef, Role, Tool};
 use crate::patterns::PatternSet;
-use crate::redact::{Artifacts, Birth, CallSource, Origin, redact_call};
+use crate::redact::{Birth, CallSource, Origin, redact_call};
 use crate::store::{Expected, Sink, Staged, Stat, Store, Stored};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::time::Duration;
@@ -57,10 +58,10 @@ impl Target<'_> {
     }
 }
 
-/// Does one call. It never panics; what it could not do is in the report.
+/// Does one call, on a slot as long as there is work. It never panics; what it could not do is in the report.
 #[must_use]
-pub fn run_call(run: &Run, call: &Call) -> Report {
-    let (status, hidden, error) = match guarded(|| patient(run, call)) {
+pub fn run_call(run: &Run, call: &Call, slots: &Slots) -> Report {
+    let (status, hidden, error) = match guarded(|| patient(run, call, slots)) {
         Ok((status, hidden)) => (status, hidden, None),
         Err(error) => {
             let error = error.for_call(call.id.clone());
@@ -89,17 +90,17 @@ fn guarded<T>(work: impl FnOnce() -> Result<T>) -> Result<T> {
 }
 
 /// Tries again what may pass: failures of the outside, and another run that was first.
-fn patient(run: &Run, call: &Call) -> Result<(Status, Hidden)> {
+fn patient(run: &Run, call: &Call, slots: &Slots) -> Result<(Status, Hidden)> {
     for pause in RETRY_AFTER {
-        match attempt(run, call) {
+        match attempt(run, call, slots.take()) {
             Err(error) if matches!(error.kind, Kind::Io | Kind::Conflict) => std::thread::sleep(pause),
             done => return done,
         }
     }
-    attempt(run, call)
+    attempt(run, call, slots.take())
 }
 
-fn attempt(run: &Run, call: &Call) -> Result<(Status, Hidden)> {
+fn attempt(run: &Run, call: &Call, slot: Slot<'_>) -> Result<(Status, Hidden)> {
     let (transcript, recording) = match &call.parts {
         Parts::Whole { transcript, recording } => (transcript, recording.as_ref()),
         Parts::Held { reason, .. } => return Err(unpaired(*reason)),
@@ -114,7 +115,7 @@ fn attempt(run: &Run, call: &Call) -> Result<(Status, Hidden)> {
         remove_held(run, &call.id)?;
         return Ok((Status::Unchanged, Hidden::of(&before)));
     }
-    let manifest = redact(run, &call.id, (transcript, recording), &known, stored)?;
+    let manifest = redact(run, &call.id, (transcript, recording), &known, stored, slot)?;
     remove_held(run, &call.id)?;
     Ok((Status::Redacted, Hidden::of(&manifest)))
 }
@@ -164,6 +165,7 @@ fn redact(
     (transcript, recording): (&SourceFile, Option<&SourceFile>),
     known: &Given,
     stored: Option<Stored>,
+    slot: Slot<'_>,
 ) -> Result<Manifest> {
     let (bytes, transcript_stat) = fetch::read_whole(transcript, run.limits.transcript_bytes_max)?;
     let recording = recording
@@ -192,8 +194,12 @@ fn redact(
         recording: recording.map(|(file, stat)| origin(run, id, file, &stat)),
     };
     let manifest = artifacts.manifest(&birth);
-    if let Some(staged) = staged {
-        publish(staged, &artifacts, &birth.transcript.name, &manifest, stored)?;
+    if let Some(mut staged) = staged {
+        staged.transcript(&birth.transcript.name, artifacts.transcript())?;
+        // All that is left is to wait for the disk, for which nothing large is kept.
+        drop((artifacts, slot));
+        let expected = stored.map_or(Expected::Absent, |s| Expected::Version(s.version));
+        staged.commit(&manifest.to_bytes(), &expected)?;
     }
     Ok(manifest)
 }
@@ -206,18 +212,6 @@ fn sink(staged: Option<&mut (dyn Staged + 'static)>, name: &str) -> Result<Box<d
             .map(|file| Box::new(file) as Box<dyn Sink>)
             .map_err(|e| Error::io(Stage::Mute, "a temporary file cannot be made", e)),
     }
-}
-
-fn publish(
-    mut staged: Box<dyn Staged>,
-    artifacts: &Artifacts,
-    transcript_name: &str,
-    manifest: &Manifest,
-    stored: Option<Stored>,
-) -> Result<()> {
-    staged.transcript(transcript_name, artifacts.transcript())?;
-    let expected = stored.map_or(Expected::Absent, |s| Expected::Version(s.version));
-    staged.commit(&manifest.to_bytes(), &expected)
 }
 
 /// Writes down why a call is held; any other error is handed back.

@@ -9,6 +9,7 @@ mod known;
 mod list;
 mod pair;
 mod report;
+mod slots;
 mod verify;
 
 pub use batch::run_batch;
@@ -19,4 +20,5 @@ pub use known::KnownValues;
 pub use list::{Listing, destination, list};
 pub use pair::{Call, DEFAULT_TEMPLATES, Parts, SourceFile, Template, pair};
 pub use report::{Hidden, Report, Status, Summary};
+pub use slots::Slots;
 pub use verify::{Check, Folder, Proof, Verdict, folders, verify};

@@ -18,7 +18,7 @@ pub use verify::{Artifacts, SourceFile, residue};
 use crate::audio;
 use crate::base::{CallId, Clean, Error, HoldReason, Kind, Phi, Result, Stage};
 use crate::detect::{Detection, detect};
-use crate::model::{Flag, Format, KnownValue, Policy, RecordingInfo, RedactionPlan};
+use crate::model::{Finding, Flag, Format, KnownValue, Policy, RecordingInfo, RedactionPlan};
 use crate::patterns::PatternSet;
 use crate::transcript::{self, Document};
 use std::io::{Read, Seek, Write};
@@ -41,6 +41,32 @@ pub struct CallSource<R> {
     pub known: Vec<KnownValue>,
 }
 
+/// A step of [`redact_call`], in the order in which they are done.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[non_exhaustive]
+pub enum Step {
+    /// The digest of the source.
+    Hash,
+    /// Bytes to words.
+    Read,
+    /// Words to findings.
+    Detect,
+    /// Findings to a plan.
+    Plan,
+    /// The plan onto every copy of the text.
+    Mask,
+    /// The masked bytes to words.
+    ReadBack,
+    /// Those words against the original and the plan.
+    Compare,
+    /// Those words to findings.
+    DetectAgain,
+    /// The masked bytes searched for every known value.
+    Search,
+    /// The plan onto the recording, compared while it is written.
+    Mute,
+}
+
 /// Redacts a call. The muted recording is written to `recording_dest`, which must be empty and is worth nothing
 /// unless this succeeds; a call without a recording needs none.
 ///
@@ -57,8 +83,26 @@ where
     R: Read + Seek,
     W: Read + Write + Seek,
 {
+    redact_call_in_steps(patterns, policy, source, recording_dest, &mut |_| ())
+}
+
+/// [`redact_call`], which says of each step when it is over. Masking and its proof may take several rounds.
+///
+/// # Errors
+/// Those of [`redact_call`].
+pub fn redact_call_in_steps<R, W>(
+    patterns: &PatternSet,
+    policy: &Policy,
+    source: CallSource<R>,
+    recording_dest: Option<W>,
+    over: &mut dyn FnMut(Step),
+) -> Result<Artifacts>
+where
+    R: Read + Seek,
+    W: Read + Write + Seek,
+{
     let call = source.call.clone();
-    redact(patterns, policy, source, recording_dest).map_err(|error| error.for_call(call))
+    redact(patterns, policy, source, recording_dest, over).map_err(|error| error.for_call(call))
 }
 
 fn redact<R, W>(
@@ -66,6 +110,7 @@ fn redact<R, W>(
     policy: &Policy,
     source: CallSource<R>,
     recording_dest: Option<W>,
+    over: &mut dyn FnMut(Step),
 ) -> Result<Artifacts>
 where
     R: Read + Seek,
@@ -73,17 +118,21 @@ where
 {
     let CallSource { call, transcript, format, recording, known } = source;
     let transcript_source = SourceFile::of(transcript.expose());
+    over(Step::Hash);
     let document = transcript::read(transcript, format)?;
+    over(Step::Read);
     let recording = recording.map(|source| Sound::open(source, recording_dest)).transpose()?;
     let info = recording.as_ref().map(|sound| sound.opened.info());
     if let Some(info) = info {
         length::check(document.transcript(), info, &policy.hold)?;
     }
     let detection = detect(patterns, document.transcript(), &known);
+    over(Step::Detect);
     let against =
         Against { patterns, policy, call: &call, original: &document, given: &known, known: &detection.known };
-    let (plan, transcript) = settle(&detection, &against, info)?;
+    let (plan, transcript) = settle(&detection, &against, info, over)?;
     let recording = recording.map(|sound| sound.mute(&plan)).transpose()?;
+    over(Step::Mute);
     let proven = Proven { transcript, recording, plan, risk: detection.risk };
     Ok(Artifacts::new(proven, transcript_source, &document, call))
 }
@@ -96,21 +145,32 @@ fn settle(
     detection: &Detection,
     against: &Against<'_>,
     recording: Option<&RecordingInfo>,
+    over: &mut dyn FnMut(Step),
 ) -> Result<(RedactionPlan, Clean<Vec<u8>>)> {
     let document: &Document = against.original;
-    let mut findings = detection.findings.clone();
+    let mut findings = on_every_reading(detection.findings.clone(), document);
     for round in 0..ROUNDS_MAX {
         let mut plan = plan(&findings, against.policy, document.transcript(), recording)?;
         if round > 0 {
             plan.flags.push(Flag::FoundAfterMasking);
         }
+        over(Step::Plan);
         let masked = document.mask(&plan.edits, against.call)?;
-        match verify::masked(masked, &plan, against)? {
+        over(Step::Mask);
+        match verify::masked(masked, &plan, against, over)? {
             Verdict::Proven(transcript) => return Ok((plan, transcript)),
-            Verdict::MoreFound(more) => findings.extend(more),
+            Verdict::MoreFound(more) => findings.extend(on_every_reading(more, document)),
         }
     }
     Err(Error::held(Stage::Verify, HoldReason::VerifyFailed, "detection finds more each time that words are masked"))
+}
+
+/// Findings, and the same where another reading of their words stands: what one reading shows is said in all.
+fn on_every_reading(mut findings: Vec<Finding>, document: &Document) -> Vec<Finding> {
+    let spans: Vec<_> = findings.iter().map(|f| f.words).collect();
+    let opposite = document.opposite(&spans).into_iter();
+    findings.extend(opposite.map(|(words, of)| Finding { words, ..findings[of].clone() }).collect::<Vec<_>>());
+    findings
 }
 
 /// A recording on its way from source to destination.
@@ -228,6 +288,26 @@ mod tests {
         let source = source(&aws(CALL), Some(&sound));
         let error = redact_call(&patterns, &policy(), source, None::<Cursor<Vec<u8>>>).unwrap_err();
         assert_eq!(error.kind, Kind::Internal);
+    }
+
+    #[test]
+    fn what_only_another_reading_shows_is_hidden_in_all_of_them() {
+        let item = |word: &str| {
+            format!(
+                r#"{{"type":"pronunciation","alternatives":[{{"confidence":"0.9","content":"{word}"}}],"start_time":"1.0","end_time":"2.0"}}"#
+            )
+        };
+        let items = ["my", "number", "is", "fivish", "thanks"].map(item).join(",");
+        let read = ["my", "number", "is", "555-867-5309", "thanks"].map(item).join(",");
+        let transcript = format!(
+            r#"{{"jobName":"call-1","accountId":"111122223333","status":"COMPLETED","results":{{
+                "transcripts":[{{"transcript":"my number is fivish thanks"}}],"items":[{items}],
+                "segments":[{{"start_time":"1.0","end_time":"2.0","alternatives":[
+                    {{"transcript":"my number is 555-867-5309 thanks","items":[{read}]}}]}}]}}}}"#
+        );
+        let (artifacts, _) = run(&transcript, None);
+        let text = String::from_utf8(artifacts.unwrap().transcript().get().clone()).unwrap();
+        assert!(!text.contains("fivish") && !text.contains("867") && text.contains("\"my number is [PHONE] thanks\""));
     }
 
     fn manifest(artifacts: &Artifacts) -> Manifest {

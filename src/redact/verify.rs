@@ -1,5 +1,6 @@
 //! Proves a redacted call before anything of it can be published. The only maker of `Clean` and `Artifacts`.
 
+use super::Step;
 use super::leaks::Needles;
 use super::same::{is_mask, origins};
 use crate::audio::Outcome;
@@ -144,23 +145,33 @@ pub(super) enum Verdict {
 /// # Errors
 /// Holds the call when the masked transcript cannot be read, is not the original with exactly these
 /// edits, or has a known value left in any string, key or number.
-pub(super) fn masked(masked: Phi<Vec<u8>>, plan: &RedactionPlan, against: &Against<'_>) -> Result<Verdict> {
+pub(super) fn masked(
+    masked: Phi<Vec<u8>>,
+    plan: &RedactionPlan,
+    against: &Against<'_>,
+    over: &mut dyn FnMut(Step),
+) -> Result<Verdict> {
     let format = against.original.format();
-    let copy = transcript::read(Phi::new(masked.expose().clone()), Some(format))
-        .map_err(|_| failed("the masked transcript cannot be read back"))?;
+    let copy =
+        transcript::read(masked, Some(format)).map_err(|_| failed("the masked transcript cannot be read back"))?;
+    over(Step::ReadBack);
     let origins = origins(against.original.transcript(), copy.transcript(), &plan.edits)
         .ok_or_else(|| failed("the masked transcript differs from the plan"))?;
+    over(Step::Compare);
     let residue = residue(against.patterns, against.policy, copy.transcript(), against.given);
+    over(Step::DetectAgain);
     if !residue.is_empty() {
         let placed: Option<Vec<_>> = residue.iter().map(|f| in_original(f, &origins)).collect();
         let placed = placed.ok_or_else(|| failed("a second reading still holds findings"))?;
         return Ok(Verdict::MoreFound(placed.concat()));
     }
     let needles = Needles::new(against.known, against.policy, against.call);
-    if is_left(&needles, masked.expose(), copy.transcript(), format)? {
+    let is_left = is_left(&needles, &copy)?;
+    over(Step::Search);
+    if is_left {
         return Err(failed("a known value is left in the masked transcript"));
     }
-    Ok(Verdict::Proven(Clean::attest(masked.into_exposed())))
+    Ok(Verdict::Proven(Clean::attest(copy.into_file().into_exposed())))
 }
 
 /// What detection finds in a masked transcript of what the policy hides, but for what lies on masks alone.
@@ -178,15 +189,15 @@ fn in_original(finding: &Finding, origins: &[Option<WordSpan>]) -> Option<Vec<Fi
     origins.get(finding.words.range())?.iter().map(place).collect()
 }
 
-/// Searches the bytes as they are written, and the words as they are read, where values that a file cuts into
-/// pieces stand whole.
-fn is_left(needles: &Needles<'_>, bytes: &[u8], copy: &Transcript, format: Format) -> Result<bool> {
-    let unreadable = || failed("the masked transcript is not valid text");
-    let in_bytes = match format {
-        Format::Text => needles.in_text(std::str::from_utf8(bytes).map_err(|_| unreadable())?),
-        _ => needles.in_json(bytes).map_err(|_| unreadable())?,
+/// Searches the file as it is written, and the words as they are read, where values that a file cuts into pieces stand
+/// whole.
+fn is_left(needles: &Needles<'_>, copy: &Document) -> Result<bool> {
+    let file = copy.file().into_exposed();
+    let in_file = match copy.format() {
+        Format::Text => needles.in_text(file),
+        _ => needles.in_json(file).map_err(|_| failed("the masked transcript is not valid JSON"))?,
     };
-    Ok(in_bytes || needles.in_text(copy.text().expose()))
+    Ok(in_file || needles.in_text(copy.transcript().text().into_exposed()))
 }
 
 /// Compares a muted recording with the plan.

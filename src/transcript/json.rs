@@ -62,6 +62,7 @@ pub(super) fn scan(text: &str, root: &'static Node) -> Result<Tape> {
         // A compact file has an entry in 20 bytes; room that is not used costs no memory.
         entries: Vec::with_capacity(text.len() / 16),
         unknown_keys: Vec::new(),
+        guesses: [[0; KEYS_GUESSED]; limits::JSON_DEPTH_MAX],
     };
     scanner.space();
     scanner.value(root, 0)?;
@@ -75,6 +76,9 @@ pub(super) fn scan(text: &str, root: &'static Node) -> Result<Tape> {
 /// Most unknown keys of one object; the largest known object of any format has about 30 keys.
 const UNKNOWN_KEYS_MAX: usize = 256;
 
+/// Keys of an object whose fields are guessed.
+const KEYS_GUESSED: usize = 12;
+
 struct Scanner<'a> {
     text: &'a str,
     bytes: &'a [u8],
@@ -82,6 +86,8 @@ struct Scanner<'a> {
     entries: Vec<Entry>,
     /// Byte ranges of the unknown keys of the objects that are open, innermost last.
     unknown_keys: Vec<(u32, u32)>,
+    /// Which field the nth key was in the object before, by depth: objects of a list have their keys in one order.
+    guesses: [[u8; KEYS_GUESSED]; limits::JSON_DEPTH_MAX],
 }
 
 impl Scanner<'_> {
@@ -106,13 +112,27 @@ impl Scanner<'_> {
 
     #[inline]
     fn space(&mut self) {
-        // Compact files have none, pretty ones a long indentation.
         while let Some(b' ' | b'\n' | b'\r' | b'\t') = self.peek() {
             self.at += 1;
-            while self.bytes.get(self.at..self.at + 8).is_some_and(|eight| eight == b"        ") {
-                self.at += 8;
+            // Compact files have none, pretty ones an indentation.
+            while let Some(eight) = self.bytes[self.at..].first_chunk() {
+                let other = u64::from_le_bytes(*eight) ^ u64::from_le_bytes(*b"        ");
+                self.at += other.trailing_zeros() as usize / 8;
+                if other != 0 {
+                    break;
+                }
             }
         }
+    }
+
+    /// A value inside a container: most are strings.
+    #[inline]
+    fn member(&mut self, node: &'static Node, depth: usize) -> Result<()> {
+        if self.peek() != Some(b'"') || depth >= limits::JSON_DEPTH_MAX {
+            return self.value(node, depth);
+        }
+        let leaf = self.string()?;
+        self.scalar(node, leaf, Scalar::String)
     }
 
     fn value(&mut self, node: &'static Node, depth: usize) -> Result<()> {
@@ -137,6 +157,7 @@ impl Scanner<'_> {
         }
     }
 
+    #[inline]
     fn scalar(&mut self, node: &Node, leaf: Leaf, kind: Scalar) -> Result<()> {
         let text = &self.text[leaf.range()];
         let (role, covered) = match (node, kind) {
@@ -167,21 +188,11 @@ impl Scanner<'_> {
         self.at += 1;
         self.space();
         let mut more = self.peek() != Some(b'}');
+        let mut nth = 0;
         while more {
-            if self.peek() != Some(b'"') {
-                return Err(self.damaged("an object key is missing"));
-            }
-            let key = self.string()?;
-            let child = match fields.iter().position(|(name, _)| name.as_bytes() == &self.bytes[key.range()]) {
-                Some(index) if seen & (1 << index) != 0 => return Err(self.damaged("an object has one key twice")),
-                Some(index) => {
-                    seen |= 1 << index;
-                    &fields[index].1
-                }
-                None => {
-                    self.unknown_key(key, unknown_before)?;
-                    &Node::Unknown
-                }
+            let child = match self.guessed(fields, depth, nth) {
+                Some(index) => self.known_key(&mut seen, fields, index)?,
+                None => self.key(&mut seen, fields, (depth, nth), unknown_before)?,
             };
             self.space();
             if self.peek() != Some(b':') {
@@ -189,13 +200,58 @@ impl Scanner<'_> {
             }
             self.at += 1;
             self.space();
-            self.value(child, depth + 1)?;
+            self.member(child, depth + 1)?;
             more = self.separator(b'}')?;
+            nth += 1;
         }
         self.at += 1;
         self.unknown_keys.truncate(unknown_before);
         self.close(opened);
         Ok(())
+    }
+
+    /// Steps over the nth key of an object if it is the one that the object before had there, and says which it is.
+    #[inline]
+    fn guessed(&mut self, fields: &[(&str, Node)], depth: usize, nth: usize) -> Option<usize> {
+        let index = usize::from(*self.guesses[depth].get(nth)?);
+        let name = fields.get(index)?.0.as_bytes();
+        // No name has a character that a string would have to escape.
+        let rest = self.bytes[self.at..].strip_prefix(b"\"")?.strip_prefix(name)?;
+        rest.starts_with(b"\"").then(|| {
+            self.at += name.len() + 2;
+            index
+        })
+    }
+
+    #[inline]
+    fn known_key(&self, seen: &mut u64, fields: &'static [(&str, Node)], index: usize) -> Result<&'static Node> {
+        if *seen & (1 << index) != 0 {
+            return Err(self.damaged("an object has one key twice"));
+        }
+        *seen |= 1 << index;
+        Ok(&fields[index].1)
+    }
+
+    /// The nth key of an object, whatever it is.
+    fn key(
+        &mut self,
+        seen: &mut u64,
+        fields: &'static [(&str, Node)],
+        (depth, nth): (usize, usize),
+        unknown_before: usize,
+    ) -> Result<&'static Node> {
+        if self.peek() != Some(b'"') {
+            return Err(self.damaged("an object key is missing"));
+        }
+        let key = self.string()?;
+        let Some(index) = fields.iter().position(|(name, _)| name.as_bytes() == &self.bytes[key.range()]) else {
+            self.unknown_key(key, unknown_before)?;
+            return Ok(&Node::Unknown);
+        };
+        if let Some(guess) = self.guesses[depth].get_mut(nth) {
+            *guess = index as u8;
+        }
+        self.known_key(seen, fields, index)
     }
 
     #[cold]
@@ -227,7 +283,7 @@ impl Scanner<'_> {
         self.space();
         let mut more = self.peek() != Some(b']');
         while more {
-            self.value(child, depth + 1)?;
+            self.member(child, depth + 1)?;
             more = self.separator(b']')?;
         }
         if let Some(opened) = opened {
@@ -270,10 +326,19 @@ impl Scanner<'_> {
     #[inline]
     fn string(&mut self) -> Result<Leaf> {
         let start = self.at + 1;
+        self.at = start + plain_prefix(&self.bytes[start..]);
+        if self.peek() == Some(b'"') && self.at - start <= limits::STRING_BYTES_MAX {
+            self.at += 1;
+            return Ok(Leaf::plain(start, self.at - 1));
+        }
+        self.odd_string(start)
+    }
+
+    /// The rest of a string that has escapes, or that is refused.
+    #[cold]
+    fn odd_string(&mut self, start: usize) -> Result<Leaf> {
         let mut escaped = false;
-        self.at = start;
         loop {
-            self.at += plain_prefix(&self.bytes[self.at..]);
             match self.peek() {
                 Some(b'"') => break,
                 Some(b'\\') => {
@@ -283,6 +348,7 @@ impl Scanner<'_> {
                 Some(_) => return Err(self.damaged("a control character stands in a string")),
                 None => return Err(self.damaged("the file ends inside a string")),
             }
+            self.at += plain_prefix(&self.bytes[self.at..]);
         }
         if self.at - start > limits::STRING_BYTES_MAX {
             return Err(self.limit("a string is too long"));
@@ -364,8 +430,8 @@ fn plain_prefix(bytes: &[u8]) -> usize {
     const ONES: u64 = 0x0101_0101_0101_0101;
     const HIGH: u64 = 0x8080_8080_8080_8080;
     let mut at = 0;
-    while let Some(eight) = bytes.get(at..at + 8) {
-        let x = u64::from_le_bytes(eight.try_into().expect("eight bytes were taken"));
+    while let Some(eight) = bytes[at..].first_chunk() {
+        let x = u64::from_le_bytes(*eight);
         let (quote, slash) = (x ^ (ONES * 0x22), x ^ (ONES * 0x5c));
         // The lowest bit set is exact (a borrow can only spoil bytes above the first hit).
         let hits = ((quote.wrapping_sub(ONES) & !quote)

@@ -8,6 +8,7 @@ mod aws;
 mod json;
 mod link;
 mod mask;
+mod opposite;
 mod schema;
 mod source;
 mod text;
@@ -15,7 +16,7 @@ mod times;
 mod turns;
 mod whisper;
 
-use crate::base::{CallId, Error, HoldReason, Phi, Result, Stage};
+use crate::base::{CallId, Error, HoldReason, Phi, Result, Stage, WordSpan};
 use crate::model::{Edit, Format, Transcript};
 use link::{Linker, TextMap};
 use source::Source;
@@ -86,6 +87,25 @@ impl Document {
     #[must_use]
     pub const fn transcript(&self) -> &Transcript {
         &self.transcript
+    }
+
+    /// The whole file.
+    #[must_use]
+    pub fn file(&self) -> Phi<&str> {
+        Phi::new(self.source.expose().file())
+    }
+
+    /// The bytes that were read.
+    #[must_use]
+    pub fn into_file(self) -> Phi<Vec<u8>> {
+        self.source.map(Source::into_file)
+    }
+
+    /// What was said, or read elsewhere, where alternates have words of these spans: stretches within one turn, each
+    /// with the index of its span.
+    #[must_use]
+    pub fn opposite(&self, spans: &[WordSpan]) -> Vec<(WordSpan, usize)> {
+        opposite::opposite(&self.map, self.transcript.turns(), self.transcript.words().len(), spans)
     }
 
     /// The whole file again, in the same format, with every copy of the edited words masked.

@@ -60,6 +60,12 @@ impl Source {
         &self.buffer[..self.file_len]
     }
 
+    /// The bytes of the file, as they were taken over.
+    pub(super) fn into_file(mut self) -> Vec<u8> {
+        self.buffer.truncate(self.file_len);
+        self.buffer.into_bytes()
+    }
+
     /// The bytes of a leaf as they stand in the file.
     pub(super) fn raw(&self, leaf: Leaf) -> &str {
         &self.buffer[leaf.range()]
