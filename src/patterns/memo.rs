@@ -16,7 +16,7 @@ pub type Key = [u64; 3];
 const ONES: usize = 1 << 13;
 const TWOS: usize = 1 << 14;
 const THREES: usize = 1 << 14;
-const PLACED: usize = 1 << 15;
+const PLACED: usize = 1 << 16;
 
 /// Remembered sums, `ROWS` for each key.
 pub struct Memo<const ROWS: usize> {
