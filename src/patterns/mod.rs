@@ -16,7 +16,7 @@ use crate::base::{Result, Sha256Hex};
 use crate::model::Category;
 use cues::Cues;
 use model::Model;
-use rules::{Rule, RuleSet, View};
+use rules::Rule;
 use sha2::{Digest, Sha256};
 
 const RULE_FILES: [&str; 3] = [
@@ -35,8 +35,6 @@ pub struct PatternSet {
     cues: Cues,
     model: Model,
     rules: Vec<Rule>,
-    written: RuleSet,
-    spoken: RuleSet,
 }
 
 /// One rule as `patterns list` shows it.
@@ -82,8 +80,6 @@ impl PatternSet {
             digest: Sha256Hex::finish(hasher),
             cues: Cues::compile(CUE_FILE)?,
             model: Model::read(weights)?,
-            written: RuleSet::of(&rules, View::Written)?,
-            spoken: RuleSet::of(&rules, View::Spoken)?,
             rules,
         })
     }
@@ -92,15 +88,6 @@ impl PatternSet {
     #[must_use]
     pub fn all_rules(&self) -> &[Rule] {
         &self.rules
-    }
-
-    /// The rules that search a view.
-    #[must_use]
-    pub const fn rules_of(&self, view: View) -> &RuleSet {
-        match view {
-            View::Written => &self.written,
-            View::Spoken => &self.spoken,
-        }
     }
 
     /// The sequence model.
