@@ -271,3 +271,42 @@ fn near_code(near: &Near) -> u64 {
 fn asked_code(asked: &Asked) -> u64 {
     u64::from(asked.last.kind) | u64::from(asked.last.words.min(3)) << 8 | u64::from(asked.other) << 12
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::base::Phi;
+    use crate::detect::Ground;
+    use crate::model::{TimeSource, TranscriptBuilder, TurnKind};
+    use crate::patterns::PatternSet;
+    use crate::patterns::model::FEATURES_MAX;
+
+    #[test]
+    fn remembered_sums_are_those_of_the_features_and_no_word_has_too_many() {
+        let patterns = PatternSet::builtin().unwrap();
+        let said = [
+            "thank you for calling may i have your name and date of birth",
+            "yes it's Maria Okonkwo-Smith, march fifth nineteen eighty two",
+            "",
+            "and the address? 4471 north oak street, apartment 3b in Saint Louis, ohio 43215",
+            "m e one double four",
+            "okay",
+            "seven 12/04 and jay.brooks at example dot com",
+        ];
+        let mut b = TranscriptBuilder::new(TimeSource::None);
+        for (i, said) in said.iter().chain(&said).enumerate() {
+            b.turn(TurnKind::Spoken, if i % 2 == 0 { Speaker::Agent } else { Speaker::Numbered(2) }, None);
+            b.say(Phi::new(said));
+        }
+        let transcript = b.build();
+        let ground = Ground::of(&patterns, &transcript);
+        let scene = ground.scene(&patterns, &transcript);
+        let sums = sums(&scene, patterns.model());
+        let mut seen = 0;
+        features(&scene, |i, list| {
+            assert!(list.len() <= FEATURES_MAX && sums[i] == patterns.model().sum(list), "word {i}");
+            seen += 1;
+        });
+        assert_eq!(seen, sums.len());
+    }
+}

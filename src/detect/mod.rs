@@ -12,6 +12,7 @@ mod properties;
 mod rule;
 mod settle;
 mod spoken;
+pub mod stages;
 mod tagger;
 mod token;
 #[cfg(feature = "train")]
@@ -24,6 +25,7 @@ pub use rule::{BrokenExample, test_examples};
 use crate::base::{Phi, WordSpan};
 use crate::model::{Category, Finding, RuleId, Transcript};
 use crate::patterns::PatternSet;
+use gather::Scene;
 use settle::{Decision, Origin};
 
 /// What detection hands on.
@@ -49,42 +51,47 @@ pub struct KnownValue {
 /// Finds PHI in all turns, alternates included. `known` are values the caller already has (side-car).
 #[must_use]
 pub fn detect(patterns: &PatternSet, transcript: &Transcript, known: &[KnownValue]) -> Detection {
-    let tokens = token::tokens(transcript);
-    let spoken = spoken::spoken(transcript, &tokens);
-    let context = cue::context(transcript, &tokens, patterns.cues());
-    let (ruled, by_rule) = ruled_words(patterns, transcript, &tokens, &spoken);
-    let phrases = near::city_phrases(transcript, &tokens);
-    let scene = gather::Scene {
-        transcript,
-        tokens: &tokens,
-        spoken: &spoken,
-        context: &context,
-        cues: patterns.cues(),
-        ruled: &by_rule,
-        phrases: &phrases,
-    };
+    let ground = Ground::of(patterns, transcript);
+    let scene = ground.scene(patterns, transcript);
     let marginals = tagger::tag(&scene, patterns.model());
-    let mut decisions = settle::settle(transcript, &tokens, &spoken, &marginals, &ruled, &context, &phrases);
-    settle::labels(transcript, &tokens, &mut decisions);
-    let known = propagate::propagate(transcript, &tokens, &spoken, &marginals, known, &mut decisions);
-    settle::net(&spoken, &tokens, &mut decisions);
+    let mut decisions = settle::settle(&scene, &marginals, &ground.ruled);
+    settle::labels(transcript, &ground.tokens, &mut decisions);
+    let known = propagate::propagate(&scene, &marginals, known, &mut decisions);
+    settle::net(&ground.spoken, &ground.tokens, &mut decisions);
     let risk = marginals.risk(&decisions);
-    Detection { findings: findings(transcript, &decisions, &ruled, &scene), known, risk }
+    Detection { findings: findings(transcript, &decisions, &ground.ruled, &scene), known, risk }
 }
 
-/// What the rules find, and per word the category they see plus one (0: none).
-fn ruled_words(
-    patterns: &PatternSet,
-    transcript: &Transcript,
-    tokens: &token::Tokens,
-    spoken: &spoken::Spoken,
-) -> (Vec<Finding>, Vec<u8>) {
-    let ruled = rule::ruled(patterns, transcript, tokens, spoken);
-    let mut by_rule = vec![0; tokens.list().len()];
-    for finding in &ruled {
-        by_rule[finding.words.range()].fill(finding.category as u8 + 1);
+/// What is found before tagging.
+struct Ground {
+    tokens: token::Tokens,
+    spoken: spoken::Spoken,
+    context: cue::Context,
+    /// What the rules find.
+    ruled: Vec<Finding>,
+    /// Per word, the category that the rules see plus one, 0 for none.
+    by_rule: Vec<u8>,
+    phrases: Vec<u8>,
+}
+
+impl Ground {
+    fn of(patterns: &PatternSet, transcript: &Transcript) -> Self {
+        let tokens = token::tokens(transcript);
+        let spoken = spoken::spoken(transcript, &tokens);
+        let context = cue::context(transcript, &tokens, patterns.cues());
+        let ruled = rule::ruled(patterns, transcript, &tokens, &spoken);
+        let mut by_rule = vec![0; tokens.list().len()];
+        for finding in &ruled {
+            by_rule[finding.words.range()].fill(finding.category as u8 + 1);
+        }
+        let phrases = near::city_phrases(transcript, &tokens);
+        Self { tokens, spoken, context, ruled, by_rule, phrases }
     }
-    (ruled, by_rule)
+
+    fn scene<'a>(&'a self, patterns: &'a PatternSet, transcript: &'a Transcript) -> Scene<'a> {
+        let Self { tokens, spoken, context, by_rule, phrases, .. } = self;
+        Scene { transcript, tokens, spoken, context, cues: patterns.cues(), ruled: by_rule, phrases }
+    }
 }
 
 /// Words of one category that stand together in a turn are one finding.
@@ -92,7 +99,7 @@ fn findings(
     transcript: &Transcript,
     decisions: &[Option<Decision>],
     ruled: &[Finding],
-    scene: &gather::Scene<'_>,
+    scene: &Scene<'_>,
 ) -> Vec<Finding> {
     let mut out: Vec<Finding> = Vec::new();
     for turn in transcript.turns() {
@@ -133,7 +140,7 @@ fn findings(
 }
 
 /// Adds the rules that agree with a finding and the cues around it. `findings` are in order.
-fn add_evidence(findings: &mut [Finding], ruled: &[Finding], scene: &gather::Scene<'_>) {
+fn add_evidence(findings: &mut [Finding], ruled: &[Finding], scene: &Scene<'_>) {
     for rule in ruled {
         let from = findings.partition_point(|f| f.words.end <= rule.words.start);
         for finding in findings[from..].iter_mut().take_while(|f| f.words.start < rule.words.end) {

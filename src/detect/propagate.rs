@@ -2,6 +2,7 @@
 //! whole, in part, in other groups, misspelled or spelled out.
 
 use super::KnownValue;
+use super::gather::Scene;
 use super::settle::{Decision, Origin, is_mask};
 use super::spoken::{Run, Spoken};
 use super::tagger::{Marginals, label_of};
@@ -21,13 +22,12 @@ const KNOWN_SCORE: f32 = 0.9;
 
 /// Hides every further occurrence of what has been decided, and returns the values that must not be left.
 pub(crate) fn propagate(
-    transcript: &Transcript,
-    tokens: &Tokens,
-    spoken: &Spoken,
+    scene: &Scene<'_>,
     marginals: &Marginals,
     given: &[KnownValue],
     out: &mut [Option<Decision>],
 ) -> Vec<KnownValue> {
+    let Scene { transcript, tokens, spoken, .. } = *scene;
     let mut values = Values::default();
     for value in given {
         let text = value.value.expose();
