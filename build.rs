@@ -1,4 +1,4 @@
-//! Compiles `patterns/lexicon/` into two hash tables that the program carries.
+//! Compiles `patterns/lexicon/` into two hash tables that the program carries, and hashes them and the weights.
 //!
 //! Classes: `classes.txt` → slots of 20 bytes {fingerprint u32, flags u64, number u8, letter u8, 6 spare}.
 //! Lists: the `*.tsv` files → slots of 8 bytes {fingerprint u32, packed u32}. Slot = low bits of the hash,
@@ -16,18 +16,26 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::{env, fs};
 
+use sha2::{Digest, Sha256};
+
 use layout::{CLASS_NAMES, CLASS_SLOT, LIST_SLOT, Packed};
 
 type Fault = Box<dyn std::error::Error>;
 
 fn main() -> Result<(), Fault> {
     println!("cargo::rerun-if-changed=patterns/lexicon");
+    println!("cargo::rerun-if-changed=patterns/model/tagger.bin");
     println!("cargo::rerun-if-changed=src/patterns/hash.rs");
     println!("cargo::rerun-if-changed=src/patterns/layout.rs");
     let out = PathBuf::from(env::var("OUT_DIR")?);
     let lexicon = Path::new("patterns/lexicon");
-    fs::write(out.join("classes.bin"), classes(&fs::read_to_string(lexicon.join("classes.txt"))?)?)?;
-    fs::write(out.join("lists.bin"), lists(lexicon)?)?;
+    let classes = classes(&fs::read_to_string(lexicon.join("classes.txt"))?)?;
+    let lists = lists(lexicon)?;
+    // Hashed here and not by every run: ten megabytes take a good part of what a run may take to start.
+    fs::write(out.join("tagger.sha256"), Sha256::digest(fs::read("patterns/model/tagger.bin")?))?;
+    fs::write(out.join("lexicon.sha256"), Sha256::new().chain_update(&classes).chain_update(&lists).finalize())?;
+    fs::write(out.join("classes.bin"), classes)?;
+    fs::write(out.join("lists.bin"), lists)?;
     Ok(())
 }
 

@@ -8,7 +8,9 @@ use divan::Bencher;
 use divan::counter::{BytesCount, ItemsCount};
 use sordino::base::{CallId, Phi, Timestamp};
 use sordino::config::{load_policy, policy_ref};
-use sordino::jobs::{CallKey, DEFAULT_TEMPLATES, KnownValues, Run, SizeLimits, Target, Template, list, pair, run_batch};
+use sordino::jobs::{
+    CallKey, DEFAULT_TEMPLATES, KnownValues, Run, SizeLimits, Target, Template, list, pair, run_batch,
+};
 use sordino::model::manifest::Tool;
 use sordino::patterns::PatternSet;
 use sordino::redact::{CallSource, redact_call};

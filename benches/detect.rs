@@ -1,4 +1,5 @@
-//! Detection speed: plain text in, findings out, on the training calls (invented). Bytes a second of one core.
+//! Detection speed on one core: plain text in, findings out, whole and by stage, on the training calls (invented). Calls
+//! that are dense with PHI, turns without any, and text that nobody would say.
 //!
 //! `cargo bench --bench detect`
 
@@ -8,37 +9,57 @@ use sordino::base::Phi;
 use sordino::detect::detect;
 use sordino::model::{Speaker, TimeSource, Transcript, TranscriptBuilder, TurnKind};
 use sordino::patterns::PatternSet;
+use std::sync::LazyLock;
 use std::{fs, path::Path};
 
 fn main() {
     divan::main();
 }
 
-/// The turns of all training calls, without their labels.
-fn turns() -> Vec<Vec<String>> {
+static PATTERNS: LazyLock<PatternSet> = LazyLock::new(|| PatternSet::builtin().expect("the built-in patterns compile"));
+
+/// What is searched.
+#[derive(Clone, Copy, Debug)]
+enum Text {
+    /// All training calls, as one.
+    Calls,
+    /// Their turns without PHI.
+    Free,
+}
+
+const TEXTS: [Text; 2] = [Text::Calls, Text::Free];
+static CALLS: LazyLock<Transcript> = LazyLock::new(|| transcript(said(|_| true)));
+static FREE: LazyLock<Transcript> = LazyLock::new(|| transcript(said(|line| !line.contains('{'))));
+
+impl Text {
+    fn transcript(self) -> &'static Transcript {
+        match self {
+            Self::Calls => &CALLS,
+            Self::Free => &FREE,
+        }
+    }
+}
+
+/// The turns of the training calls that are asked for, without their labels.
+fn said(keep: fn(&str) -> bool) -> impl Iterator<Item = String> {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("patterns/training");
     let mut files: Vec<_> =
         fs::read_dir(folder).expect("the training calls are here").flatten().map(|f| f.path()).collect();
+    files.retain(|f| f.extension().is_some_and(|e| e == "txt"));
     files.sort();
-    let lines =
-        files.iter().filter(|f| f.extension().is_some_and(|e| e == "txt")).filter_map(|f| fs::read_to_string(f).ok());
-    let mut turns = Vec::new();
-    for text in lines {
-        for line in text.lines().filter(|l| !l.starts_with('#')) {
-            let words = line.split_whitespace().skip(1).filter(|w| !w.starts_with('{'));
-            turns.push(words.map(|w| w.trim_end_matches('}').to_owned()).filter(|w| !w.is_empty()).collect());
-        }
-    }
-    turns
+    let texts = files.into_iter().filter_map(|f| fs::read_to_string(f).ok());
+    let lines = texts.flat_map(|text| text.lines().map(str::to_owned).collect::<Vec<_>>());
+    lines.filter(move |line| !line.starts_with('#') && keep(line)).map(|line| {
+        let words = line.split_whitespace().skip(1).filter(|w| !w.starts_with('{'));
+        words.map(|w| w.trim_end_matches('}')).collect::<Vec<_>>().join(" ")
+    })
 }
 
-fn transcript(turns: &[Vec<String>]) -> Transcript {
+fn transcript(said: impl Iterator<Item = String>) -> Transcript {
     let mut b = TranscriptBuilder::new(TimeSource::None);
-    for (i, words) in turns.iter().enumerate() {
+    for (i, said) in said.enumerate() {
         b.turn(TurnKind::Spoken, if i % 2 == 0 { Speaker::Agent } else { Speaker::Caller }, None);
-        for word in words {
-            b.word(Phi::new(word), None, 1.0);
-        }
+        b.say(Phi::new(&said));
     }
     b.build()
 }
@@ -48,9 +69,74 @@ fn start_up() -> PatternSet {
     PatternSet::builtin().expect("the built-in patterns compile")
 }
 
+#[divan::bench(args = TEXTS, sample_count = 10)]
+fn words_to_findings(bencher: Bencher<'_, '_>, text: Text) {
+    let call = text.transcript();
+    bencher.counter(BytesCount::new(call.text().expose().len())).bench(|| detect(&PATTERNS, call, &[]).findings.len());
+}
+
+/// Call by call, as a batch does it.
 #[divan::bench(sample_count = 10)]
-fn words_to_findings(bencher: Bencher<'_, '_>) {
-    let patterns = PatternSet::builtin().expect("the built-in patterns compile");
-    let call = transcript(&turns());
-    bencher.counter(BytesCount::new(call.text().expose().len())).bench(|| detect(&patterns, &call, &[]).findings.len());
+fn many_small_calls(bencher: Bencher<'_, '_>) {
+    let lines: Vec<String> = said(|_| true).collect();
+    let calls: Vec<Transcript> = lines.chunks(30).map(|call| transcript(call.iter().cloned())).collect();
+    let bytes: usize = calls.iter().map(|call| call.text().expose().len()).sum();
+    let all = || calls.iter().map(|call| detect(&PATTERNS, call, &[]).findings.len()).sum::<usize>();
+    bencher.counter(BytesCount::new(bytes)).bench(all);
+}
+
+/// Nobody says this; it must not take longer than speech does.
+#[divan::bench(args = ["oh", "hello", "7", "4155550134", "b", "maria", "double"], sample_count = 3)]
+fn hostile(bencher: Bencher<'_, '_>, word: &str) {
+    let call = transcript(std::iter::once(format!("{word} ").repeat((2 << 20) / (word.len() + 1))));
+    bencher.counter(BytesCount::new(call.text().expose().len())).bench(|| detect(&PATTERNS, &call, &[]).findings.len());
+}
+
+#[divan::bench_group(sample_count = 10)]
+mod stage {
+    use super::{PATTERNS, TEXTS, Text};
+    use divan::Bencher;
+    use divan::counter::BytesCount;
+    use sordino::detect::stages::Stages;
+
+    fn run(bencher: Bencher<'_, '_>, text: Text, stage: fn(&Stages<'static>) -> usize) {
+        let call = text.transcript();
+        let stages = Stages::new(&PATTERNS, call);
+        bencher.counter(BytesCount::new(call.text().expose().len())).bench_local(|| stage(&stages));
+    }
+
+    #[divan::bench(args = TEXTS)]
+    fn a_tokens(bencher: Bencher<'_, '_>, text: Text) {
+        run(bencher, text, Stages::tokens);
+    }
+
+    #[divan::bench(args = TEXTS)]
+    fn b_spoken(bencher: Bencher<'_, '_>, text: Text) {
+        run(bencher, text, Stages::spoken);
+    }
+
+    #[divan::bench(args = TEXTS)]
+    fn c_cues(bencher: Bencher<'_, '_>, text: Text) {
+        run(bencher, text, Stages::cues);
+    }
+
+    #[divan::bench(args = TEXTS)]
+    fn d_rules(bencher: Bencher<'_, '_>, text: Text) {
+        run(bencher, text, Stages::rules);
+    }
+
+    #[divan::bench(args = TEXTS)]
+    fn e_tag(bencher: Bencher<'_, '_>, text: Text) {
+        run(bencher, text, Stages::tag);
+    }
+
+    #[divan::bench(args = TEXTS)]
+    fn f_settle(bencher: Bencher<'_, '_>, text: Text) {
+        run(bencher, text, Stages::settle);
+    }
+
+    #[divan::bench(args = TEXTS)]
+    fn g_propagate(bencher: Bencher<'_, '_>, text: Text) {
+        run(bencher, text, Stages::propagate);
+    }
 }

@@ -77,7 +77,7 @@ fn manifest(patterns: &PatternSet, policy: &Policy, artifacts: &Artifacts) -> Ve
     let tool = Tool::this();
     let by = By { tool: &tool, patterns: patterns.digest(), policy: &policy_ref(policy) };
     let transcript = Origin { reference: KeyedRef::from_mac(&[1; 32]), version: None, name: "transcript.json".into() };
-    let birth = Birth { created: Timestamp::from_unix_s(0), by, policy, transcript, recording: None };
+    let birth = Birth { created: Timestamp::from_unix_s(0), by, policy, transcript, recording: None, known: None };
     artifacts.manifest(&birth).to_bytes()
 }
 

@@ -37,7 +37,7 @@ fn options() -> Result<Options, String> {
         penalty: 2e-5,
         rate: 0.2,
         leak_cost: 4.0,
-        prune: 0.2,
+        prune: 0.25,
         misses: false,
     };
     while let Some(arg) = args.next() {

@@ -9,7 +9,7 @@ use super::near::{last, next};
 use crate::patterns::hash::mix;
 
 /// What stands around a word besides words, as small numbers. What a group looks at is all in one field.
-#[derive(Clone, Copy, Default)]
+#[derive(Clone, Copy)]
 pub(super) struct Codes {
     /// Cases of the words before and after.
     pub case_before: u64,
@@ -18,8 +18,6 @@ pub(super) struct Codes {
     pub before: u64,
     /// The cue after, likewise.
     pub after: u64,
-    /// 1 inside a cue.
-    pub inside: u64,
     /// What the turns before have opened: kind, distance from bit 8 on, whether the other side did from bit 12 on.
     pub asked: u64,
     /// Kinds of the first and, from bit 8 on, of the last cue of that turn.
@@ -45,11 +43,6 @@ impl Codes {
     pub const fn before_kind(&self) -> u64 {
         self.before & 0xff
     }
-
-    /// Words from the last and to the next domain.
-    pub const fn domain(&self) -> u64 {
-        last(self.near, 2) ^ next(self.near, 2) << 4
-    }
 }
 
 /// A feature: its number and what it looks at.
@@ -65,8 +58,8 @@ pub(super) const TWO: usize = 4;
 pub(super) const THREE: usize = 3;
 
 /// What a word says of its neighbours and itself: row 0 for the third word before it, row 3 for itself, row 6 for the
-/// third word after it.
-pub(super) fn one(w: &Look, c: &Codes, mut put: impl FnMut(usize, u64)) {
+/// third word after it. `inside` is 1 inside a cue, `domain` says where domains are.
+pub(super) fn one(w: &Look, inside: u64, domain: u64, mut put: impl FnMut(usize, u64)) {
     put(0, seen(25, w.word, 0));
     put(1, seen(5, w.word, 0));
     put(2, seen(3, w.word, 0));
@@ -74,8 +67,8 @@ pub(super) fn one(w: &Look, c: &Codes, mut put: impl FnMut(usize, u64)) {
     put(3, seen(1, w.word, 0));
     put(3, seen(10, w.sort, 0));
     put(3, seen(18, w.name, 0));
-    put(3, seen(69, c.inside, w.word));
-    put(3, seen(75, c.domain(), w.word));
+    put(3, seen(69, inside, w.word));
+    put(3, seen(75, domain, w.word));
     if w.ends != 0 {
         put(3, seen(90, w.ends & 0xff_ffff, 0));
         put(3, seen(91, w.ends & 0xffff, w.ends >> 48));

@@ -4,7 +4,7 @@
 use super::cue::{Asked, Context, Near};
 use super::feature::{Chunk, Codes, Group, ONE, REACH, THREE, TWO, no_run, one, rare, run, three, two, value};
 use super::look::{Look, RunLook, looks, value_of};
-use super::near;
+use super::near::{self, last, next};
 use super::spoken::{Piece, Spoken};
 use super::token::Tokens;
 use crate::model::{Speaker, Transcript};
@@ -86,15 +86,11 @@ fn turns(scene: &Scene<'_>, mut each: impl FnMut(&mut Turn<'_>)) {
 pub(crate) fn sums(scene: &Scene<'_>, model: &Model) -> Vec<Sums> {
     let mut out = vec![[0; _]; scene.tokens.list().len()];
     let mut memos = model.memos();
-    let mut padded = Vec::new();
     turns(scene, |turn| {
-        let n = turn.looks.len();
-        padded.clear();
-        padded.resize(n, [0; _]);
-        near_words(turn, &mut memos, model, &mut padded);
-        for i in 0..turn.range.len() {
-            let (at, codes) = (i + PAD, turn.codes(i + PAD));
-            let (w, row) = (turn.looks[at], &mut padded[at]);
+        let rows = &mut out[turn.range.clone()];
+        near_words(turn, &mut memos, model, rows);
+        for (row, at) in rows.iter_mut().zip(PAD..) {
+            let (w, codes) = (turn.looks[at], turn.codes(at));
             for group in Group::ALL {
                 let fill = |sums: &mut [Sums; 1]| group.features(&w, &codes, |f| model.add(f, &mut sums[0]));
                 plus(row, &memos.placed.rows(group.key(&w, &codes), fill)[0]);
@@ -102,33 +98,35 @@ pub(crate) fn sums(scene: &Scene<'_>, model: &Model) -> Vec<Sums> {
             turn.rare(at, |f| model.add(f, row));
             turn.number(at, &codes, |f| model.add(f, row));
         }
-        out[turn.range.clone()].copy_from_slice(&padded[PAD..n - PAD]);
     });
     out
 }
 
-/// Adds what words, pairs and triples say of the words around them. `rows` are padded as the looks are.
+/// Adds what words, pairs and triples say to the rows of a turn.
 fn near_words(turn: &Turn<'_>, memos: &mut Memos, model: &Model, rows: &mut [Sums]) {
     let looks = &turn.looks;
     for (at, w) in looks.iter().enumerate() {
-        let codes = turn.codes(at);
-        let fill = |sums: &mut [Sums; ONE]| one(w, &codes, |row, f| model.add(f, &mut sums[row]));
-        let said = memos.one.rows([w.key, codes.inside | codes.domain() << 8, 0], fill);
-        let first = REACH.saturating_sub(at);
-        let to = rows[(at + first - REACH)..].iter_mut();
-        to.zip(&said[first..]).for_each(|(row, sums)| plus(row, sums));
+        let (inside, domain) = turn.inside_and_domain(at);
+        let fill = |sums: &mut [Sums; ONE]| one(w, inside, domain, |row, f| model.add(f, &mut sums[row]));
+        give(rows, at, memos.one.rows([w.key, inside | domain << 8, 0], fill));
     }
-    for (i, ab) in looks.windows(2).enumerate().skip(1) {
+    for (at, ab) in looks.windows(2).enumerate() {
         let (a, b) = (&ab[0], &ab[1]);
         let fill = |sums: &mut [Sums; TWO]| two(a, b, |row, f| model.add(f, &mut sums[row]));
-        let said = memos.two.rows([a.key, b.key, 0], fill);
-        rows[i - 1..].iter_mut().zip(said).for_each(|(row, sums)| plus(row, sums));
+        give(rows, at + REACH - 1, memos.two.rows([a.key, b.key, 0], fill));
     }
-    for (i, abc) in looks.windows(3).enumerate() {
+    for (at, abc) in looks.windows(3).enumerate() {
         let sorts = [abc[0].sort, abc[1].sort, abc[2].sort];
         let fill = |sums: &mut [Sums; THREE]| three(sorts, |row, f| model.add(f, &mut sums[row]));
-        let said = memos.three.rows(sorts, fill);
-        rows[i..].iter_mut().zip(said).for_each(|(row, sums)| plus(row, sums));
+        give(rows, at + REACH, memos.three.rows(sorts, fill));
+    }
+}
+
+/// Adds sums to the rows of a turn. The first is for the word `first - REACH - PAD`, if there is one.
+fn give(rows: &mut [Sums], first: usize, said: &[Sums]) {
+    let outside = (REACH + PAD).saturating_sub(first);
+    if let (Some(rows), Some(said)) = (rows.get_mut(first + outside - REACH - PAD..), said.get(outside..)) {
+        rows.iter_mut().zip(said).for_each(|(row, sums)| plus(row, sums));
     }
 }
 
@@ -148,7 +146,8 @@ pub(crate) fn features(scene: &Scene<'_>, mut each: impl FnMut(usize, &[u64])) {
             let looks = turn.looks.clone();
             for row in 0..ONE {
                 let j = at + REACH - row;
-                one(&looks[j], &turn.codes(j), |r, f| list.extend((r == row).then_some(f)));
+                let (inside, domain) = turn.inside_and_domain(j);
+                one(&looks[j], inside, domain, |r, f| list.extend((r == row).then_some(f)));
             }
             for row in 0..TWO {
                 let j = at + 1 - row;
@@ -169,15 +168,22 @@ pub(crate) fn features(scene: &Scene<'_>, mut each: impl FnMut(usize, &[u64])) {
 }
 
 impl Turn<'_> {
+    /// Whether a place of [`Turn::looks`] is inside a cue, and where the domains around it are; outside the turn 0.
+    fn inside_and_domain(&self, at: usize) -> (u64, u64) {
+        let i = at.wrapping_sub(PAD);
+        self.near.get(i).map_or((0, 0), |near| {
+            (u64::from(self.scene.context.inside[self.range.start + i]), last(*near, 2) ^ next(*near, 2) << 4)
+        })
+    }
+
     fn rare(&self, at: usize, put: impl FnMut(u64)) {
         let look = |at: usize| &self.looks[at];
         rare([look(at - 3), look(at - 2), look(at - 1), look(at), look(at + 1)], put);
     }
 
-    /// What stands around a place of [`Turn::looks`]; nothing does outside the turn.
+    /// What stands around a word's place of [`Turn::looks`].
     fn codes(&self, at: usize) -> Codes {
-        let n = self.range.len();
-        let Some(i) = at.checked_sub(PAD).filter(|i| *i < n) else { return Codes::default() };
+        let (n, i) = (self.range.len(), at - PAD);
         let (context, word) = (self.scene.context, self.range.start + i);
         let (start, end, length) = (i.min(3) as u64, (n - 1 - i).min(3) as u64, n.min(6) as u64);
         Codes {
@@ -185,7 +191,6 @@ impl Turn<'_> {
             case_after: self.looks[at + 1].case,
             before: near_code(&context.before[word]),
             after: near_code(&context.after[word]),
-            inside: u64::from(context.inside[word]),
             asked: asked_code(&self.asked),
             asked_kinds: u64::from(self.asked.first.kind) ^ u64::from(self.asked.last.kind) << 8,
             speaker: self.speaker,
@@ -266,4 +271,43 @@ fn near_code(near: &Near) -> u64 {
 
 fn asked_code(asked: &Asked) -> u64 {
     u64::from(asked.last.kind) | u64::from(asked.last.words.min(3)) << 8 | u64::from(asked.other) << 12
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::base::Phi;
+    use crate::detect::Ground;
+    use crate::model::{TimeSource, TranscriptBuilder, TurnKind};
+    use crate::patterns::PatternSet;
+    use crate::patterns::model::FEATURES_MAX;
+
+    #[test]
+    fn remembered_sums_are_those_of_the_features_and_no_word_has_too_many() {
+        let patterns = PatternSet::builtin().unwrap();
+        let said = [
+            "thank you for calling may i have your name and date of birth",
+            "yes it's Maria Okonkwo-Smith, march fifth nineteen eighty two",
+            "",
+            "and the address? 4471 north oak street, apartment 3b in Saint Louis, ohio 43215",
+            "m e one double four",
+            "okay",
+            "seven 12/04 and jay.brooks at example dot com",
+        ];
+        let mut b = TranscriptBuilder::new(TimeSource::None);
+        for (i, said) in said.iter().chain(&said).enumerate() {
+            b.turn(TurnKind::Spoken, if i % 2 == 0 { Speaker::Agent } else { Speaker::Numbered(2) }, None);
+            b.say(Phi::new(said));
+        }
+        let transcript = b.build();
+        let ground = Ground::of(&patterns, &transcript);
+        let scene = ground.scene(&patterns, &transcript);
+        let sums = sums(&scene, patterns.model());
+        let mut seen = 0;
+        features(&scene, |i, list| {
+            assert!(list.len() <= FEATURES_MAX && sums[i] == patterns.model().sum(list), "word {i}");
+            seen += 1;
+        });
+        assert_eq!(seen, sums.len());
+    }
 }

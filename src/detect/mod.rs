@@ -14,6 +14,7 @@ mod rule;
 mod said;
 mod settle;
 mod spoken;
+pub mod stages;
 mod tagger;
 mod token;
 #[cfg(feature = "train")]
@@ -27,6 +28,7 @@ use crate::base::WordSpan;
 use crate::model::{Finding, KnownValue, RuleId, Transcript};
 use crate::patterns::PatternSet;
 use crate::patterns::known::Known;
+use gather::Scene;
 use settle::{Decision, Origin};
 
 /// What detection hands on.
@@ -42,45 +44,51 @@ pub struct Detection {
 /// Finds PHI in all turns, alternates included. `known` are values the caller already has (side-car).
 #[must_use]
 pub fn detect(patterns: &PatternSet, transcript: &Transcript, known: &[KnownValue]) -> Detection {
-    let tokens = token::tokens(transcript);
-    let spoken = spoken::spoken(transcript, &tokens);
-    let context = cue::context(transcript, &tokens, patterns.cues());
-    let (ruled, by_rule) = ruled_words(patterns, transcript, &tokens, &spoken);
-    let phrases = near::city_phrases(transcript, &tokens);
-    let scene = gather::Scene {
-        transcript,
-        tokens: &tokens,
-        spoken: &spoken,
-        context: &context,
-        cues: patterns.cues(),
-        ruled: &by_rule,
-        phrases: &phrases,
-    };
+    let ground = Ground::of(patterns, transcript);
+    let scene = ground.scene(patterns, transcript);
     let marginals = tagger::tag(&scene, patterns.model());
-    let mut decisions = settle::settle(transcript, &tokens, &spoken, &marginals, &ruled, &context, &phrases);
-    settle::labels(transcript, &tokens, &mut decisions);
+    let mut decisions = settle::settle(&scene, &marginals, &ground.ruled);
+    settle::labels(transcript, &ground.tokens, &mut decisions);
     let known = Known::of(known);
-    let call = given::Call { transcript, tokens: &tokens, spoken: &spoken, marginals: &marginals, context: &context };
+    let Ground { tokens, spoken, context, .. } = &ground;
+    let call = given::Call { transcript, tokens, spoken, marginals: &marginals, context };
     given::hide(&call, &known, Origin::Given, &mut decisions);
-    let known = propagate::propagate(transcript, &tokens, &spoken, &marginals, &known, &mut decisions);
-    settle::net(&spoken, &tokens, &mut decisions);
+    let known = propagate::propagate(&scene, &marginals, &known, &mut decisions);
+    settle::net(&ground.spoken, &ground.tokens, &mut decisions);
     let risk = marginals.risk(&decisions);
-    Detection { findings: findings(transcript, &decisions, &ruled, &scene), known, risk }
+    Detection { findings: findings(transcript, &decisions, &ground.ruled, &scene), known, risk }
 }
 
-/// What the rules find, and per word the category they see plus one (0: none).
-fn ruled_words(
-    patterns: &PatternSet,
-    transcript: &Transcript,
-    tokens: &token::Tokens,
-    spoken: &spoken::Spoken,
-) -> (Vec<Finding>, Vec<u8>) {
-    let ruled = rule::ruled(patterns, transcript, tokens, spoken);
-    let mut by_rule = vec![0; tokens.list().len()];
-    for finding in &ruled {
-        by_rule[finding.words.range()].fill(finding.category as u8 + 1);
+/// What is found before tagging.
+struct Ground {
+    tokens: token::Tokens,
+    spoken: spoken::Spoken,
+    context: cue::Context,
+    /// What the rules find.
+    ruled: Vec<Finding>,
+    /// Per word, the category that the rules see plus one, 0 for none.
+    by_rule: Vec<u8>,
+    phrases: Vec<u8>,
+}
+
+impl Ground {
+    fn of(patterns: &PatternSet, transcript: &Transcript) -> Self {
+        let tokens = token::tokens(transcript);
+        let spoken = spoken::spoken(transcript, &tokens);
+        let context = cue::context(transcript, &tokens, patterns.cues());
+        let ruled = rule::ruled(patterns, transcript, &tokens, &spoken);
+        let mut by_rule = vec![0; tokens.list().len()];
+        for finding in &ruled {
+            by_rule[finding.words.range()].fill(finding.category as u8 + 1);
+        }
+        let phrases = near::city_phrases(transcript, &tokens);
+        Self { tokens, spoken, context, ruled, by_rule, phrases }
     }
-    (ruled, by_rule)
+
+    fn scene<'a>(&'a self, patterns: &'a PatternSet, transcript: &'a Transcript) -> Scene<'a> {
+        let Self { tokens, spoken, context, by_rule, phrases, .. } = self;
+        Scene { transcript, tokens, spoken, context, cues: patterns.cues(), ruled: by_rule, phrases }
+    }
 }
 
 /// Words of one category that stand together in a turn are one finding.
@@ -88,7 +96,7 @@ fn findings(
     transcript: &Transcript,
     decisions: &[Option<Decision>],
     ruled: &[Finding],
-    scene: &gather::Scene<'_>,
+    scene: &Scene<'_>,
 ) -> Vec<Finding> {
     let mut out: Vec<Finding> = Vec::new();
     for turn in transcript.turns() {
@@ -130,7 +138,7 @@ fn findings(
 }
 
 /// Adds the rules that agree with a finding and the cues around it. `findings` are in order.
-fn add_evidence(findings: &mut [Finding], ruled: &[Finding], scene: &gather::Scene<'_>) {
+fn add_evidence(findings: &mut [Finding], ruled: &[Finding], scene: &Scene<'_>) {
     for rule in ruled {
         let from = findings.partition_point(|f| f.words.end <= rule.words.start);
         for finding in findings[from..].iter_mut().take_while(|f| f.words.start < rule.words.end) {

@@ -1,6 +1,7 @@
 //! What is known spreads: a value found once, or known before the call, is hidden everywhere in it, in
 //! whole, in part, in other groups, misspelled or spelled out.
 
+use super::gather::Scene;
 use super::settle::{Decision, Origin, is_mask};
 use super::spoken::{Run, Spoken};
 use super::tagger::{Marginals, label_of};
@@ -21,13 +22,12 @@ const KNOWN_SCORE: f32 = 0.9;
 
 /// Hides every further occurrence of what has been decided, and returns the values that must not be left.
 pub(crate) fn propagate(
-    transcript: &Transcript,
-    tokens: &Tokens,
-    spoken: &Spoken,
+    scene: &Scene<'_>,
     marginals: &Marginals,
     given: &Known,
     out: &mut [Option<Decision>],
 ) -> Vec<KnownValue> {
+    let Scene { transcript, tokens, spoken, .. } = *scene;
     let mut values = Values::default();
     values.names.extend(given.names.words());
     let numbers = given.forms.list().iter().filter(|f| f.in_parts);

@@ -6,36 +6,37 @@ use super::view::{TextView, spoken_view, written};
 use crate::base::{Phi, WordSpan};
 use crate::model::{Finding, Speaker, TimeSource, Transcript, TranscriptBuilder, TurnKind};
 use crate::patterns::PatternSet;
-use crate::patterns::rules::{Rule, View};
+use crate::patterns::rules::{Need, Rule, View};
 use std::ops::Range;
 
 /// Findings of all rules, rule by rule; they may overlap, and lie within turns.
 pub(super) fn ruled(patterns: &PatternSet, transcript: &Transcript, tokens: &Tokens, spoken: &Spoken) -> Vec<Finding> {
-    let rules = patterns.all_rules();
-    let mut found: Vec<(usize, WordSpan)> = Vec::new();
-    for (name, view) in [(View::Written, written(tokens)), (View::Spoken, spoken_view(transcript, tokens, spoken))] {
-        for turn in view.turns() {
-            for rule in patterns.rules_of(name).matching(&view.text()[turn.clone()]) {
-                found.extend(one(&rules[rule], &view, turn.clone()).map(|words| (rule, words)));
-            }
-        }
-    }
-    // Where rules disagree, the one that stands first in its file has a say before the next.
-    found.sort_by_key(|(rule, _)| *rule);
-    let finding = |(rule, words): (usize, WordSpan)| Finding {
-        rule: rules[rule].id.clone(),
-        category: rules[rule].category,
-        words,
-        score: rules[rule].score,
-        evidence: Vec::new(),
+    let views = [written(tokens), spoken_view(transcript, tokens, spoken)];
+    // Most turns have no digit, and most rules need one.
+    let turns = |need: Need| views.each_ref().map(|view| view.only(|turn| need.is_met(turn)));
+    let (with_digit, with_at) = (turns(Need::Digit), turns(Need::At));
+    let search = |rule: &Rule| {
+        let views = match rule.need {
+            Need::Nothing => &views,
+            Need::Digit => &with_digit,
+            Need::At => &with_at,
+        };
+        one(rule, &views[rule.view as usize])
     };
-    found.into_iter().map(finding).collect()
+    patterns.all_rules().iter().flat_map(search).collect()
 }
 
-/// What one rule finds in a turn.
-fn one(rule: &Rule, view: &TextView<'_>, turn: Range<usize>) -> impl Iterator<Item = WordSpan> {
-    let found = rule.find_in(&view.text()[turn.clone()]);
-    found.into_iter().filter_map(move |bytes| view.words(turn.start + bytes.start..turn.start + bytes.end))
+fn one(rule: &Rule, view: &TextView<'_>) -> Vec<Finding> {
+    let finding = |words| Finding {
+        rule: rule.id.clone(),
+        category: rule.category,
+        words,
+        score: rule.score,
+        evidence: Vec::new(),
+    };
+    let found = rule.find_in(view.text()).into_iter();
+    let in_turn = |bytes: &Range<usize>| !view.text()[bytes.clone()].contains('\n');
+    found.filter(in_turn).filter_map(|bytes| view.words(bytes)).map(finding).collect()
 }
 
 /// An example that does not hold.
@@ -103,7 +104,7 @@ fn hits(rule: &Rule, said: &str) -> Vec<WordSpan> {
         View::Written => written(&tokens),
         View::Spoken => spoken_view(&transcript, &tokens, &spoken),
     };
-    view.turns().flat_map(|turn| one(rule, &view, turn).collect::<Vec<_>>()).collect()
+    one(rule, &view.only(|turn| rule.need.is_met(turn))).into_iter().map(|f| f.words).collect()
 }
 
 #[cfg(test)]

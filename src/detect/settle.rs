@@ -2,6 +2,7 @@
 //! is hidden whole or not at all, and small words inside a date or a name go with it.
 
 use super::cue::Context;
+use super::gather::Scene;
 use super::spoken::{Piece, Run, Spoken};
 use super::tagger::{Marginals, category_of, label_of};
 use super::token::Tokens;
@@ -65,15 +66,8 @@ impl Decision {
 }
 
 /// Decides every word from the model and the rules.
-pub(crate) fn settle(
-    transcript: &Transcript,
-    tokens: &Tokens,
-    spoken: &Spoken,
-    marginals: &Marginals,
-    ruled: &[Finding],
-    context: &Context,
-    phrases: &[u8],
-) -> Vec<Option<Decision>> {
+pub(crate) fn settle(scene: &Scene<'_>, marginals: &Marginals, ruled: &[Finding]) -> Vec<Option<Decision>> {
+    let Scene { transcript, tokens, spoken, context, phrases, .. } = *scene;
     let mut out: Vec<Option<Decision>> = marginals.rows.iter().map(|row| tagged(row, STAY_MIN)).collect();
     after_titles(transcript, tokens, marginals, &mut out);
     for (r, finding) in ruled.iter().enumerate() {

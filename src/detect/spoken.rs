@@ -141,6 +141,10 @@ pub(crate) fn spoken(transcript: &Transcript, tokens: &Tokens) -> Spoken {
         let before = out.runs.len();
         let mut at = range.start;
         while at < range.end {
+            if !may_begin(tokens, at) {
+                at += 1;
+                continue;
+            }
             let skip = acronym(tokens, at, range.end);
             if skip > 0 {
                 at += skip;
@@ -160,6 +164,13 @@ pub(crate) fn spoken(transcript: &Transcript, tokens: &Tokens) -> Spoken {
         }
     }
     out
+}
+
+/// Whether a run or a spelled abbreviation may begin at this word; most words of a call cannot.
+fn may_begin(tokens: &Tokens, at: usize) -> bool {
+    let token = &tokens.list()[at];
+    let begins = bit::DIGIT | bit::OH | bit::TEEN | bit::TENS | bit::MULTIPLIER | bit::LETTER;
+    token.has_digits() || token.is(begins) || tokens.word(at).contains('-')
 }
 
 /// Words of the spelled abbreviation that starts here, 0 if none does.

@@ -17,9 +17,9 @@ pub(crate) struct Marginals {
 impl Marginals {
     /// Chance that at least one word was left that must be hidden, from the words that were left.
     pub fn risk(&self, decisions: &[Option<Decision>]) -> f32 {
-        let stay: f32 =
-            self.rows.iter().zip(decisions).filter(|(_, d)| d.is_none()).map(|(row, _)| row[0].max(1e-6).ln()).sum();
-        1.0 - stay.exp()
+        let left = self.rows.iter().zip(decisions).filter(|(_, d)| d.is_none());
+        let stay: f64 = left.map(|(row, _)| f64::from(row[0].max(1e-6))).product();
+        1.0 - stay as f32
     }
 }
 

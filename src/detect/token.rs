@@ -143,10 +143,55 @@ const CONTRACTED: [&str; 18] = [
 /// Appends the normalised word to `text` and describes it.
 fn token(word: &str, text: &mut String) -> Token {
     let start = text.len();
-    let mut shape = Shape::default();
-    let core = word.trim_matches(|c: char| !c.is_alphanumeric() && !matches!(c, '@' | '$' | '#'));
+    let core = core(word);
     let core_start = core.as_ptr() as usize - word.as_ptr() as usize;
-    shape.stop = stop_of(&word[core_start + core.len()..]);
+    let tail = &word[core_start + core.len()..];
+    let mut shape = Shape { stop: stop_of(tail), ..Shape::default() };
+    let uppers = if core.bytes().all(|b| b.is_ascii_alphabetic()) {
+        letters(core, text, &mut shape)
+    } else {
+        signs(core, text, &mut shape)
+    };
+    shape.upper = uppers >= 2 && uppers == usize::from(shape.letters);
+    shape.money |= word.ends_with('%');
+    shape.mask = word.starts_with('[') && is_label(core) && tail.starts_with(']');
+    if shape.mask {
+        // Not a word any more: no cue, rule or list may take "[NAME]" for the word "name".
+        text.insert(start, '~');
+    }
+    let hash = hash_bytes(&text.as_bytes()[start..]);
+    Token {
+        start: start as u32,
+        end: text.len() as u32,
+        hash,
+        class: class_of(hash),
+        lists: if shape.digits > 0 { Packed::default() } else { open_lists(&text[start..], hash) },
+        shape,
+    }
+}
+
+/// A word without the punctuation around it.
+fn core(word: &str) -> &str {
+    match word.as_bytes() {
+        [one] if one.is_ascii_alphanumeric() => word,
+        [first, .., last] if first.is_ascii_alphanumeric() && last.is_ascii_alphanumeric() => word,
+        _ => word.trim_matches(|c: char| !c.is_alphanumeric() && !matches!(c, '@' | '$' | '#')),
+    }
+}
+
+/// Appends a word of ASCII letters, as most are, in lower case; returns how many are capitals.
+fn letters(core: &str, text: &mut String, shape: &mut Shape) -> usize {
+    let start = text.len();
+    text.push_str(core);
+    text[start..].make_ascii_lowercase();
+    shape.letters = u8::try_from(core.len()).unwrap_or(u8::MAX);
+    shape.capital = core.starts_with(|c: char| c.is_ascii_uppercase());
+    core.bytes().filter(u8::is_ascii_uppercase).count()
+}
+
+/// Appends any other word, folded and without its possessive; returns how many of its letters are capitals.
+fn signs(core: &str, text: &mut String, shape: &mut Shape) -> usize {
+    let start = text.len();
     let mut uppers = 0_usize;
     let mut first = true;
     for c in core.chars() {
@@ -167,13 +212,6 @@ fn token(word: &str, text: &mut String) -> Token {
         first = false;
         push_folded(c, text);
     }
-    shape.money |= word.ends_with('%');
-    shape.mask = word.starts_with('[') && is_label(core) && word[core_start + core.len()..].starts_with(']');
-    if shape.mask {
-        // Not a word any more: no cue, rule or list may take "[NAME]" for the word "name".
-        text.insert(start, '~');
-    }
-    shape.upper = uppers >= 2 && uppers == usize::from(shape.letters);
     for tail in ["'s", "'"] {
         let stem = text[start..].strip_suffix(tail);
         if stem.is_some_and(|s| s.len() > 1 && !CONTRACTED.contains(&s)) {
@@ -181,15 +219,7 @@ fn token(word: &str, text: &mut String) -> Token {
             shape.possessive = true;
         }
     }
-    let hash = hash_bytes(&text.as_bytes()[start..]);
-    Token {
-        start: start as u32,
-        end: text.len() as u32,
-        hash,
-        class: class_of(hash),
-        lists: if shape.digits > 0 { Packed::default() } else { open_lists(&text[start..], hash) },
-        shape,
-    }
+    uppers
 }
 
 /// What the lists say of a word; of one with hyphens that is not listed, what they say of all its parts.

@@ -14,6 +14,8 @@ pub(super) const PART_DIGITS_MIN: usize = 4;
 /// Most bytes of values that parts are compared with; in a call with more, whatever is long enough to be
 /// a part counts as one. A call has some hundred.
 const PARTS_BYTES_MAX: usize = 16 << 10;
+/// Parts that are looked for one by one.
+const FEW_PARTS: usize = 64;
 /// Parts the values in a joined text; no value has it.
 const BREAK: char = '\n';
 
@@ -36,7 +38,7 @@ pub(super) struct Index<'v> {
     // Most calls ask for only some of these.
     slips: OnceCell<Slips<&'v str>>,
     spelled_parts: OnceCell<Option<String>>,
-    numbers: OnceCell<Option<Numbers>>,
+    numbers: OnceCell<Option<Numbers<'v>>>,
 }
 
 impl<'v> Index<'v> {
@@ -122,35 +124,51 @@ fn joined<'s>(values: impl Iterator<Item = &'s String>) -> Option<String> {
 }
 
 /// Numbers, in order.
-struct Numbers {
+struct Numbers<'v> {
     joined: String,
     /// Per number: where it ends in `joined`.
     ends: Vec<usize>,
     categories: Vec<Category>,
-    /// Those that are long enough to be parts, and their places in the order.
-    parts: AhoCorasick,
-    order: Vec<usize>,
+    parts: Parts<'v>,
 }
 
-impl Numbers {
+/// The numbers that are long enough to be parts, with their places in the order.
+enum Parts<'v> {
+    /// So few that each is looked for by itself.
+    Few(Vec<(usize, &'v str)>),
+    Many(AhoCorasick, Vec<usize>),
+}
+
+impl<'v> Numbers<'v> {
     /// `None` when there are too many.
-    fn of(numbers: &BTreeMap<String, Category>) -> Option<Self> {
+    fn of(numbers: &'v BTreeMap<String, Category>) -> Option<Self> {
         let joined = joined(numbers.keys())?;
         let ends = memchr::memchr_iter(BREAK as u8, joined.as_bytes()).collect();
-        let long = || numbers.keys().enumerate().filter(|(_, n)| n.len() >= PART_DIGITS_MIN);
-        // Not the DFA that few patterns get by default: building it takes the square of a long pattern's length.
-        let kind = Some(AhoCorasickKind::ContiguousNFA);
-        let parts = AhoCorasick::builder().kind(kind).build(long().map(|(_, n)| n)).ok()?;
-        let order = long().map(|(i, _)| i).collect();
-        Some(Self { joined, ends, categories: numbers.values().copied().collect(), parts, order })
+        let long = numbers.keys().map(String::as_str).enumerate().filter(|(_, n)| n.len() >= PART_DIGITS_MIN);
+        Some(Self { joined, ends, categories: numbers.values().copied().collect(), parts: Parts::of(long.collect())? })
     }
 
     /// The category of the first number, in order, that has `text` in it or that `text` has in it.
     fn like(&self, text: &str) -> Option<Category> {
         let around =
             memmem::find(self.joined.as_bytes(), text.as_bytes()).map(|at| self.ends.partition_point(|e| *e <= at));
-        let within = self.parts.find_overlapping_iter(text).map(|m| self.order[m.pattern().as_usize()]).min();
+        let within = match &self.parts {
+            Parts::Few(parts) => parts.iter().find(|(_, part)| text.contains(part)).map(|(i, _)| *i),
+            Parts::Many(parts, order) => parts.find_overlapping_iter(text).map(|m| order[m.pattern().as_usize()]).min(),
+        };
         around.into_iter().chain(within).min().map(|i| self.categories[i])
+    }
+}
+
+impl<'v> Parts<'v> {
+    fn of(parts: Vec<(usize, &'v str)>) -> Option<Self> {
+        if parts.len() <= FEW_PARTS {
+            return Some(Self::Few(parts));
+        }
+        // Not the DFA that few patterns get by default: building it takes the square of a long pattern's length.
+        let kind = Some(AhoCorasickKind::ContiguousNFA);
+        let parts_of = parts.iter().map(|(_, part)| part);
+        Some(Self::Many(AhoCorasick::builder().kind(kind).build(parts_of).ok()?, parts.iter().map(|p| p.0).collect()))
     }
 }
 

@@ -29,10 +29,25 @@ impl TextView<'_> {
         &self.text
     }
 
-    /// The bytes of every turn that has words.
-    pub fn turns(&self) -> impl Iterator<Item = Range<usize>> {
-        let ends = memchr::memchr_iter(b'\n', self.text.as_bytes());
-        ends.scan(0, |start, end| Some(std::mem::replace(start, end + 1)..end)).filter(|turn| !turn.is_empty())
+    /// The turns for which `keep` holds.
+    pub fn only(&self, keep: impl Fn(&str) -> bool) -> TextView<'static> {
+        let (mut text, mut pieces) = (String::new(), Vec::new());
+        let mut end = 0;
+        let mut next = 0;
+        for turn in self.text.split_inclusive('\n') {
+            let start = end;
+            end += turn.len();
+            if !keep(turn) {
+                continue;
+            }
+            let here = |at: u32| (at as usize - start + text.len()) as u32;
+            next += self.pieces[next..].partition_point(|p| (p.0 as usize) < start);
+            let last = next + self.pieces[next..].partition_point(|p| (p.0 as usize) < end);
+            pieces.extend(self.pieces[next..last].iter().map(|(at, words)| (here(*at), *words)));
+            next = last;
+            text.push_str(turn);
+        }
+        TextView { text: Cow::Owned(text), pieces }
     }
 
     /// The words behind a range of bytes.

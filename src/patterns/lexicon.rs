@@ -68,10 +68,8 @@ pub fn lists_of_word(word: &str) -> Packed {
     lists_of(hash_bytes(word.as_bytes()))
 }
 
-/// Bytes of both tables, for the pattern digest.
-pub(super) const fn tables() -> [&'static [u8]; 2] {
-    [CLASSES, LISTS]
-}
+/// SHA-256 of both tables, for the pattern digest.
+pub(super) const DIGEST: &[u8; 32] = include_bytes!(concat!(env!("OUT_DIR"), "/lexicon.sha256"));
 
 fn probe(table: &'static [u8], slot: usize, hash: u64) -> Option<&'static [u8]> {
     let slots = table.len() / slot;

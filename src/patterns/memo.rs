@@ -16,7 +16,7 @@ pub type Key = [u64; 3];
 const ONES: usize = 1 << 13;
 const TWOS: usize = 1 << 14;
 const THREES: usize = 1 << 14;
-const PLACED: usize = 1 << 15;
+const PLACED: usize = 1 << 16;
 
 /// Remembered sums, `ROWS` for each key.
 pub struct Memo<const ROWS: usize> {
@@ -68,20 +68,20 @@ impl Memos {
 
 /// Memos that are not in use: one detection at a time has them, and what it has learned stays for the next.
 #[derive(Default)]
-pub struct Shelf(Mutex<Vec<Box<Memos>>>);
+pub struct Shelf(Mutex<Vec<Memos>>);
 
 impl Shelf {
     /// Memos for one detection, new ones where all are in use.
     pub fn lend(&self) -> Lent<'_> {
         let memos = self.0.lock().ok().and_then(|mut shelf| shelf.pop());
-        Lent { shelf: self, memos: Some(memos.unwrap_or_else(|| Box::new(Memos::new()))) }
+        Lent { shelf: self, memos: Some(memos.unwrap_or_else(Memos::new)) }
     }
 }
 
 /// Memos that go back to their shelf when dropped.
 pub struct Lent<'a> {
     shelf: &'a Shelf,
-    memos: Option<Box<Memos>>,
+    memos: Option<Memos>,
 }
 
 impl Deref for Lent<'_> {

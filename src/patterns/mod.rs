@@ -18,8 +18,9 @@ use crate::base::{Result, Sha256Hex};
 use crate::model::Category;
 use cues::Cues;
 use model::Model;
-use rules::{Rule, RuleSet, View};
+use rules::Rule;
 use sha2::{Digest, Sha256};
+use std::borrow::Cow;
 
 const RULE_FILES: [&str; 3] = [
     include_str!("../../patterns/rules/contact.toml"),
@@ -37,8 +38,6 @@ pub struct PatternSet {
     cues: Cues,
     model: Model,
     rules: Vec<Rule>,
-    written: RuleSet,
-    spoken: RuleSet,
 }
 
 /// One rule as `patterns list` shows it.
@@ -60,18 +59,24 @@ impl PatternSet {
     /// # Errors
     /// When a built-in pattern is broken (a build of the repository's own tests would have failed).
     pub fn builtin() -> Result<Self> {
-        Self::with_model(&include_bytes!("../../patterns/model/tagger.bin")[..])
+        let weights = &include_bytes!("../../patterns/model/tagger.bin")[..];
+        Self::of(weights.into(), include_bytes!(concat!(env!("OUT_DIR"), "/tagger.sha256")))
     }
 
     /// The built-in set with other weights, as the trainer tries them.
     ///
     /// # Errors
     /// When the weights are damaged.
-    pub fn with_model(weights: impl Into<std::borrow::Cow<'static, [u8]>>) -> Result<Self> {
+    pub fn with_model(weights: impl Into<Cow<'static, [u8]>>) -> Result<Self> {
         let weights = weights.into();
+        let digest = Sha256::digest(&weights);
+        Self::of(weights, &digest)
+    }
+
+    fn of(weights: Cow<'static, [u8]>, weights_digest: &[u8]) -> Result<Self> {
         let mut hasher = Sha256::new_with_prefix(DETECTION_VERSION);
         let parts =
-            RULE_FILES.iter().map(|f| f.as_bytes()).chain([CUE_FILE.as_bytes(), &weights]).chain(lexicon::tables());
+            RULE_FILES.iter().map(|f| f.as_bytes()).chain([CUE_FILE.as_bytes(), weights_digest, lexicon::DIGEST]);
         for part in parts {
             hasher.update((part.len() as u64).to_le_bytes());
             hasher.update(part);
@@ -84,8 +89,6 @@ impl PatternSet {
             digest: Sha256Hex::finish(hasher),
             cues: Cues::compile(CUE_FILE)?,
             model: Model::read(weights)?,
-            written: RuleSet::of(&rules, View::Written)?,
-            spoken: RuleSet::of(&rules, View::Spoken)?,
             rules,
         })
     }
@@ -94,15 +97,6 @@ impl PatternSet {
     #[must_use]
     pub fn all_rules(&self) -> &[Rule] {
         &self.rules
-    }
-
-    /// The rules that search a view.
-    #[must_use]
-    pub const fn rules_of(&self, view: View) -> &RuleSet {
-        match view {
-            View::Written => &self.written,
-            View::Spoken => &self.spoken,
-        }
     }
 
     /// The sequence model.

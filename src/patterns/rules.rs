@@ -4,7 +4,9 @@
 use super::validate;
 use crate::base::{Error, Kind, Result, Stage};
 use crate::model::{Category, RuleId};
-use regex::{Regex, RegexBuilder, RegexSet, RegexSetBuilder};
+use regex::{Regex, RegexBuilder};
+use regex_syntax::ParserBuilder;
+use regex_syntax::hir::{Class, Hir, HirKind};
 use serde::Deserialize;
 
 /// Which text a rule searches.
@@ -60,6 +62,8 @@ pub struct Rule {
     pub category: Category,
     /// Which text it searches.
     pub view: View,
+    /// What a turn must have for the rule to search it.
+    pub need: Need,
     /// How sure a match is, 0 to 1.
     pub score: f32,
     /// Sentences with the exact span in braces.
@@ -73,38 +77,57 @@ pub struct Rule {
     require_digit: bool,
 }
 
-/// Bytes that the automaton of a set of rules may take: with the usual two million it is built again and again.
-const AUTOMATON_BYTES_MAX: usize = 16 << 20;
-
-/// The rules that search one view, and an automaton that says in one pass which of them match at all.
-pub struct RuleSet {
-    any: RegexSet,
-    /// Places of the rules in the list that the set was made of.
-    rules: Vec<usize>,
+/// What a turn must have for a rule to match in it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Need {
+    /// Nothing that could be told beforehand.
+    Nothing,
+    /// A digit.
+    Digit,
+    /// An `@`.
+    At,
 }
 
-impl RuleSet {
-    /// The rules of a view.
-    ///
-    /// # Errors
-    /// When there are too many for one automaton.
-    pub fn of(list: &[Rule], view: View) -> Result<Self> {
-        let rules: Vec<usize> = (0..list.len()).filter(|i| list[*i].view == view).collect();
-        let patterns: Vec<&str> = rules.iter().map(|i| list[*i].regex.as_str()).collect();
-        let build =
-            |unicode| RegexSetBuilder::new(&patterns).unicode(unicode).dfa_size_limit(AUTOMATON_BYTES_MAX).build();
-        let any = build(false).or_else(|_| build(true)).map_err(|_| broken("too many rules", "use fewer rules"))?;
-        Ok(Self { any, rules })
+impl Need {
+    /// Whether a turn has it.
+    #[must_use]
+    pub fn is_met(self, turn: &str) -> bool {
+        match self {
+            Self::Nothing => true,
+            Self::Digit => turn.bytes().any(|b| b.is_ascii_digit()),
+            Self::At => turn.contains('@'),
+        }
     }
 
-    /// The places of the rules that match somewhere in a text, ascending.
-    pub fn matching(&self, text: &str) -> impl Iterator<Item = usize> {
-        self.any.matches(text).into_iter().map(|i| self.rules[i])
+    /// What every match of an expression has.
+    fn of(regex: &str) -> Self {
+        let parsed = ParserBuilder::new().unicode(false).build().parse(regex);
+        let always = |first, last| parsed.as_ref().is_ok_and(|hir| always(hir, first, last));
+        match () {
+            () if always(b'@', b'@') => Self::At,
+            () if always(b'0', b'9') => Self::Digit,
+            () => Self::Nothing,
+        }
+    }
+}
+
+/// Whether every match of an expression has a byte from `first` to `last`.
+fn always(hir: &Hir, first: u8, last: u8) -> bool {
+    let within = |from: u32, to: u32| u32::from(first) <= from && to <= u32::from(last);
+    match hir.kind() {
+        HirKind::Empty | HirKind::Look(_) => false,
+        HirKind::Literal(literal) => literal.0.iter().any(|b| within(u32::from(*b), u32::from(*b))),
+        HirKind::Class(Class::Bytes(class)) => class.iter().all(|r| within(u32::from(r.start()), u32::from(r.end()))),
+        HirKind::Class(Class::Unicode(class)) => class.iter().all(|r| within(r.start().into(), r.end().into())),
+        HirKind::Repetition(repeated) => repeated.min > 0 && always(&repeated.sub, first, last),
+        HirKind::Capture(group) => always(&group.sub, first, last),
+        HirKind::Concat(parts) => parts.iter().any(|part| always(part, first, last)),
+        HirKind::Alternation(ways) => ways.iter().all(|way| always(way, first, last)),
     }
 }
 
 impl Rule {
-    /// Byte ranges of what the rule hides in a turn of its view.
+    /// Byte ranges of what the rule hides in turns of its view.
     pub fn find_in(&self, text: &str) -> Vec<std::ops::Range<usize>> {
         let mut out = Vec::new();
         let mut at = 0;
@@ -171,6 +194,7 @@ fn rule(entry: Entry) -> Result<Rule> {
         about: entry.about,
         category: entry.category,
         view: entry.view,
+        need: if entry.require_digit { Need::Digit } else { Need::of(&entry.regex) },
         score: entry.score,
         must_match: entry.must_match,
         must_not_match: entry.must_not_match,
@@ -196,5 +220,19 @@ mod tests {
     #[test]
     fn an_unknown_field_is_refused() {
         assert!(compile(&format!("{HEAD}colour='red'")).is_err());
+    }
+
+    #[test]
+    fn what_every_match_needs_is_read_from_the_expression() {
+        for (regex, want) in [
+            (r"(?:^|[ \n])([0-9]{3}-?[0-9]{2})(?:$|[ \n])", Need::Digit),
+            ("(a|b[0-9])", Need::Nothing),
+            ("(a7|b[0-9]+)", Need::Digit),
+            ("([a-z]+@[a-z0-9]+)", Need::At),
+            ("zip ([0-9]*)", Need::Nothing),
+            ("zip ([0-9a-f])", Need::Nothing),
+        ] {
+            assert_eq!(Need::of(regex), want, "{regex}");
+        }
     }
 }

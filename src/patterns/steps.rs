@@ -8,7 +8,7 @@ pub type Row = [f32; LABELS];
 /// Chance up to which every other label of a word must lie for the word to be plain.
 const PLAIN_CHANCE_MAX: f32 = 1e-3;
 /// Chance below which a label counts as none.
-const CHANCE_MIN: f32 = 1e-6;
+const CHANCE_MIN: f32 = 1e-4;
 /// Scores this far below the best, in natural logarithms, are no chance.
 const FAR: f32 = 80.0;
 
@@ -70,8 +70,11 @@ impl Steps {
     /// The chances of a plain word's labels, as between two plain words.
     #[must_use]
     pub fn plain_row(&self, sums: &Sums) -> Row {
-        let mut row = self.factors(sums).0;
-        row = std::array::from_fn(|y| row[y] * self.alone[y]);
+        let (factors, live) = self.factors(sums);
+        if live == 1 {
+            return factors;
+        }
+        let row: Row = std::array::from_fn(|y| factors[y] * self.alone[y]);
         let all: f32 = row.iter().sum();
         row.map(|chance| chance / all)
     }
