@@ -56,7 +56,7 @@ struct Values {
     /// Letters and digits.
     mixed: Vec<String>,
     /// What is long enough to be looked for among JSON's numbers.
-    long_numbers: HashSet<String>,
+    long_numbers: HashSet<Vec<u8>>,
 }
 
 /// [`Values`], compiled.
@@ -83,14 +83,15 @@ impl<'a> Needles<'a> {
             }
             all.push(text.joined);
         }
-        values.long_numbers = values.digits.iter().filter(|d| d.len() >= JSON_DIGITS_MIN).cloned().collect();
+        values.long_numbers =
+            values.digits.iter().filter(|d| d.len() >= JSON_DIGITS_MIN).map(|d| d.as_bytes().to_vec()).collect();
         let sieve = Sieve::new(all.iter().map(String::as_str), CallId::LEN);
         Self { call, values, sieve, automata: OnceCell::new() }
     }
 
     /// Whether a value stands in this text.
     pub(super) fn in_text(&self, text: &str) -> bool {
-        self.sieve.lets_through(text) && self.found(text, Words::All)
+        self.sieve.lets_through(text.as_bytes()) && self.found(text, Words::All)
     }
 
     /// Whether a value stands in a string, key or number of this JSON text.
@@ -102,8 +103,8 @@ impl<'a> Needles<'a> {
         let json = json.strip_prefix('\u{feff}').unwrap_or(json);
         let mut found = false;
         // A format has few keys, each many times: those seen last need not be searched again.
-        let mut keys = [""; KEYS_REMEMBERED];
-        walk(json, |leaf| {
+        let mut keys: [&[u8]; KEYS_REMEMBERED] = [b""; KEYS_REMEMBERED];
+        walk(json.as_bytes(), |leaf| {
             found |= match leaf {
                 Leaf::Key(key) => {
                     let seen = &mut keys[key.raw().len() % KEYS_REMEMBERED];
@@ -112,7 +113,7 @@ impl<'a> Needles<'a> {
                         self.in_quoted(key, || Words::Phrases)?
                     }
                 }
-                Leaf::Text { text, .. } if text.plain().is_some_and(is_decimal) => false,
+                Leaf::Text { text, .. } if is_decimal(text.raw()) => false,
                 Leaf::Text { key, text } => self.in_quoted(text, || Words::under(key))?,
                 Leaf::Number(number) => self.is_long_number(number),
             };
@@ -122,14 +123,12 @@ impl<'a> Needles<'a> {
     }
 
     fn in_quoted(&self, text: Quoted<'_>, words: impl FnOnce() -> Words) -> Result<bool, Malformed> {
-        match text.plain() {
-            Some(text) => Ok(self.sieve.lets_through(text) && self.found(text, words())),
-            None => Ok(self.found(&text.unescaped()?, words())),
-        }
+        let may_be = text.is_escaped || self.sieve.lets_through(text.raw());
+        Ok(may_be && self.found(&text.said()?, words()))
     }
 
-    fn is_long_number(&self, number: &str) -> bool {
-        let digits = number.strip_prefix('-').unwrap_or(number);
+    fn is_long_number(&self, number: &[u8]) -> bool {
+        let digits = number.strip_prefix(b"-").unwrap_or(number);
         digits.len() >= JSON_DIGITS_MIN && self.values.long_numbers.contains(digits)
     }
 
@@ -160,8 +159,8 @@ enum Words {
 }
 
 impl Words {
-    fn under(key: &str) -> Self {
-        if STRUCTURE_KEYS.contains(&key) { Self::None } else { Self::All }
+    fn under(key: &[u8]) -> Self {
+        if STRUCTURE_KEYS.iter().any(|k| k.as_bytes() == key) { Self::None } else { Self::All }
     }
 }
 
@@ -187,10 +186,10 @@ fn automaton(values: &[impl AsRef<[u8]>]) -> AhoCorasick {
 }
 
 /// Whether a string is one number with a decimal point: a time or a confidence.
-fn is_decimal(text: &str) -> bool {
+fn is_decimal(text: &[u8]) -> bool {
     let digits = |text: &[u8]| text.iter().take_while(|b| b.is_ascii_digit()).count();
-    let whole = digits(text.as_bytes());
-    match text.as_bytes()[whole..].split_first() {
+    let whole = digits(text);
+    match text[whole..].split_first() {
         Some((b'.', part)) if whole > 0 && !part.is_empty() => digits(part) == part.len(),
         _ => false,
     }
@@ -322,7 +321,7 @@ mod tests {
             let values: Vec<_> = values.iter().map(|v| (Category::Name, v.as_str())).collect();
             let needles = known(&values);
             let needles = Needles::new(&needles, &policy, &call);
-            proptest::prop_assert!(needles.sieve.lets_through(&text) || !needles.found(&text, Words::All));
+            proptest::prop_assert!(needles.sieve.lets_through(text.as_bytes()) || !needles.found(&text, Words::All));
         });
     }
 }

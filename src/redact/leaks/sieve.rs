@@ -12,8 +12,9 @@ const TAIL_MAX: usize = 32;
 const ALIKE_MAX: usize = 8;
 /// The grams of values are marked in a table of so many bits: for the hundred values of a call, nearly empty.
 const TABLE_BITS: u32 = 15;
+const TABLE_CELLS: usize = 1 << (TABLE_BITS - 6);
 
-/// What a byte is: a letter in lower case or a digit stands for itself.
+/// What a byte is: a letter in lower case or a digit stands for itself, anything else for one of three.
 const NEITHER: u8 = 0;
 const APOSTROPHE: u8 = 1;
 const NOT_ASCII: u8 = 2;
@@ -37,7 +38,7 @@ static FOLD: [u8; 256] = {
 
 /// The ends of the values.
 pub(super) struct Sieve {
-    table: Box<[u64]>,
+    table: Box<[u64; TABLE_CELLS]>,
     /// The last gram and the end of each value, sorted.
     tails: Vec<(u32, Box<[u8]>)>,
     /// Runs of letters and digits of this length may hold the call's id, which is no text.
@@ -50,8 +51,7 @@ impl Sieve {
     /// `values` are letters and digits in lower case. Those that are not ASCII need not be held: a text without other
     /// characters has none of them, and one that has some is let through.
     pub(super) fn new<'v>(values: impl Iterator<Item = &'v str>, id_len: usize) -> Self {
-        let mut sieve =
-            Self { table: vec![0; 1 << (TABLE_BITS - 6)].into(), tails: Vec::new(), id_len, is_blind: false };
+        let mut sieve = Self { table: Box::new([0; TABLE_CELLS]), tails: Vec::new(), id_len, is_blind: false };
         for value in values.filter(|v| v.is_ascii()).map(str::as_bytes) {
             match value.last_chunk::<GRAM>() {
                 Some(last) if value.iter().all(u8::is_ascii_alphanumeric) => {
@@ -69,55 +69,51 @@ impl Sieve {
     }
 
     /// Whether a value may stand in a text.
-    pub(super) fn lets_through(&self, text: &str) -> bool {
-        let bytes = text.as_bytes();
-        // The last letters and digits, at most twice as many as are compared.
-        let (mut said, mut len) = ([0; 2 * TAIL_MAX], 0);
+    pub(super) fn lets_through(&self, text: &[u8]) -> bool {
+        // The last letters and digits, the nth at n modulo `TAIL_MAX`.
+        let (mut said, mut len) = ([0; TAIL_MAX], 0);
         let mut gram = 0_u32;
-        // Where the run of letters and digits began that is not over.
-        let mut run = None;
+        // Where the run of letters and digits begins.
+        let mut run = 0;
         let mut at = 0;
-        while let Some(&byte) = bytes.get(at) {
+        while let Some(&byte) = text.get(at) {
             at += 1;
-            match FOLD[usize::from(byte)] {
-                NEITHER => run = None,
-                APOSTROPHE => {
-                    if let Some(from) = run
-                        && is_possessive(&bytes[at..])
-                    {
-                        // "Smith's" is "smith", but behind an id there is no name.
-                        if at - from >= self.id_len {
-                            return true;
-                        }
-                        at += 1;
-                        run = None;
-                    }
+            let folded = FOLD[usize::from(byte)];
+            if folded > NOT_ASCII {
+                said[len % TAIL_MAX] = folded;
+                len += 1;
+                gram = gram << 8 | u32::from(folded);
+                let (cell, bit) = place(gram);
+                if self.table[cell] & bit != 0 && self.ends_alike(gram, &said, len) {
+                    return true;
                 }
-                NOT_ASCII => return true,
-                folded => {
-                    run = run.or(Some(at));
-                    if len == said.len() {
-                        said.copy_within(TAIL_MAX.., 0);
-                        len = TAIL_MAX;
-                    }
-                    said[len] = folded;
-                    len += 1;
-                    gram = gram << 8 | u32::from(folded);
-                    let (cell, bit) = place(gram);
-                    if self.table[cell] & bit != 0 && self.ends_alike(gram, &said[..len]) {
+            } else if folded == APOSTROPHE && at - 1 > run {
+                if is_possessive(&text[at..]) {
+                    // "Smith's" is "smith", but behind an id there is no name.
+                    if at - 1 - run >= self.id_len {
                         return true;
                     }
+                    at += 1;
+                    run = at;
                 }
+            } else if folded == NOT_ASCII {
+                return true;
+            } else {
+                run = at;
             }
         }
         self.is_blind
     }
 
+    /// Whether a value ends as what was said, of which so much was said.
     #[cold]
-    fn ends_alike(&self, gram: u32, said: &[u8]) -> bool {
+    fn ends_alike(&self, gram: u32, said: &[u8; TAIL_MAX], len: usize) -> bool {
+        let mut last = *said;
+        last.rotate_left(len % TAIL_MAX);
+        let last = &last[TAIL_MAX - len.min(TAIL_MAX)..];
         let from = self.tails.partition_point(|t| t.0 < gram);
         let mut alike = self.tails[from..].iter().take_while(|t| t.0 == gram);
-        alike.by_ref().take(ALIKE_MAX).any(|t| said.ends_with(&t.1)) || alike.next().is_some()
+        alike.by_ref().take(ALIKE_MAX).any(|t| last.ends_with(&t.1)) || alike.next().is_some()
     }
 }
 
@@ -129,5 +125,5 @@ fn is_possessive(rest: &[u8]) -> bool {
 /// Where a gram is marked in the table.
 const fn place(gram: u32) -> (usize, u64) {
     let hash = gram.wrapping_mul(0x9E37_79B1) >> (32 - TABLE_BITS);
-    ((hash >> 6) as usize, 1 << (hash & 63))
+    ((hash / 64) as usize, 1 << (hash % 64))
 }
