@@ -7,7 +7,9 @@ use divan::counter::{BytesCount, ItemsCount};
 use serde_json::{Value, json};
 use sordino::base::{CallId, Phi, Timestamp};
 use sordino::config::{load_policy, policy_ref};
-use sordino::jobs::{CallKey, DEFAULT_TEMPLATES, Run, SizeLimits, Target, Template, list, pair, run_batch};
+use sordino::jobs::{
+    CallKey, DEFAULT_TEMPLATES, KnownValues, Run, SizeLimits, Target, Template, list, pair, run_batch,
+};
 use sordino::model::manifest::Tool;
 use sordino::patterns::PatternSet;
 use sordino::redact::{CallSource, redact_call};
@@ -38,7 +40,7 @@ fn folder_to_folder(bencher: Bencher, jobs: usize) {
     let templates: Vec<_> = DEFAULT_TEMPLATES.iter().map(|t| Template::parse(t).unwrap()).collect();
     let listing = list(&[repository("fixtures/calls")], None).unwrap();
     let calls = pair(listing.files, &templates, &key).unwrap();
-    let count = calls.len();
+    let (count, known) = (calls.len(), KnownValues::default());
     bencher.counter(ItemsCount::new(count)).with_inputs(|| tempfile::tempdir().unwrap()).bench_local_refs(|dest| {
         let store = LocalStore::destination(dest.path()).unwrap();
         let run = Run {
@@ -47,6 +49,7 @@ fn folder_to_folder(bencher: Bencher, jobs: usize) {
             policy: &policy,
             tool: Tool::this(),
             key: &key,
+            known: &known,
             limits: SizeLimits { transcript_bytes_max: 1 << 28, recording_bytes_max: 1 << 36 },
             created: Timestamp::from_unix_s(0),
             target: Target::Publish(&store),

@@ -1,8 +1,11 @@
 //! Finds PHI in a transcript. Pure: the same words and patterns give the same findings.
 
+mod asked;
 mod cue;
+mod explain;
 mod feature;
 mod given;
+mod organisation;
 mod propagate;
 #[cfg(test)]
 mod properties;
@@ -17,7 +20,8 @@ pub mod train;
 mod values;
 mod view;
 
-pub use rule::{BrokenExample, test_examples};
+pub use explain::{Evidence, Explanation, explain};
+pub use rule::{BrokenExample, test_examples, test_patterns};
 
 use crate::base::WordSpan;
 use crate::model::{Finding, KnownValue, RuleId, Transcript};
@@ -38,10 +42,28 @@ pub struct Detection {
 /// Finds PHI in all turns, alternates included. `known` are values the caller already has (side-car).
 #[must_use]
 pub fn detect(patterns: &PatternSet, transcript: &Transcript, known: &[KnownValue]) -> Detection {
+    look(patterns, transcript, known, |_, _| ())
+}
+
+/// What detection saw on its way.
+struct Look<'a> {
+    scene: feature::Scene<'a>,
+    marginals: &'a tagger::Marginals,
+    ruled: &'a [Finding],
+    decisions: &'a [Option<Decision>],
+}
+
+/// Detects, and shows `see` the findings with all that led to them.
+fn look(
+    patterns: &PatternSet,
+    transcript: &Transcript,
+    known: &[KnownValue],
+    see: impl FnOnce(&Look<'_>, &[Finding]),
+) -> Detection {
     let tokens = token::tokens(transcript);
     let spoken = spoken::spoken(transcript, &tokens);
     let context = cue::context(transcript, &tokens, patterns.cues());
-    let (ruled, by_rule) = ruled_words(patterns, transcript, &tokens, &spoken);
+    let (mut ruled, by_rule) = ruled_words(patterns, transcript, &tokens, &spoken);
     let phrases = feature::city_phrases(transcript, &tokens);
     let scene = feature::Scene {
         transcript,
@@ -57,11 +79,19 @@ pub fn detect(patterns: &PatternSet, transcript: &Transcript, known: &[KnownValu
     settle::labels(transcript, &tokens, &mut decisions);
     let known = Known::of(known);
     let call = given::Call { transcript, tokens: &tokens, spoken: &spoken, marginals: &marginals, context: &context };
-    given::hide(&call, &known, Origin::Given, &mut decisions);
-    let known = propagate::propagate(transcript, &tokens, &spoken, &marginals, &known, &mut decisions);
+    let mut allowed = given::allowed(&call, patterns.allowed());
+    given::hide(&call, patterns.denied(), Origin::Denied, &mut allowed, &mut decisions);
+    given::hide(&call, &known, Origin::Given, &mut allowed, &mut decisions);
+    allowed.release(&mut decisions);
+    let mut known = propagate::propagate(transcript, &tokens, &spoken, &marginals, &known, &mut decisions);
     settle::net(&spoken, &tokens, &mut decisions);
+    asked::hide(patterns, transcript, &tokens, &spoken, &mut ruled, &mut decisions);
+    allowed.release(&mut decisions);
+    allowed.forget(&tokens, &mut known);
     let risk = marginals.risk(&decisions);
-    Detection { findings: findings(transcript, &decisions, &ruled, &scene), known, risk }
+    let findings = findings(transcript, &decisions, &ruled);
+    see(&Look { scene, marginals: &marginals, ruled: &ruled, decisions: &decisions }, &findings);
+    Detection { findings, known, risk }
 }
 
 /// What the rules find, and per word the category they see plus one (0: none).
@@ -80,12 +110,7 @@ fn ruled_words(
 }
 
 /// Words of one category that stand together in a turn are one finding.
-fn findings(
-    transcript: &Transcript,
-    decisions: &[Option<Decision>],
-    ruled: &[Finding],
-    scene: &feature::Scene<'_>,
-) -> Vec<Finding> {
+fn findings(transcript: &Transcript, decisions: &[Option<Decision>], ruled: &[Finding]) -> Vec<Finding> {
     let mut out: Vec<Finding> = Vec::new();
     for turn in transcript.turns() {
         let mut open = false;
@@ -98,6 +123,7 @@ fn findings(
                 Origin::Tagger => RuleId::new("tagger"),
                 Origin::Whole => RuleId::new("whole-value"),
                 Origin::Rule(r) => ruled[r as usize].rule.clone(),
+                Origin::Denied => RuleId::new("deny-list"),
                 Origin::Given => RuleId::new("known-value"),
                 Origin::Said => RuleId::new("said-elsewhere"),
                 Origin::Net => RuleId::new("safety-net"),
@@ -115,31 +141,10 @@ fn findings(
                     category: decision.category,
                     words: WordSpan::new(i as u32, i as u32 + 1),
                     score: decision.score,
-                    evidence: Vec::new(),
                 }),
             }
             open = true;
         }
     }
-    add_evidence(&mut out, ruled, scene);
     out
-}
-
-/// Adds the rules that agree with a finding and the cues around it. `findings` are in order.
-fn add_evidence(findings: &mut [Finding], ruled: &[Finding], scene: &feature::Scene<'_>) {
-    for rule in ruled {
-        let from = findings.partition_point(|f| f.words.end <= rule.words.start);
-        for finding in findings[from..].iter_mut().take_while(|f| f.words.start < rule.words.end) {
-            finding.evidence.push(rule.rule.clone());
-        }
-    }
-    for finding in findings {
-        let word = finding.words.start as usize;
-        let cues = [scene.context.before[word], scene.context.asked_at(scene.transcript, word).last];
-        let agree = cues.iter().filter(|c| c.kind == finding.category as u8 + 1);
-        finding.evidence.extend(agree.map(|c| scene.cues.cue(c.cue).0.clone()));
-        finding.evidence.retain(|id| *id != finding.rule);
-        finding.evidence.sort();
-        finding.evidence.dedup();
-    }
 }
