@@ -94,10 +94,13 @@ fn main() -> Result<(), Box<dyn Error>> {
         }
         eprintln!("epoch {epoch}: loss {:.4}", loss / train.len() as f32);
     }
-    fs::write(&o.out, trainer.write(o.prune))?;
+    if o.epochs > 0 {
+        fs::write(&o.out, trainer.write(o.prune))?;
+    }
     let patterns = PatternSet::with_model(fs::read(&o.out)?)?;
-    if !held.is_empty() {
-        report("held back", &patterns, &held, o.misses);
+    for name in &o.without {
+        let calls: Vec<LabelledCall> = held.iter().filter(|c| c.id.starts_with(name.as_str())).cloned().collect();
+        report(name, &patterns, &calls, o.misses);
     }
     for test in &o.tests {
         report(test, &patterns, &read_corpus(&fs::read_to_string(test)?)?, o.misses);

@@ -1,6 +1,6 @@
 //! Why a stretch was found, in ids and numbers: never a word of the call.
 
-use super::feature::Scene;
+use super::gather::Scene;
 use super::settle::Origin;
 use super::tagger::{Marginals, label_of};
 use super::values::{Index, Values};
@@ -181,10 +181,11 @@ fn says(scene: &Scene<'_>, words: WordSpan, word: usize) -> bool {
         }
     }
     let index = Index::of(&values);
+    let (text, hash) = (scene.tokens.word(word), scene.tokens.list()[word].hash);
     match scene.spoken.run_of(word) {
         Some(run) if run.digits > 0 => index.number(&run.value()).is_some(),
         Some(run) => index.is_spelled_name(&run.value()),
-        None => index.is_name(scene.tokens.word(word)) || index.is_near_name(scene.tokens.word(word), 5),
+        None => index.is_name(text, hash) || index.is_near_name(text, 5),
     }
 }
 

@@ -1,10 +1,14 @@
 //! Finds PHI in a transcript. Pure: the same words and patterns give the same findings.
 
 mod asked;
+mod chain;
 mod cue;
 mod explain;
 mod feature;
+mod gather;
 mod given;
+mod look;
+mod near;
 mod organisation;
 mod propagate;
 #[cfg(test)]
@@ -47,7 +51,7 @@ pub fn detect(patterns: &PatternSet, transcript: &Transcript, known: &[KnownValu
 
 /// What detection saw on its way.
 struct Look<'a> {
-    scene: feature::Scene<'a>,
+    scene: gather::Scene<'a>,
     marginals: &'a tagger::Marginals,
     ruled: &'a [Finding],
     decisions: &'a [Option<Decision>],
@@ -64,8 +68,8 @@ fn look(
     let spoken = spoken::spoken(transcript, &tokens);
     let context = cue::context(transcript, &tokens, patterns.cues());
     let (mut ruled, by_rule) = ruled_words(patterns, transcript, &tokens, &spoken);
-    let phrases = feature::city_phrases(transcript, &tokens);
-    let scene = feature::Scene {
+    let phrases = near::city_phrases(transcript, &tokens);
+    let scene = gather::Scene {
         transcript,
         tokens: &tokens,
         spoken: &spoken,

@@ -9,7 +9,7 @@ use super::values::{Index, PART_DIGITS_MIN, Values};
 use crate::base::Phi;
 use crate::model::{Category, KnownValue, Transcript};
 use crate::patterns::known::Known;
-use crate::patterns::lexicon::bit;
+use crate::patterns::lexicon::{bit, lists_of_word};
 use std::collections::BTreeSet;
 
 /// Shortest name that spreads.
@@ -36,10 +36,12 @@ pub(crate) fn propagate(
     for _ in 0..2 {
         collect(tokens, spoken, out, &mut values);
         let index = Index::of(&values);
-        spread_names(transcript, tokens, marginals, &index, out);
-        spread_runs(spoken, marginals, &index, out);
+        let more = spread_names(transcript, tokens, marginals, &index, out);
+        if !(spread_runs(spoken, marginals, &index, out) | more) {
+            break;
+        }
     }
-    known(tokens, &values, out)
+    known(tokens, values, out)
 }
 
 fn collect<'a>(tokens: &'a Tokens, spoken: &Spoken, out: &[Option<Decision>], values: &mut Values<'a>) {
@@ -91,39 +93,42 @@ const fn enough(token: &Token) -> f32 {
     }
 }
 
+/// Hides words that are like known names; says whether there were any.
 fn spread_names(
     transcript: &Transcript,
     tokens: &Tokens,
     marginals: &Marginals,
     index: &Index<'_>,
     out: &mut [Option<Decision>],
-) {
-    for turn in transcript.turns() {
-        for i in turn.words.range() {
-            let token = &tokens.list()[i];
-            if out[i].is_some() || !spreads(token) || is_mask(tokens, i) {
-                continue;
-            }
-            let word = tokens.word(i);
-            let chance = marginals.rows[i][label_of(Category::Name)];
-            let same = index.is_name(word);
-            let cased = tokens.cased && token.shape.capital && token.lists.lower < 5;
-            let hit = if same {
-                chance >= enough(token) || cased
-            } else {
-                word.len() >= SLIP_LETTERS_MIN
-                    && token.lists.lower < 3
-                    && (chance > 0.01 || token.lists.lower == 0)
-                    && index.is_near_name(word, SLIP_LETTERS_MIN)
-            };
-            if hit {
-                out[i] = Some(Decision { category: Category::Name, score: KNOWN_SCORE, origin: Origin::Said });
-            }
+) -> bool {
+    let mut more = false;
+    for i in transcript.turns().iter().flat_map(|turn| turn.words.range()) {
+        let token = &tokens.list()[i];
+        if out[i].is_some() || !spreads(token) || is_mask(tokens, i) {
+            continue;
+        }
+        let word = tokens.word(i);
+        let chance = marginals.rows[i][label_of(Category::Name)];
+        let cased = tokens.cased && token.shape.capital && token.lists.lower < 5;
+        let hit = if index.is_name(word, token.hash) {
+            chance >= enough(token) || cased
+        } else {
+            word.len() >= SLIP_LETTERS_MIN
+                && token.lists.lower < 3
+                && (chance > 0.01 || token.lists.lower == 0)
+                && index.is_near_name(word, SLIP_LETTERS_MIN)
+        };
+        if hit {
+            out[i] = Some(Decision { category: Category::Name, score: KNOWN_SCORE, origin: Origin::Said });
+            more = true;
         }
     }
+    more
 }
 
-fn spread_runs(spoken: &Spoken, marginals: &Marginals, index: &Index<'_>, out: &mut [Option<Decision>]) {
+/// Hides runs that are like known values; says whether there were any.
+fn spread_runs(spoken: &Spoken, marginals: &Marginals, index: &Index<'_>, out: &mut [Option<Decision>]) -> bool {
+    let mut more = false;
     for run in &spoken.runs {
         if run.words.iter().all(|w| out[*w as usize].is_some()) {
             continue;
@@ -136,7 +141,9 @@ fn spread_runs(spoken: &Spoken, marginals: &Marginals, index: &Index<'_>, out: &
         for w in &run.words {
             out[*w as usize].get_or_insert(Decision { category, score: KNOWN_SCORE, origin: Origin::Said });
         }
+        more = true;
     }
+    more
 }
 
 fn number_like(text: &str, run: &Run, index: &Index<'_>) -> Option<Category> {
@@ -149,13 +156,12 @@ fn spelled_like(text: &str, run: &Run, index: &Index<'_>) -> Option<Category> {
 
 /// The values that must not appear in any byte of the output: names that are no ordinary word and numbers
 /// long enough not to turn up by chance, unless the call also says them where they may stay.
-fn known(tokens: &Tokens, values: &Values<'_>, out: &[Option<Decision>]) -> Vec<KnownValue> {
-    let free: BTreeSet<&str> = (0..tokens.list().len()).filter(|i| out[*i].is_none()).map(|i| tokens.word(i)).collect();
-    let rare = |word: &str| {
-        let listed = crate::patterns::lexicon::lists_of_word(word);
-        word.len() >= 4 && listed.lower < 3 && !free.contains(word)
-    };
-    let names = values.names.iter().filter(|n| rare(n)).map(|n| (Category::Name, (*n).to_owned()));
+fn known(tokens: &Tokens, mut values: Values<'_>, out: &[Option<Decision>]) -> Vec<KnownValue> {
+    values.names.retain(|word| word.len() >= 4 && lists_of_word(word).lower < 3);
+    let names = Index::of(&values);
+    let free = |i: &usize| out[*i].is_none() && names.is_name(tokens.word(*i), tokens.list()[*i].hash);
+    let free: BTreeSet<&str> = (0..tokens.list().len()).filter(free).map(|i| tokens.word(i)).collect();
+    let names = values.names.iter().filter(|n| !free.contains(*n)).map(|n| (Category::Name, (*n).to_owned()));
     let numbers = values
         .numbers
         .iter()

@@ -8,25 +8,37 @@ use crate::base::{Phi, WordSpan};
 use crate::model::{Finding, Speaker, TimeSource, Transcript, TranscriptBuilder, TurnKind};
 use crate::patterns::PatternSet;
 use crate::patterns::rules::{Example, Rule, View};
+use std::ops::Range;
 
-/// Findings of all rules, in no particular order; they may overlap, and lie within turns.
+/// Findings of all rules, rule by rule; they may overlap, and lie within turns.
 pub(super) fn ruled(patterns: &PatternSet, transcript: &Transcript, tokens: &Tokens, spoken: &Spoken) -> Vec<Finding> {
-    let views = (written(tokens), spoken_view(transcript, tokens, spoken));
-    patterns.all_rules().iter().flat_map(|rule| one(rule, &views)).collect()
+    let rules = patterns.all_rules();
+    let mut found: Vec<(usize, WordSpan)> = Vec::new();
+    for (name, view) in [(View::Written, written(tokens)), (View::Spoken, spoken_view(transcript, tokens, spoken))] {
+        for turn in view.turns() {
+            for rule in patterns.rules_of(name).matching(&view.text()[turn.clone()]) {
+                found.extend(one(&rules[rule], &view, turn.clone()).map(|words| (rule, words)));
+            }
+        }
+    }
+    // Where rules disagree, the one that stands first in its file has a say before the next.
+    found.sort_by_key(|(rule, _)| *rule);
+    found.into_iter().map(|(rule, words)| finding(&rules[rule], words)).collect()
 }
 
-pub(super) fn one(rule: &Rule, views: &(TextView, TextView)) -> Vec<Finding> {
-    let view = match rule.view {
-        View::Written => &views.0,
-        View::Spoken => &views.1,
-    };
-    let finding = |words| Finding { rule: rule.id.clone(), category: rule.category, words, score: rule.score };
-    rule.find_in(view.text())
-        .into_iter()
-        .filter(|bytes| !view.text()[bytes.clone()].contains('\n'))
-        .filter_map(|bytes| view.words(bytes))
-        .map(finding)
-        .collect()
+/// What one rule finds in a view.
+pub(super) fn findings(rule: &Rule, view: &TextView<'_>) -> Vec<Finding> {
+    view.turns().flat_map(|turn| one(rule, view, turn)).map(|words| finding(rule, words)).collect()
+}
+
+fn finding(rule: &Rule, words: WordSpan) -> Finding {
+    Finding { rule: rule.id.clone(), category: rule.category, words, score: rule.score }
+}
+
+/// What one rule finds in a turn.
+fn one(rule: &Rule, view: &TextView<'_>, turn: Range<usize>) -> impl Iterator<Item = WordSpan> {
+    let found = rule.find_in(&view.text()[turn.clone()]);
+    found.into_iter().filter_map(move |bytes| view.words(turn.start + bytes.start..turn.start + bytes.end))
 }
 
 /// An example that does not hold.
@@ -109,8 +121,11 @@ fn hits(rule: &Rule, said: &str) -> Vec<WordSpan> {
     let transcript = one_turn(said);
     let tokens = tokens(&transcript);
     let spoken = spoken(&transcript, &tokens);
-    let views = (written(&tokens), spoken_view(&transcript, &tokens, &spoken));
-    one(rule, &views).into_iter().map(|f| f.words).collect()
+    let view = match rule.view {
+        View::Written => written(&tokens),
+        View::Spoken => spoken_view(&transcript, &tokens, &spoken),
+    };
+    view.turns().flat_map(|turn| one(rule, &view, turn).collect::<Vec<_>>()).collect()
 }
 
 #[cfg(test)]

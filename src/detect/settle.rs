@@ -9,7 +9,7 @@ use crate::model::{Category, Finding, Transcript, TurnKind};
 use crate::patterns::cues::{CueKind, Role};
 use crate::patterns::lexicon::bit;
 use crate::patterns::model::LABELS;
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 /// Below this chance of "may stay" a word is hidden. A leak costs more than a word hidden in vain.
 const STAY_MIN: f32 = 0.6;
@@ -22,8 +22,12 @@ const LABEL_SURNAME_MIN: u32 = 3;
 const RUN_SHARE: f32 = 0.3;
 /// Most words between a cue of codes and a billing code.
 const CODE_WORDS_MAX: u8 = 3;
+/// How frequent a word is ([`lists.lower`](crate::patterns::layout::Packed)) that is no part of a number by itself.
+const ORDINARY_MIN: u32 = 4;
 /// Digits (or letters and digits, at least four of them digits) from which a run that nothing explains is hidden.
 const NET_DIGITS_MIN: u16 = 7;
+/// The same for a run with "hundred" or "thousand" in it, which are two amounts more often than one number.
+const NET_COUNTED_DIGITS_MIN: u16 = 10;
 
 /// Where a decision came from; the id of a finding's rule.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -90,24 +94,48 @@ pub(crate) fn settle(
     }
     whole_runs(spoken, marginals, &mut out);
     clear_gaps(spoken, &mut out);
+    clear_words(tokens, spoken, &mut out);
     connect(transcript, tokens, spoken, &mut out);
     extend_left(transcript, tokens, spoken, context, &mut out);
+    lead_ins(transcript, tokens, spoken, context, &mut out);
     whole_cities(tokens, phrases, &mut out);
+    cities_between(transcript, tokens, &mut out);
     whole_runs(spoken, marginals, &mut out);
-    exempt(spoken, context, &mut out);
+    exempt(tokens, spoken, context, &mut out);
     out
 }
 
 /// Shows runs that are plainly no value, where only the model saw one: counting aloud, and billing codes
-/// (five digits, or a letter and four) right behind a cue of codes.
-fn exempt(spoken: &Spoken, context: &Context, out: &mut [Option<Decision>]) {
+/// behind a cue of codes, with those that follow ("… and …") and wherever the call says them again.
+fn exempt(tokens: &Tokens, spoken: &Spoken, context: &Context, out: &mut [Option<Decision>]) {
+    let mut codes: HashSet<&str> = HashSet::new();
+    // One past the last word of a code: another code may follow it.
+    let mut open = None;
     for run in &spoken.runs {
-        let Some(first) = run.words.first().map(|w| *w as usize) else { continue };
-        let billing = matches!((run.letters, run.digits), (0, 5) | (1, 4))
-            && context.before[first].kind == CueKind::Stays(Role::Code).code()
-            && context.before[first].words <= CODE_WORDS_MAX;
-        let counted = run.digits >= 4 && counts_up(&run.text, 1.0);
-        if !(billing || counted) {
+        let (Some(first), Some(last)) = (run.words.first(), run.words.last()) else { continue };
+        let before = context.before[*first as usize];
+        let cued = before.kind == CueKind::Stays(Role::Code).code() && before.words <= CODE_WORDS_MAX;
+        let follows = open.is_some_and(|end: u32| {
+            let between = end as usize..*first as usize;
+            between.len() <= CODE_WORDS_MAX as usize && between.into_iter().all(|w| tokens.list()[w].lists.lower >= 5)
+        });
+        open = None;
+        if (cued || follows) && parts(spoken, run).iter().all(|part| is_billing_code(part)) {
+            codes.insert(&run.text);
+            open = Some(last + 1);
+        }
+    }
+    for run in &spoken.runs {
+        let Some(first) = run.words.first() else { continue };
+        let before = context.before[*first as usize];
+        let named = before.words <= CODE_WORDS_MAX && (1..LABELS as u8).contains(&before.kind);
+        let code = codes.contains(run.text.as_str()) || is_diagnosis_code(&run.text) || run.counts();
+        let date = run.words.iter().all(|w| {
+            out[*w as usize].is_none_or(|d| matches!(d.category, Category::Dob | Category::Date | Category::Age))
+        });
+        let year = !date && is_year(&run.text) && behind_in(tokens, *first as usize);
+        let ratio = date && is_ratio(&run.text);
+        if !(code && !named || year || ratio) {
             continue;
         }
         for w in &run.words {
@@ -117,6 +145,103 @@ fn exempt(spoken: &Spoken, context: &Context, out: &mut [Option<Decision>]) {
             }
         }
     }
+}
+
+/// The texts of a run's parts, which a word between them ("and") keeps apart.
+fn parts(spoken: &Spoken, run: &Run) -> Vec<String> {
+    let mut out: Vec<String> = Vec::new();
+    let mut end = None;
+    let (Some(first), Some(last)) = (run.words.first(), run.words.last()) else { return out };
+    let from = spoken.steps.partition_point(|s| s.first < *first);
+    for step in spoken.steps[from..].iter().take_while(|s| s.first <= *last) {
+        match out.last_mut().filter(|_| end == Some(step.first)) {
+            Some(part) => part.push_str(&step.text),
+            None => out.push(step.text.clone()),
+        }
+        end = Some(step.end);
+    }
+    out
+}
+
+/// Procedure codes are five digits, or a letter and four; others ("CO 45", "0450", "25") are shorter.
+fn is_billing_code(text: &str) -> bool {
+    let digits = text.bytes().filter(u8::is_ascii_digit).count();
+    let letters = text.bytes().filter(u8::is_ascii_alphabetic).count();
+    match letters {
+        0 => (2..=5).contains(&digits),
+        1 => (1..=4).contains(&digits) || digits <= 6 && text.contains('.'),
+        2 => digits <= 3,
+        _ => false,
+    }
+}
+
+/// A diagnosis code with its point: a letter, two characters, a point and up to four more ("E11.65").
+fn is_diagnosis_code(text: &str) -> bool {
+    let Some((head, tail)) = text.split_once('.') else { return false };
+    let head = head.as_bytes();
+    head.len() == 3
+        && head[0].is_ascii_uppercase()
+        && head[1].is_ascii_digit()
+        && head[2].is_ascii_alphanumeric()
+        && (1..=4).contains(&tail.len())
+        && tail.bytes().all(|b| b.is_ascii_alphanumeric())
+}
+
+/// A year by itself.
+fn is_year(text: &str) -> bool {
+    text.len() == 4 && text.parse::<u32>().is_ok_and(|year| (1900..2100).contains(&year))
+}
+
+/// Whether the word stands right behind "in" or a word like it ("since 1998").
+fn behind_in(tokens: &Tokens, word: usize) -> bool {
+    word > 0 && matches!(tokens.word(word - 1), "in" | "since" | "until" | "through" | "by" | "late" | "early" | "mid")
+}
+
+/// Two numbers that are no day and month ("168/92", "80/20"), nor the hours of all days.
+fn is_ratio(text: &str) -> bool {
+    let Some((a, b)) = text.split_once('/') else { return false };
+    let (Ok(a), Ok(b)) = (a.parse::<u32>(), b.parse::<u32>()) else { return false };
+    let date = |month: u32, day: u32| (1..=12).contains(&month) && (1..=31).contains(&day);
+    !date(a, b) && !date(b, a) || (a, b) == (24, 7)
+}
+
+/// Shows ordinary words that the model took into a number ("… on it", "… one moment"): numbers and codes
+/// are said in digits, letters and number words, and those are in runs.
+fn clear_words(tokens: &Tokens, spoken: &Spoken, out: &mut [Option<Decision>]) {
+    let spoken_value = bit::MONTH | bit::ORDINAL | bit::SYMBOL | bit::ALPHABET | bit::HUNDRED | bit::THOUSAND;
+    for (i, cell) in out.iter_mut().enumerate() {
+        let Some(decision) = *cell else { continue };
+        let token = &tokens.list()[i];
+        let plain = spoken.of_word[i].0 == 0
+            && !token.has_digits()
+            && token.lists.lower >= ORDINARY_MIN
+            && !token.is(spoken_value | bit::TENS | bit::TEEN);
+        let beside = |j: usize| spoken.of_word.get(j).is_some_and(|w| w.0 != 0);
+        let homophone = token.is(bit::HOMOPHONE | bit::LETTER | bit::OH) && (beside(i + 1) || i > 0 && beside(i - 1));
+        let within_date = matches!(decision.category, Category::Dob | Category::Card)
+            && matches!(tokens.word(i), "the" | "of" | "and" | "in");
+        if plain
+            && matches!(decision.origin, Origin::Tagger | Origin::Whole)
+            && is_numeric(decision.category)
+            && !(homophone || within_date)
+        {
+            *cell = None;
+        }
+    }
+}
+
+/// Whether values of this category are made of numbers and letters alone.
+const fn is_numeric(category: Category) -> bool {
+    !matches!(
+        category,
+        Category::Name
+            | Category::City
+            | Category::Address
+            | Category::Email
+            | Category::Url
+            | Category::Date
+            | Category::Other
+    )
 }
 
 /// Whether the word is a mask that an earlier pass wrote, like `[NAME]`.
@@ -148,7 +273,11 @@ pub(crate) fn labels(transcript: &Transcript, tokens: &Tokens, out: &mut [Option
 fn after_titles(transcript: &Transcript, tokens: &Tokens, marginals: &Marginals, out: &mut [Option<Decision>]) {
     for turn in transcript.turns() {
         for i in turn.words.range().skip(1) {
-            if out[i].is_none() && tokens.list()[i - 1].is(bit::TITLE) && tokens.list()[i - 1].shape.stop < 2 {
+            if out[i].is_none()
+                && tokens.list()[i - 1].is(bit::TITLE)
+                && tokens.list()[i - 1].shape.stop < 2
+                && !tokens.list()[i - 1].shape.possessive
+            {
                 out[i] = tagged(&marginals.rows[i], TITLED_STAY_MIN).filter(|d| d.category == Category::Name);
             }
         }
@@ -191,6 +320,68 @@ fn extend_left(
     }
 }
 
+/// Most fillers, and most turns, between the letters that begin an identifier and its digits.
+const LEAD_FILLERS_MAX: usize = 4;
+const LEAD_TURNS_MAX: usize = 2;
+
+/// Hides letters that begin an identifier and were said before a break: "INC, sorry, 311498", or "M" and
+/// the digits in the speaker's next turn.
+fn lead_ins(
+    transcript: &Transcript,
+    tokens: &Tokens,
+    spoken: &Spoken,
+    context: &Context,
+    out: &mut [Option<Decision>],
+) {
+    let list = tokens.list();
+    for run in spoken.runs.iter().filter(|r| r.digits > 0) {
+        let Some(first) = run.words.first().map(|w| *w as usize) else { continue };
+        let Some(decision) = out[first].filter(|d| is_identifier(d.category)) else { continue };
+        let Some(i) = lead_in(transcript, tokens, first) else { continue };
+        let token = &list[i];
+        let letter = token.shape.letters == 1 && !matches!(tokens.word(i), "a" | "i");
+        let capitals = token.shape.upper && (2..=4).contains(&token.shape.letters) && !token.is(bit::STATE | bit::ORG);
+        if out[i].is_none()
+            && !is_mask(tokens, i)
+            && !token.has_digits()
+            && !context.inside[i]
+            && spoken.run_of(i).is_none_or(|r| r.digits == 0)
+            && (letter || capitals)
+        {
+            out[i] = Some(Decision::whole(decision.category));
+        }
+    }
+}
+
+/// The word before this one, past fillers and turns in which the other side only listens.
+fn lead_in(transcript: &Transcript, tokens: &Tokens, word: usize) -> Option<usize> {
+    let turns = transcript.turns();
+    let list = tokens.list();
+    let small = bit::FILLER | bit::BACKCHANNEL;
+    let mut t = turns.partition_point(|t| t.words.end as usize <= word);
+    let speaker = turns.get(t)?.speaker;
+    let mut i = word;
+    let mut fillers = 0;
+    for _ in 0..=LEAD_TURNS_MAX {
+        while i > turns[t].words.start as usize && list[i - 1].is(small) && list[i - 1].shape.letters > 1 {
+            i -= 1;
+            fillers += 1;
+        }
+        if fillers > LEAD_FILLERS_MAX {
+            return None;
+        }
+        if i > turns[t].words.start as usize {
+            return (turns[t].speaker == speaker).then_some(i - 1);
+        }
+        t = t.checked_sub(1)?;
+        if turns[t].kind != TurnKind::Spoken {
+            return None;
+        }
+        i = turns[t].words.end as usize;
+    }
+    None
+}
+
 const fn is_identifier(category: Category) -> bool {
     !matches!(
         category,
@@ -227,6 +418,40 @@ fn whole_cities(tokens: &Tokens, phrases: &[u8], out: &mut [Option<Decision>]) {
             }
         }
         at += len;
+    }
+}
+
+/// Most words of a city between its street and its state or ZIP.
+const CITY_WORDS_MAX: usize = 3;
+
+/// Hides what stands between an address and its ZIP, or its state and ZIP: a city, known or not.
+fn cities_between(transcript: &Transcript, tokens: &Tokens, out: &mut [Option<Decision>]) {
+    let list = tokens.list();
+    let is =
+        |cell: Option<&Option<Decision>>, category| cell.copied().flatten().is_some_and(|d| d.category == category);
+    for turn in transcript.turns() {
+        let range = turn.words.range();
+        for first in range.start + 1..range.end {
+            if out[first].is_some() || !is(out.get(first - 1), Category::Address) {
+                continue;
+            }
+            let len = (first..range.end).take_while(|i| out[*i].is_none() && !list[*i].is(bit::STATE)).count();
+            if !(1..=CITY_WORDS_MAX).contains(&len) {
+                continue;
+            }
+            let end = first + len;
+            let state = list[end.min(range.end)..range.end].iter().take_while(|t| t.is(bit::STATE)).count();
+            let zip = end + state < range.end && is(out.get(end + state), Category::Zip)
+                || end < range.end && is(out.get(end), Category::City);
+            let function = bit::FILLER | bit::BACKCHANNEL | bit::DIGIT | bit::UNIT | bit::DIRECTION;
+            let words = (first..end).all(|i| !is_mask(tokens, i) && !list[i].is(function) && list[i].shape.letters > 1);
+            let apart = list[first..end - 1].iter().any(|t| t.shape.stop >= 2);
+            let plain = (first..end)
+                .any(|i| matches!(tokens.word(i), "is" | "the" | "and" | "zip" | "in" | "my" | "code" | "at"));
+            if zip && words && !apart && !plain {
+                out[first..end].fill(Some(Decision { category: Category::City, score: 0.7, origin: Origin::Whole }));
+            }
+        }
     }
 }
 
@@ -299,6 +524,7 @@ fn connect(transcript: &Transcript, tokens: &Tokens, spoken: &Spoken, out: &mut 
     let list = tokens.list();
     for turn in transcript.turns() {
         let range = turn.words.range();
+        street_goes_on(transcript, tokens, range.start, out);
         for i in range.clone().skip(1) {
             if out[i].is_some() || is_mask(tokens, i) {
                 continue;
@@ -308,6 +534,7 @@ fn connect(transcript: &Transcript, tokens: &Tokens, spoken: &Spoken, out: &mut 
             let number = spoken.of_word[i].0 != 0 || list[i].is(bit::ORDINAL);
             let after = out.get(i + 1).copied().flatten().filter(|_| i + 1 < range.end);
             let next_number = i + 1 < range.end && (spoken.of_word[i + 1].0 != 0 || list[i + 1].is(bit::ORDINAL));
+            let numbered = i + 2 < range.end && tokens.word(i + 1) == "number" && (spoken.of_word[i + 2].0 != 0);
             let same = after.is_some_and(|a| a.category == before.category);
             let date = matches!(before.category, Category::Dob | Category::Date | Category::Card);
             let joins = match before.category {
@@ -325,7 +552,7 @@ fn connect(transcript: &Transcript, tokens: &Tokens, spoken: &Spoken, out: &mut 
                 Category::Name => list[i].is(bit::PARTICLE) && after.is_some_and(|a| a.category == Category::Name),
                 Category::Address => {
                     (list[i].is(bit::STREET) && !list[i].is(bit::PLACEWORD))
-                        || (list[i].is(bit::UNIT) && next_number && !matches!(word, "floor" | "room"))
+                        || (list[i].is(bit::UNIT) && (next_number || numbered) && !matches!(word, "floor" | "room"))
                         || (list[i - 1].is(bit::UNIT) && (number || word == "number"))
                         || (tokens.word(i - 1) == "number" && number)
                 }
@@ -345,6 +572,17 @@ fn connect(transcript: &Transcript, tokens: &Tokens, spoken: &Spoken, out: &mut 
     }
 }
 
+/// Hides a street word that begins a turn, where the speaker's last words were an address.
+fn street_goes_on(transcript: &Transcript, tokens: &Tokens, word: usize, out: &mut [Option<Decision>]) {
+    let street = tokens.list().get(word).is_some_and(|t| t.is(bit::STREET) && !t.is(bit::PLACEWORD));
+    if street && out[word].is_none() {
+        let address = |i: &usize| out[*i].is_some_and(|d| d.category == Category::Address);
+        if lead_in(transcript, tokens, word).filter(address).is_some() {
+            out[word] = Some(Decision::whole(Category::Address));
+        }
+    }
+}
+
 fn near_month(tokens: &Tokens, i: usize) -> bool {
     [i - 1, i + 1].iter().any(|j| tokens.list()[*j].is(bit::MONTH)) || tokens.list()[i - 1].is(bit::ORDINAL)
 }
@@ -353,7 +591,13 @@ fn near_month(tokens: &Tokens, i: usize) -> bool {
 pub(crate) fn net(spoken: &Spoken, tokens: &Tokens, out: &mut [Option<Decision>]) {
     for run in &spoken.runs {
         let free = run.words.iter().all(|w| out[*w as usize].is_none());
-        if !free || run.digits < NET_DIGITS_MIN || counts_up(&run.text, 0.75) || priced(tokens, run.words.last()) {
+        let counted = run.words.iter().any(|w| tokens.list()[*w as usize].is(bit::HUNDRED | bit::THOUSAND));
+        if !free
+            || run.digits < NET_DIGITS_MIN
+            || counted && run.digits < NET_COUNTED_DIGITS_MIN
+            || counts_up(&run.text)
+            || priced(tokens, run.words.last())
+        {
             continue;
         }
         for w in &run.words {
@@ -362,11 +606,10 @@ pub(crate) fn net(spoken: &Spoken, tokens: &Tokens, out: &mut [Option<Decision>]
     }
 }
 
-/// "one two three four": somebody tests the line. At least this share of the steps is one up, or one down.
-fn counts_up(text: &str, share: f32) -> bool {
+/// "one two three four": somebody tests the line. Three of four steps are one up, or one down.
+fn counts_up(text: &str) -> bool {
     let digits: Vec<i16> = text.bytes().filter(u8::is_ascii_digit).map(i16::from).collect();
-    let steps =
-        |by: i16| digits.windows(2).filter(|w| w[1] - w[0] == by).count() as f32 >= share * (digits.len() as f32 - 1.0);
+    let steps = |by: i16| 4 * digits.windows(2).filter(|w| w[1] - w[0] == by).count() >= 3 * (digits.len().max(1) - 1);
     steps(1) || steps(-1)
 }
 

@@ -17,6 +17,13 @@ const ACRONYMS: [&str; 46] = [
     "ekg", "eob", "er", "fmla", "hcpcs", "hmo", "hsa", "fsa", "icd", "icu", "id", "iop", "ip", "iv", "llc", "mri",
     "mrn", "ndc", "npi", "otc", "pcp", "pcn", "po", "ppo", "pt", "rx", "sn", "ssn", "url", "vin",
 ];
+/// The same, unless digits follow: then the letters may begin an identifier.
+const INITIALISMS: [&str; 46] = [
+    "abn", "afib", "als", "aed", "aids", "bph", "chf", "cms", "cobra", "copd", "cdc", "dvt", "ehr", "emr", "eeg",
+    "emg", "epo", "eta", "faq", "fda", "gerd", "hiv", "hpv", "hra", "ibs", "ivf", "iud", "mmr", "mrsa", "nicu",
+    "nsaid", "ocd", "pcos", "pdf", "picc", "pin", "ptsd", "rsv", "snf", "std", "tdap", "tia", "tmj", "usb", "uti",
+    "vpn",
+];
 /// Letters of the longest of them.
 const ACRONYM_LETTERS_MAX: usize = 5;
 
@@ -59,6 +66,35 @@ impl Run {
     pub fn value(&self) -> String {
         self.text.chars().filter(char::is_ascii_alphanumeric).collect()
     }
+
+    /// Whether somebody counts: "one two three four", "ten nine eight seven".
+    pub fn counts(&self) -> bool {
+        match (self.digits as usize, self.letters as usize) {
+            (COUNTED_MIN.., 0) => counts(&self.text),
+            (0, COUNTED_MIN..) => self.text.as_bytes().windows(2).all(|w| w[0] < u8::MAX && w[0] + 1 == w[1]),
+            _ => false,
+        }
+    }
+}
+
+/// Fewest numbers that are counting.
+const COUNTED_MIN: usize = 3;
+/// Digits that may follow them ("one two three four, four pages").
+const AFTER_COUNT_MAX: usize = 2;
+
+/// Whether a text is numbers that go up or down by one: "12345", "10987". From three numbers when they
+/// start or end at one, else from four.
+fn counts(text: &str) -> bool {
+    let starts = [1, 2].into_iter().filter_map(|n| text.get(..n)?.parse::<i32>().ok());
+    let goes = |start: i32, by: i32| {
+        let (mut rest, mut next, mut terms) = (text, start, 0);
+        while let Some(after) = rest.strip_prefix(next.to_string().as_str()) {
+            (rest, next, terms) = (after, next + by, terms + 1);
+        }
+        let least = if start == 1 || next - by == 1 { COUNTED_MIN } else { COUNTED_MIN + 1 };
+        terms >= least && (rest.is_empty() || terms > least && rest.len() <= AFTER_COUNT_MAX)
+    };
+    starts.into_iter().any(|start| goes(start, 1) || goes(start, -1))
 }
 
 /// The runs of a transcript, and for every word which piece of which run it is.
@@ -140,7 +176,10 @@ fn acronym(tokens: &Tokens, at: usize, end: usize) -> usize {
             _ => break,
         }
     }
-    if n >= 2 && ACRONYMS.iter().any(|a| a.as_bytes() == &text[..n]) { n } else { 0 }
+    let one_of = |list: &[&str]| list.iter().any(|a| a.as_bytes() == &text[..n]);
+    let number = bit::DIGIT | bit::OH | bit::TEEN | bit::TENS | bit::MULTIPLIER;
+    let digits_follow = || tokens.list().get(at + n).is_some_and(|t| at + n < end && (t.has_digits() || t.is(number)));
+    if n >= 2 && (one_of(&ACRONYMS) || one_of(&INITIALISMS) && !digits_follow()) { n } else { 0 }
 }
 
 fn is_backchannel(words: &[Token]) -> bool {
@@ -356,25 +395,27 @@ fn inside_number(found: &Found) -> bool {
     matches!(found.pieces.last(), Some(Piece::Digits | Piece::Mixed | Piece::Letter | Piece::Symbol))
 }
 
-/// "one second", "one more time", "one of them": no digit.
+/// "one second", "one more time", "another one": no digit.
 fn is_pronoun(tokens: &Tokens, i: usize) -> bool {
+    let behind = i > 0 && matches!(tokens.word(i - 1), "another" | "other" | "different");
     tokens.word(i) == "one"
-        && matches!(
-            tokens.word(i + 1),
-            "second"
-                | "sec"
-                | "moment"
-                | "more"
-                | "of"
-                | "that"
-                | "thing"
-                | "minute"
-                | "is"
-                | "was"
-                | "who"
-                | "which"
-                | "for"
-        )
+        && (behind
+            || matches!(
+                tokens.word(i + 1),
+                "second"
+                    | "sec"
+                    | "moment"
+                    | "more"
+                    | "of"
+                    | "that"
+                    | "thing"
+                    | "minute"
+                    | "is"
+                    | "was"
+                    | "who"
+                    | "which"
+                    | "for"
+            ))
 }
 
 /// A letter, with "as in boy", "like boy", "for boy" after it.
@@ -505,6 +546,16 @@ mod tests {
             ("H-4-1 double 0", "H-4-100"),
         ] {
             assert_eq!(runs(&[said])[0], want, "{said}");
+        }
+    }
+
+    #[test]
+    fn counting_is_told_from_numbers() {
+        for text in ["123", "1234", "12344", "321", "10987654", "5678", "891011"] {
+            assert!(counts(text), "{text}");
+        }
+        for text in ["12", "1235", "124", "4321987", "2468", "567", ""] {
+            assert!(!counts(text), "{text}");
         }
     }
 

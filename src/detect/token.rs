@@ -187,8 +187,25 @@ fn token(word: &str, text: &mut String) -> Token {
         end: text.len() as u32,
         hash,
         class: class_of(hash),
-        lists: if shape.digits > 0 { Packed::default() } else { lists_of(hash) },
+        lists: if shape.digits > 0 { Packed::default() } else { open_lists(&text[start..], hash) },
         shape,
+    }
+}
+
+/// What the lists say of a word; of one with hyphens that is not listed, what they say of all its parts.
+fn open_lists(word: &str, hash: u64) -> Packed {
+    let listed = lists_of(hash);
+    let spelled = word.split('-').filter(|p| p.len() < 2).count() > 1;
+    if listed != Packed::default() || !word.contains('-') || spelled {
+        return listed;
+    }
+    let parts = || word.split('-').filter(|p| !p.is_empty()).map(|p| lists_of(hash_bytes(p.as_bytes())));
+    let least = |of: fn(&Packed) -> u32| parts().map(|p| of(&p)).min().unwrap_or(0);
+    Packed {
+        given: least(|p| p.given.max(p.surname)),
+        surname: least(|p| p.surname),
+        lower: least(|p| p.lower),
+        ..Packed::default()
     }
 }
 
@@ -232,6 +249,14 @@ mod tests {
         ] {
             assert_eq!(one(word).0, want);
         }
+    }
+
+    #[test]
+    fn a_word_with_hyphens_is_as_ordinary_as_its_parts() {
+        let lower = |word: &str| token(word, &mut String::new()).lists.lower;
+        assert!(lower("bye-bye") >= 3 && lower("out-of-network") >= 3);
+        assert_eq!(lower("wojcik-okonkwo"), 0);
+        assert_eq!(lower("m-a-r-k"), 0);
     }
 
     #[test]

@@ -2,9 +2,11 @@
 //! answer costs does not grow with what is known.
 
 use crate::model::Category;
+use crate::patterns::hash::hash_bytes;
 use crate::patterns::slips::Slips;
 use aho_corasick::{AhoCorasick, AhoCorasickKind};
 use memchr::memmem;
+use std::cell::OnceCell;
 use std::collections::{BTreeMap, BTreeSet};
 
 /// Shortest part of a number that spreads.
@@ -29,31 +31,40 @@ pub(super) struct Values<'a> {
 /// [`Values`], indexed.
 pub(super) struct Index<'v> {
     values: &'v Values<'v>,
-    slips: Slips<&'v str>,
     spelled: BTreeSet<String>,
-    spelled_parts: Option<String>,
-    numbers: Option<Numbers>,
+    marks: Marks,
+    // Most calls ask for only some of these.
+    slips: OnceCell<Slips<&'v str>>,
+    spelled_parts: OnceCell<Option<String>>,
+    numbers: OnceCell<Option<Numbers>>,
 }
 
 impl<'v> Index<'v> {
     pub fn of(values: &'v Values<'v>) -> Self {
+        let spelled: BTreeSet<String> = values.spelled.iter().map(|s| s.to_ascii_lowercase()).collect();
+        let mut marks = Marks::default();
+        values.names.iter().copied().chain(spelled.iter().map(String::as_str)).for_each(|name| marks.add(name));
         Self {
             values,
-            slips: Slips::of(values.names.iter().copied()),
-            spelled: values.spelled.iter().map(|s| s.to_ascii_lowercase()).collect(),
-            spelled_parts: joined(values.spelled.iter()),
-            numbers: Numbers::of(&values.numbers),
+            spelled,
+            marks,
+            slips: OnceCell::new(),
+            spelled_parts: OnceCell::new(),
+            numbers: OnceCell::new(),
         }
     }
 
-    /// Whether a word is a known name, said or spelled.
-    pub fn is_name(&self, word: &str) -> bool {
-        self.values.names.contains(word) || self.spelled.contains(word)
+    /// Whether a word is a known name, said or spelled. `hash` is that of the word.
+    pub fn is_name(&self, word: &str, hash: u64) -> bool {
+        self.marks.may_have(hash) && (self.values.names.contains(word) || self.spelled.contains(word))
     }
 
     /// Whether a word is one slip from a known name of at least `letters_min` bytes.
     pub fn is_near_name(&self, word: &str, letters_min: usize) -> bool {
-        self.slips.near(word).any(|name| name.len() >= letters_min)
+        self.slips
+            .get_or_init(|| Slips::of(self.values.names.iter().copied()))
+            .near(word)
+            .any(|name| name.len() >= letters_min)
     }
 
     /// Whether spelled letters (in capitals) are a known name or a part of one.
@@ -62,12 +73,38 @@ impl<'v> Index<'v> {
         let begins = || self.values.names.range(lower.as_str()..).next().is_some_and(|n| n.starts_with(&lower));
         self.values.names.contains(lower.as_str())
             || (lower.len() >= 4 && (begins() || self.is_near_name(&lower, 0)))
-            || self.spelled_parts.as_ref().is_none_or(|all| memmem::find(all.as_bytes(), text.as_bytes()).is_some())
+            || self.is_spelled_part(text)
+    }
+
+    fn is_spelled_part(&self, text: &str) -> bool {
+        let parts = self.spelled_parts.get_or_init(|| joined(self.values.spelled.iter()));
+        parts.as_ref().is_none_or(|all| memmem::find(all.as_bytes(), text.as_bytes()).is_some())
     }
 
     /// What a number is of which a known one is a part, or which is a part of a known one.
     pub fn number(&self, text: &str) -> Option<Category> {
-        self.numbers.as_ref().map_or(Some(Category::Other), |numbers| numbers.like(text))
+        let numbers = self.numbers.get_or_init(|| Numbers::of(&self.values.numbers));
+        numbers.as_ref().map_or(Some(Category::Other), |numbers| numbers.like(text))
+    }
+}
+
+/// A bit per hash of a name: without it a word is none of them.
+#[derive(Default)]
+struct Marks([u64; 32]);
+
+impl Marks {
+    fn add(&mut self, name: &str) {
+        let at = Self::at(hash_bytes(name.as_bytes()));
+        self.0[at / 64] |= 1 << (at % 64);
+    }
+
+    const fn may_have(&self, hash: u64) -> bool {
+        let at = Self::at(hash);
+        self.0[at / 64] >> (at % 64) & 1 == 1
+    }
+
+    const fn at(hash: u64) -> usize {
+        (hash >> 53) as usize
     }
 }
 
@@ -145,7 +182,7 @@ mod tests {
         let long = "a".repeat(40);
         let values = Values { names: [long.as_str()].into(), ..Values::default() };
         let index = Index::of(&values);
-        assert!(index.is_name(&long) && index.is_spelled_name(&long[..30].to_uppercase()));
+        assert!(index.is_name(&long, hash_bytes(long.as_bytes())) && index.is_spelled_name(&long[..30].to_uppercase()));
         assert!(!index.is_near_name(&long, 0));
     }
 

@@ -8,6 +8,7 @@ use super::token::Tokens;
 use crate::base::WordSpan;
 use crate::model::Transcript;
 use crate::patterns::lexicon::bit;
+use std::borrow::Cow;
 use std::ops::Range;
 
 /// Most words between "at" and the domain of a spoken mail address.
@@ -16,16 +17,22 @@ const DOMAIN_WORDS_MAX: usize = 6;
 const LOCAL_WORDS_MAX: usize = 12;
 
 /// A text and the words that its bytes come from.
-pub(crate) struct TextView {
-    text: String,
+pub(crate) struct TextView<'a> {
+    text: Cow<'a, str>,
     /// Start byte and words of each piece, ascending.
     pieces: Vec<(u32, WordSpan)>,
 }
 
-impl TextView {
+impl TextView<'_> {
     /// The text: pieces separated by spaces, turns by newlines.
     pub fn text(&self) -> &str {
         &self.text
+    }
+
+    /// The bytes of every turn that has words.
+    pub fn turns(&self) -> impl Iterator<Item = Range<usize>> {
+        let ends = memchr::memchr_iter(b'\n', self.text.as_bytes());
+        ends.scan(0, |start, end| Some(std::mem::replace(start, end + 1)..end)).filter(|turn| !turn.is_empty())
     }
 
     /// The words behind a range of bytes.
@@ -34,31 +41,27 @@ impl TextView {
         let last = self.pieces.partition_point(|p| (p.0 as usize) < bytes.end).checked_sub(1)?;
         (first <= last).then(|| WordSpan::new(self.pieces[first].1.start, self.pieces[last].1.end))
     }
-
-    fn push(&mut self, text: &str, words: WordSpan) {
-        self.pieces.push((self.text.len() as u32, words));
-        self.text.push_str(text);
-    }
 }
 
 /// The normalised text as it stands.
-pub(crate) fn written(tokens: &Tokens) -> TextView {
+pub(crate) fn written(tokens: &Tokens) -> TextView<'_> {
     let pieces = tokens
         .list()
         .iter()
         .enumerate()
         .map(|(i, t)| (t.range().start as u32, WordSpan::new(i as u32, i as u32 + 1)))
         .collect();
-    TextView { text: tokens.text().to_owned(), pieces }
+    TextView { text: Cow::Borrowed(tokens.text()), pieces }
 }
 
 /// The text with spoken numbers, letters and addresses as what they mean.
-pub(crate) fn spoken_view(transcript: &Transcript, tokens: &Tokens, spoken: &Spoken) -> TextView {
-    let mut view = TextView { text: String::with_capacity(tokens.text().len()), pieces: Vec::new() };
+pub(crate) fn spoken_view(transcript: &Transcript, tokens: &Tokens, spoken: &Spoken) -> TextView<'static> {
+    let mut view = Builder { text: String::with_capacity(tokens.text().len()), pieces: Vec::new() };
+    let mut glued = Vec::new();
     let mut steps = spoken.steps.iter().peekable();
     for turn in transcript.turns() {
         let range = turn.words.range();
-        let glued = addresses(tokens, range.clone());
+        addresses(tokens, range.clone(), &mut glued);
         let mut i = range.start;
         let mut run = 0; // run of the piece before, if nothing but gaps came since
         while i < range.end {
@@ -82,7 +85,9 @@ pub(crate) fn spoken_view(transcript: &Transcript, tokens: &Tokens, spoken: &Spo
             let step = steps.peek().filter(|s| s.first as usize == i);
             let end = match step {
                 Some(s) => {
-                    view.push(&s.text.to_ascii_lowercase(), WordSpan::new(s.first, s.end));
+                    let start = view.text.len();
+                    view.push(&s.text, WordSpan::new(s.first, s.end));
+                    view.text[start..].make_ascii_lowercase();
                     s.end as usize
                 }
                 None => plain(&mut view, tokens, i, range.end, address),
@@ -94,7 +99,20 @@ pub(crate) fn spoken_view(transcript: &Transcript, tokens: &Tokens, spoken: &Spo
             view.text.push('\n');
         }
     }
-    view
+    TextView { text: Cow::Owned(view.text), pieces: view.pieces }
+}
+
+/// A view in the making.
+struct Builder {
+    text: String,
+    pieces: Vec<(u32, WordSpan)>,
+}
+
+impl Builder {
+    fn push(&mut self, text: &str, words: WordSpan) {
+        self.pieces.push((self.text.len() as u32, words));
+        self.text.push_str(text);
+    }
 }
 
 /// Written groups stay apart ("219 09 9999"), digits one by one do not ("2 1 9").
@@ -103,7 +121,7 @@ const fn written_groups(before: u8, here: u8) -> bool {
 }
 
 /// Emits a word that is no run; returns the word after it.
-fn plain(view: &mut TextView, tokens: &Tokens, i: usize, end: usize, address: Glue) -> usize {
+fn plain(view: &mut Builder, tokens: &Tokens, i: usize, end: usize, address: Glue) -> usize {
     let token = &tokens.list()[i];
     let word = |n: usize| WordSpan::new(i as u32, (i + n) as u32);
     let ordinal = |day: u8| {
@@ -141,9 +159,13 @@ enum Glue {
 }
 
 /// Finds spoken addresses ("… at … dot com") in a turn and says which words to glue.
-fn addresses(tokens: &Tokens, range: Range<usize>) -> Vec<Glue> {
-    let mut glue = vec![Glue::Apart; range.len()];
+fn addresses(tokens: &Tokens, range: Range<usize>, glue: &mut Vec<Glue>) {
+    glue.clear();
+    glue.resize(range.len(), Glue::Apart);
     let list = tokens.list();
+    if !list[range.clone()].iter().any(|t| t.is(bit::SYMBOL) || t.shape.inner == b'.') {
+        return;
+    }
     let is_dot = |i: usize| matches!(tokens.word(i), "dot" | "period" | "point");
     let symbol = |i: usize| list[i].is(bit::SYMBOL) && list[i].class.letter != 0 && tokens.word(i) != "at";
     for i in range.clone() {
@@ -172,7 +194,6 @@ fn addresses(tokens: &Tokens, range: Range<usize>) -> Vec<Glue> {
             glue[first - range.start] = Glue::Joined;
         }
     }
-    glue
 }
 
 #[cfg(test)]

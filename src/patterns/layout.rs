@@ -37,6 +37,10 @@ pub const CLASS_NAMES: &[&str] = &[
     "domain",
     "placeword",
     "org",
+    "foreign",
+    "country",
+    "eponym",
+    "brand",
 ];
 
 /// Bytes of a class slot: fingerprint, flags, number, letter, spare.

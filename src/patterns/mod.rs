@@ -5,10 +5,12 @@ pub mod hash;
 pub mod known;
 mod layout;
 pub mod lexicon;
+pub mod memo;
 pub mod model;
 pub mod organisations;
 pub mod rules;
 pub mod slips;
+pub mod steps;
 mod validate;
 
 pub use layout::Packed;
@@ -20,7 +22,7 @@ use cues::Cues;
 use known::Known;
 use model::Model;
 use organisations::Organisations;
-use rules::Rule;
+use rules::{Rule, RuleSet, View};
 use sha2::{Digest, Sha256};
 
 const RULE_FILES: [(&str, &str); 4] = [
@@ -44,6 +46,8 @@ pub struct PatternSet {
     cues: Cues,
     model: Model,
     rules: Vec<Rule>,
+    written: RuleSet,
+    spoken: RuleSet,
     asked: Vec<Rule>,
     organisations: Organisations,
     ruling: Ruling,
@@ -104,11 +108,13 @@ impl PatternSet {
         for (file, text) in RULE_FILES {
             rules.extend(rules::compile(file, text)?);
         }
-        let (asked, rules) = rules.into_iter().partition(|r: &Rule| r.only.is_some());
+        let (asked, rules): (Vec<Rule>, Vec<Rule>) = rules.into_iter().partition(|r: &Rule| r.only.is_some());
         Ok(Self {
             digest: Sha256Hex::finish(hasher),
             cues: Cues::compile(CUE_FILE)?,
             model: Model::read(weights)?,
+            written: RuleSet::of(&rules, View::Written)?,
+            spoken: RuleSet::of(&rules, View::Spoken)?,
             rules,
             asked,
             organisations: Organisations::compile(ORGANISATION_FILE)?,
@@ -143,6 +149,8 @@ impl PatternSet {
             }
         }
         self.digest = Sha256Hex::finish(hasher);
+        (self.written, self.spoken) =
+            (RuleSet::of(&self.rules, View::Written)?, RuleSet::of(&self.rules, View::Spoken)?);
         Ok(self)
     }
 
@@ -205,6 +213,15 @@ impl PatternSet {
     #[must_use]
     pub const fn denied(&self) -> &Known {
         &self.ruling.denied
+    }
+
+    /// The rules that search a view.
+    #[must_use]
+    pub const fn rules_of(&self, view: View) -> &RuleSet {
+        match view {
+            View::Written => &self.written,
+            View::Spoken => &self.spoken,
+        }
     }
 
     /// The sequence model.

@@ -4,20 +4,32 @@
 //! `LABELS × LABELS` f32, then per slot {fingerprint u32, `LABELS` weights i8}. Slot = low bits of the
 //! feature's hash, fingerprint = its high half, linear probing.
 
+use super::memo::{Lent, Shelf};
+use super::steps::Steps;
 use crate::base::{Error, Kind, Result, Stage};
+use std::borrow::Cow;
 
 /// Labels of the tagger: "may stay", and one per category in the order of `Category::ALL`.
 pub const LABELS: usize = 20;
+/// Sums of weights per label, in units of the scale.
+pub type Sums = [i16; LABELS];
+/// Most features a word may have: their weights' sum then fits a lane.
+pub const FEATURES_MAX: usize = i16::MAX as usize / 128;
+
 const MAGIC: &[u8; 8] = b"SRDNCRF1";
 const SLOT: usize = 4 + LABELS;
+/// Bits of [`Model::seen`]: with some 170,000 features, one unseen feature in twelve is looked for in vain.
+const SEEN_BITS: usize = 1 << 21;
 
 /// The weights.
 pub struct Model {
-    slots: std::borrow::Cow<'static, [u8]>,
+    slots: Cow<'static, [u8]>,
     mask: usize,
-    scale: f32,
-    transitions: [[f32; LABELS]; LABELS],
-    transitions_exp: [[f32; LABELS]; LABELS],
+    /// A bit per hash of a feature that has weights. Most features of a call have none, and the bits fit a cache
+    /// that the slots do not.
+    seen: Vec<u64>,
+    steps: Steps,
+    shelf: Shelf,
 }
 
 impl Model {
@@ -25,7 +37,7 @@ impl Model {
     ///
     /// # Errors
     /// When it is not such a file.
-    pub fn read(bytes: impl Into<std::borrow::Cow<'static, [u8]>>) -> Result<Self> {
+    pub fn read(bytes: impl Into<Cow<'static, [u8]>>) -> Result<Self> {
         let broken = || Error::new(Stage::Patterns, Kind::Usage, "model file is damaged");
         let bytes = bytes.into();
         let head = 8 + 4 + 4 + LABELS * LABELS * 4;
@@ -42,12 +54,22 @@ impl Model {
         for (i, cell) in transitions.iter_mut().flatten().enumerate() {
             *cell = f32::from_le_bytes(word(16 + i * 4));
         }
-        let slots_bytes = match bytes {
-            std::borrow::Cow::Borrowed(b) => std::borrow::Cow::Borrowed(&b[head..]),
-            std::borrow::Cow::Owned(b) => std::borrow::Cow::Owned(b[head..].to_vec()),
+        let slots = match bytes {
+            Cow::Borrowed(b) => Cow::Borrowed(&b[head..]),
+            Cow::Owned(b) => Cow::Owned(b[head..].to_vec()),
         };
-        let transitions_exp = transitions.map(|row| row.map(f32::exp));
-        Ok(Self { slots: slots_bytes, mask: slots - 1, scale, transitions, transitions_exp })
+        let mut seen = vec![0_u64; SEEN_BITS / 64];
+        for cell in slots.chunks_exact(SLOT).filter(|cell| cell[..4] != [0; 4]) {
+            let (at, bit) = seen_bit(u32::from_le_bytes([cell[0], cell[1], cell[2], cell[3]]));
+            seen[at] |= bit;
+        }
+        Ok(Self {
+            mask: slots.len() / SLOT - 1,
+            slots,
+            seen,
+            steps: Steps::of(&transitions, scale),
+            shelf: Shelf::default(),
+        })
     }
 
     /// Writes a weight file from trained weights (hash of the feature, weight per label).
@@ -80,42 +102,61 @@ impl Model {
         out
     }
 
-    /// Adds a feature's weights to a row of scores, in units of the scale.
-    pub fn add(&self, hash: u64, row: &mut [i32; LABELS]) {
-        let fingerprint = ((hash >> 32) as u32 | 1).to_le_bytes();
-        let mut at = hash as usize & self.mask;
+    /// The sums of the weights of features, of which there may be [`FEATURES_MAX`].
+    #[must_use]
+    pub fn sum(&self, features: &[u64]) -> Sums {
+        let mut sums = [0; _];
+        for feature in features {
+            self.add(*feature, &mut sums);
+        }
+        sums
+    }
+
+    /// Adds a feature's weights to sums.
+    #[inline]
+    pub fn add(&self, hash: u64, sums: &mut Sums) {
+        let fingerprint = (hash >> 32) as u32 | 1;
+        let (word, bit) = seen_bit(fingerprint);
+        if self.seen[word] & bit != 0 {
+            self.add_known(hash as usize, fingerprint.to_le_bytes(), sums);
+        }
+    }
+
+    fn add_known(&self, hash: usize, fingerprint: [u8; 4], sums: &mut Sums) {
+        let mut at = hash & self.mask;
         loop {
-            let cell = &self.slots[at * SLOT..(at + 1) * SLOT];
-            if cell[..4] == fingerprint {
-                for (sum, w) in row.iter_mut().zip(&cell[4..]) {
-                    *sum += i32::from(*w as i8);
-                }
+            let Some((mark, weights)) = self.slots[at * SLOT..].split_first_chunk::<4>() else { return };
+            if *mark == fingerprint
+                && let Some(weights) = weights.first_chunk::<LABELS>()
+            {
+                // All lanes are read before one is written: this becomes a few vector additions.
+                *sums = std::array::from_fn(|y| sums[y] + i16::from(weights[y] as i8));
                 return;
             }
-            if cell[..4] == [0; 4] {
+            if *mark == [0; 4] {
                 return;
             }
             at = (at + 1) & self.mask;
         }
     }
 
-    /// One unit of the sums that [`Model::add`] makes, as a natural logarithm.
+    /// Memos of sums of this model, for one detection.
     #[must_use]
-    pub const fn scale(&self) -> f32 {
-        self.scale
+    pub fn memos(&self) -> Lent<'_> {
+        self.shelf.lend()
     }
 
-    /// Score of going from one label to the next, natural logarithms.
+    /// What a chain needs of the model.
     #[must_use]
-    pub const fn transitions(&self) -> &[[f32; LABELS]; LABELS] {
-        &self.transitions
+    pub const fn steps(&self) -> &Steps {
+        &self.steps
     }
+}
 
-    /// The same, exponentiated.
-    #[must_use]
-    pub const fn transitions_exp(&self) -> &[[f32; LABELS]; LABELS] {
-        &self.transitions_exp
-    }
+/// The place of a feature in [`Model::seen`]: its word, and its bit there.
+const fn seen_bit(fingerprint: u32) -> (usize, u64) {
+    let at = (fingerprint >> 1) as usize % SEEN_BITS;
+    (at / 64, 1 << (at % 64))
 }
 
 #[cfg(test)]
@@ -129,10 +170,9 @@ mod tests {
         weights[4] = -1.0;
         let bytes = Model::write(&[(0x1234_5678_9abc_def1, weights)], &[[0.5; LABELS]; LABELS]);
         let model = Model::read(bytes).unwrap();
-        let mut row = [0; LABELS];
-        model.add(0x1234_5678_9abc_def1, &mut row);
-        assert!((row[3] as f32 * model.scale() - 2.54).abs() <= model.scale());
-        assert!((row[4] as f32 * model.scale() + 1.0).abs() <= model.scale());
+        let row = model.sum(&[0x1234_5678_9abc_def1, 0x1234_5678]);
+        // 127 steps to the greatest weight.
+        assert_eq!(row[..6], [0, 0, 0, 127, -50, 0]);
     }
 
     #[test]

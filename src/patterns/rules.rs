@@ -4,7 +4,7 @@
 use super::validate;
 use crate::base::{Error, Result};
 use crate::model::{Category, Extra, RuleId};
-use regex::{Regex, RegexBuilder};
+use regex::{Regex, RegexBuilder, RegexSet, RegexSetBuilder};
 use serde::Deserialize;
 use toml::Spanned;
 
@@ -41,8 +41,6 @@ struct Entry {
     category: Category,
     view: View,
     regex: String,
-    #[serde(default)]
-    needs: String,
     validator: Option<String>,
     #[serde(default)]
     require_digit: bool,
@@ -106,17 +104,45 @@ pub struct Rule {
     /// The rule is used only under policies that ask for this.
     pub only: Option<Extra>,
     regex: Regex,
-    needs: String,
     validator: Option<fn(&str) -> bool>,
     require_digit: bool,
 }
 
+/// Bytes that the automaton of a set of rules may take: with the usual two million it is built again and again.
+const AUTOMATON_BYTES_MAX: usize = 16 << 20;
+
+/// The rules that search one view, and an automaton that says in one pass which of them match at all.
+pub struct RuleSet {
+    any: RegexSet,
+    /// Places of the rules in the list that the set was made of.
+    rules: Vec<usize>,
+}
+
+impl RuleSet {
+    /// The rules of a view.
+    ///
+    /// # Errors
+    /// When there are too many for one automaton.
+    pub fn of(list: &[Rule], view: View) -> Result<Self> {
+        let rules: Vec<usize> = (0..list.len()).filter(|i| list[*i].view == view).collect();
+        let patterns: Vec<&str> = rules.iter().map(|i| list[*i].regex.as_str()).collect();
+        let build =
+            |unicode| RegexSetBuilder::new(&patterns).unicode(unicode).dfa_size_limit(AUTOMATON_BYTES_MAX).build();
+        let any = build(false)
+            .or_else(|_| build(true))
+            .map_err(|_| Error::usage("too many rules for one automaton").hint("use fewer, or plainer ones"))?;
+        Ok(Self { any, rules })
+    }
+
+    /// The places of the rules that match somewhere in a text, ascending.
+    pub fn matching(&self, text: &str) -> impl Iterator<Item = usize> {
+        self.any.matches(text).into_iter().map(|i| self.rules[i])
+    }
+}
+
 impl Rule {
-    /// Byte ranges of what the rule hides in a text of its view.
+    /// Byte ranges of what the rule hides in a turn of its view.
     pub fn find_in(&self, text: &str) -> Vec<std::ops::Range<usize>> {
-        if !text.contains(&self.needs) {
-            return Vec::new();
-        }
         let mut out = Vec::new();
         let mut at = 0;
         while let Some(found) = self.regex.captures_at(text, at) {
@@ -229,7 +255,6 @@ fn rule(entry: Entry, file: &str, line: &dyn Fn(usize) -> usize) -> Result<Rule,
         generator: entry.generator,
         only: entry.only,
         regex,
-        needs: entry.needs,
         validator,
         require_digit: entry.require_digit,
     })

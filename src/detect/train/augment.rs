@@ -1,6 +1,7 @@
 //! Varies labelled calls: other names, numbers, places and dates in the same sentences, so that the
 //! model learns where a name stands and not which names the authors chose.
 
+use super::speech::{hesitate, regroup};
 use super::{LabelledCall, LabelledWord};
 use crate::model::Category;
 use crate::patterns::hash::{hash_bytes, mix};
@@ -39,15 +40,20 @@ impl Lists {
 }
 
 /// A small deterministic source of chance.
-struct Dice(u64);
+pub(super) struct Dice(u64);
 
 impl Dice {
-    fn roll(&mut self, sides: usize) -> usize {
+    #[cfg(test)]
+    pub(super) const fn new(seed: u64) -> Self {
+        Self(seed)
+    }
+
+    pub(super) fn roll(&mut self, sides: usize) -> usize {
         self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
         (mix(self.0) >> 16) as usize % sides.max(1)
     }
 
-    fn chance(&mut self, percent: usize) -> bool {
+    pub(super) fn chance(&mut self, percent: usize) -> bool {
         self.roll(100) < percent
     }
 
@@ -67,6 +73,8 @@ pub fn augment(call: &LabelledCall, lists: &Lists, seed: u64) -> LabelledCall {
     let uncase = call.formatted && dice.chance(12);
     // Some calls are seen half masked, as the second look at a redacted call sees them.
     let masked = if dice.chance(12) { 30 + dice.roll(70) } else { 0 };
+    let regrouped = [0, 20, 60][dice.roll(3)];
+    let hesitant = [0, 0, 15, 40][dice.roll(4)];
     let mut names: HashMap<String, String> = HashMap::new();
     for turn in &mut out.turns {
         let words = std::mem::take(&mut turn.words);
@@ -91,6 +99,8 @@ pub fn augment(call: &LabelledCall, lists: &Lists, seed: u64) -> LabelledCall {
                 _ => turn.words.extend(stretch.iter().cloned()),
             }
         }
+        regroup(&mut turn.words, call.formatted, regrouped, &mut dice);
+        hesitate(&mut turn.words, call.formatted, hesitant, &mut dice);
         for word in &mut turn.words {
             let hide = matches!(word.label, Some(Some(_)));
             if !keep_numbers && (hide || dice.chance(30)) {

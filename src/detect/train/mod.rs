@@ -5,6 +5,7 @@ mod augment;
 mod crf;
 mod data;
 mod score;
+mod speech;
 
 pub use augment::{Lists, augment};
 pub use crf::Trainer;
@@ -12,7 +13,8 @@ pub use data::{LabelledCall, LabelledTurn, LabelledWord, read_corpus, read_train
 pub use score::{Tally, score};
 
 use super::cue::context;
-use super::feature::{Scene, city_phrases, features};
+use super::gather::{Scene, features};
+use super::near::city_phrases;
 use super::spoken::spoken;
 use super::token::tokens;
 use crate::patterns::PatternSet;

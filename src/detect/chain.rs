@@ -1,0 +1,74 @@
+//! A linear chain over the words of a call: from scores of labels to their chances, by forward and backward sums.
+//!
+//! Most words are plain: they score so much less as anything else than as "may stay" that no neighbour can make up for
+//! it. What stands before a plain word says nothing of what stands after it, so the chain is computed only over the
+//! stretches between plain words; and there only over the labels that have a chance.
+
+use crate::patterns::model::{LABELS, Sums};
+use crate::patterns::steps::{Row, Steps, bits};
+
+/// The row of a word that must stay.
+const STAYS: Row = {
+    let mut row = [0.0; LABELS];
+    row[0] = 1.0;
+    row
+};
+
+/// Factors of a word's labels, and a bit for each label that has a chance.
+type Factors = (Row, u32);
+
+/// The chances of every word's labels. Words for which `must_stay` holds may stay whatever they score.
+pub(super) fn chances(sums: &[Sums], must_stay: impl Fn(usize) -> bool, steps: &Steps) -> Vec<Row> {
+    let mut rows = Vec::with_capacity(sums.len());
+    let mut stretch: Vec<Factors> = Vec::new();
+    for (i, word) in sums.iter().enumerate() {
+        let plain = if must_stay(i) { Some(STAYS) } else { steps.is_plain(word).then(|| steps.plain_row(word)) };
+        match plain {
+            Some(row) => {
+                between(&stretch, (rows.is_empty(), false), steps, &mut rows);
+                stretch.clear();
+                rows.push(row);
+            }
+            None => stretch.push(steps.factors(word)),
+        }
+    }
+    between(&stretch, (rows.is_empty(), true), steps, &mut rows);
+    rows
+}
+
+/// Appends the rows of a stretch of words that stands between plain words, or that begins or ends the call.
+fn between(stretch: &[Factors], (begins, ends): (bool, bool), steps: &Steps, rows: &mut Vec<Row>) {
+    let first = rows.len();
+    let mut alpha = if begins { [1.0; LABELS] } else { steps.from()[0] };
+    for (factors, live) in stretch {
+        scale(&mut alpha, factors);
+        normalise(&mut alpha);
+        rows.push(alpha);
+        alpha = sum_of(steps.from(), &alpha, *live);
+    }
+    let mut beta = if ends { [1.0; LABELS] } else { steps.to()[0] };
+    for (row, (factors, live)) in rows[first..].iter_mut().zip(stretch).rev() {
+        scale(row, &beta);
+        normalise(row);
+        scale(&mut beta, factors);
+        normalise(&mut beta);
+        beta = sum_of(steps.to(), &beta, *live);
+    }
+}
+
+/// The rows of a matrix that have a bit, each times its factor, added up.
+fn sum_of(matrix: &[Row; LABELS], factors: &Row, live: u32) -> Row {
+    bits(live).fold([0.0; LABELS], |sum, y| {
+        let (row, factor) = (&matrix[y], factors[y]);
+        std::array::from_fn(|x| sum[x] + factor * row[x])
+    })
+}
+
+fn scale(row: &mut Row, by: &Row) {
+    *row = std::array::from_fn(|y| row[y] * by[y]);
+}
+
+fn normalise(row: &mut Row) {
+    let scale = 1.0 / row.iter().sum::<f32>().max(f32::MIN_POSITIVE);
+    *row = row.map(|chance| chance * scale);
+}

@@ -1,0 +1,269 @@
+//! Puts together what the tagger sees of each word (`feature.rs`), turn by turn: as sums of weights for tagging, and
+//! as lists of features for training.
+
+use super::cue::{Asked, Context, Near};
+use super::feature::{Chunk, Codes, Group, ONE, REACH, THREE, TWO, no_run, one, rare, run, three, two, value};
+use super::look::{Look, RunLook, looks, value_of};
+use super::near;
+use super::spoken::{Piece, Spoken};
+use super::token::Tokens;
+use crate::model::{Speaker, Transcript};
+use crate::patterns::cues::Cues;
+use crate::patterns::lexicon::bit;
+use crate::patterns::memo::Memos;
+use crate::patterns::model::{Model, Sums};
+use std::ops::Range;
+
+/// Everything known of a transcript before tagging.
+pub(crate) struct Scene<'a> {
+    pub transcript: &'a Transcript,
+    pub tokens: &'a Tokens,
+    pub spoken: &'a Spoken,
+    pub context: &'a Context,
+    /// The cue phrases, to name them.
+    pub cues: &'a Cues,
+    /// Per word, what the rules say: category number plus one, 0 for none.
+    pub ruled: &'a [u8],
+    /// Per word, its place in the name of a city.
+    pub phrases: &'a [u8],
+}
+
+/// Places before and after the words of a turn, for what is outside it.
+const PAD: usize = REACH;
+
+/// A turn of a scene, ready to be looked at.
+struct Turn<'a> {
+    scene: &'a Scene<'a>,
+    runs: &'a [RunLook],
+    range: Range<usize>,
+    asked: Asked,
+    speaker: u64,
+    /// Looks of the turn's words, with [`PAD`] of what is outside on either side.
+    looks: Vec<Look>,
+    near: Vec<u64>,
+    ahead: Vec<u64>,
+    /// First and last word of the chunk of a run that was looked at last.
+    chunk: (usize, usize),
+}
+
+/// Hands every turn that has words to `each`.
+fn turns(scene: &Scene<'_>, mut each: impl FnMut(&mut Turn<'_>)) {
+    let looks = looks(scene.tokens);
+    let runs: Vec<RunLook> = scene.spoken.runs.iter().map(RunLook::of).collect();
+    let mut turn = Turn {
+        scene,
+        runs: &runs,
+        range: 0..0,
+        asked: Asked::default(),
+        speaker: 0,
+        looks: Vec::new(),
+        near: Vec::new(),
+        ahead: Vec::new(),
+        chunk: (1, 0),
+    };
+    for (t, said) in scene.transcript.turns().iter().enumerate().filter(|(_, said)| !said.words.is_empty()) {
+        turn.range = said.words.range();
+        turn.asked = scene.context.asked[t];
+        turn.speaker = match said.speaker {
+            Speaker::Agent => 1,
+            Speaker::Caller => 2,
+            Speaker::Numbered(_) => 3,
+            Speaker::Unknown => 4,
+        };
+        turn.looks.clear();
+        turn.looks.extend([Look::OUTSIDE; PAD]);
+        turn.looks.extend(&looks[turn.range.clone()]);
+        turn.looks.extend([Look::OUTSIDE; PAD]);
+        let tokens = &scene.tokens.list()[turn.range.clone()];
+        near::near(tokens, &mut turn.near);
+        near::ahead(tokens, &mut turn.ahead);
+        turn.chunk = (1, 0);
+        each(&mut turn);
+    }
+}
+
+/// The sums of the weights of every word's features.
+pub(crate) fn sums(scene: &Scene<'_>, model: &Model) -> Vec<Sums> {
+    let mut out = vec![[0; _]; scene.tokens.list().len()];
+    let mut memos = model.memos();
+    let mut padded = Vec::new();
+    turns(scene, |turn| {
+        let n = turn.looks.len();
+        padded.clear();
+        padded.resize(n, [0; _]);
+        near_words(turn, &mut memos, model, &mut padded);
+        for i in 0..turn.range.len() {
+            let (at, codes) = (i + PAD, turn.codes(i + PAD));
+            let (w, row) = (turn.looks[at], &mut padded[at]);
+            for group in Group::ALL {
+                let fill = |sums: &mut [Sums; 1]| group.features(&w, &codes, |f| model.add(f, &mut sums[0]));
+                plus(row, &memos.placed.rows(group.key(&w, &codes), fill)[0]);
+            }
+            turn.rare(at, |f| model.add(f, row));
+            turn.number(at, &codes, |f| model.add(f, row));
+        }
+        out[turn.range.clone()].copy_from_slice(&padded[PAD..n - PAD]);
+    });
+    out
+}
+
+/// Adds what words, pairs and triples say of the words around them. `rows` are padded as the looks are.
+fn near_words(turn: &Turn<'_>, memos: &mut Memos, model: &Model, rows: &mut [Sums]) {
+    let looks = &turn.looks;
+    for (at, w) in looks.iter().enumerate() {
+        let codes = turn.codes(at);
+        let fill = |sums: &mut [Sums; ONE]| one(w, &codes, |row, f| model.add(f, &mut sums[row]));
+        let said = memos.one.rows([w.key, codes.inside | codes.domain() << 8, 0], fill);
+        let first = REACH.saturating_sub(at);
+        let to = rows[(at + first - REACH)..].iter_mut();
+        to.zip(&said[first..]).for_each(|(row, sums)| plus(row, sums));
+    }
+    for (i, ab) in looks.windows(2).enumerate().skip(1) {
+        let (a, b) = (&ab[0], &ab[1]);
+        let fill = |sums: &mut [Sums; TWO]| two(a, b, |row, f| model.add(f, &mut sums[row]));
+        let said = memos.two.rows([a.key, b.key, 0], fill);
+        rows[i - 1..].iter_mut().zip(said).for_each(|(row, sums)| plus(row, sums));
+    }
+    for (i, abc) in looks.windows(3).enumerate() {
+        let sorts = [abc[0].sort, abc[1].sort, abc[2].sort];
+        let fill = |sums: &mut [Sums; THREE]| three(sorts, |row, f| model.add(f, &mut sums[row]));
+        let said = memos.three.rows(sorts, fill);
+        rows[i..].iter_mut().zip(said).for_each(|(row, sums)| plus(row, sums));
+    }
+}
+
+fn plus(row: &mut Sums, sums: &Sums) {
+    // All lanes are read before one is written: this becomes a few vector additions.
+    *row = std::array::from_fn(|y| row[y] + sums[y]);
+}
+
+/// Computes the features of every word, in order, and hands them to `each` with the word's index.
+#[cfg(any(test, feature = "train"))]
+pub(crate) fn features(scene: &Scene<'_>, mut each: impl FnMut(usize, &[u64])) {
+    let mut list = Vec::new();
+    turns(scene, |turn| {
+        for i in 0..turn.range.len() {
+            list.clear();
+            let (at, codes) = (i + PAD, turn.codes(i + PAD));
+            let looks = turn.looks.clone();
+            for row in 0..ONE {
+                let j = at + REACH - row;
+                one(&looks[j], &turn.codes(j), |r, f| list.extend((r == row).then_some(f)));
+            }
+            for row in 0..TWO {
+                let j = at + 1 - row;
+                two(&looks[j], &looks[j + 1], |r, f| list.extend((r == row).then_some(f)));
+            }
+            for row in 0..THREE {
+                let j = at - row;
+                three([0, 1, 2].map(|k| looks[j + k].sort), |r, f| list.extend((r == row).then_some(f)));
+            }
+            for group in Group::ALL {
+                group.features(&looks[at], &codes, |f| list.push(f));
+            }
+            turn.rare(at, |f| list.push(f));
+            turn.number(at, &codes, |f| list.push(f));
+            each(turn.range.start + i, &list);
+        }
+    });
+}
+
+impl Turn<'_> {
+    fn rare(&self, at: usize, put: impl FnMut(u64)) {
+        let look = |at: usize| &self.looks[at];
+        rare([look(at - 3), look(at - 2), look(at - 1), look(at), look(at + 1)], put);
+    }
+
+    /// What stands around a place of [`Turn::looks`]; nothing does outside the turn.
+    fn codes(&self, at: usize) -> Codes {
+        let n = self.range.len();
+        let Some(i) = at.checked_sub(PAD).filter(|i| *i < n) else { return Codes::default() };
+        let (context, word) = (self.scene.context, self.range.start + i);
+        let (start, end, length) = (i.min(3) as u64, (n - 1 - i).min(3) as u64, n.min(6) as u64);
+        Codes {
+            case_before: self.looks[at - 1].case,
+            case_after: self.looks[at + 1].case,
+            before: near_code(&context.before[word]),
+            after: near_code(&context.after[word]),
+            inside: u64::from(context.inside[word]),
+            asked: asked_code(&self.asked),
+            asked_kinds: u64::from(self.asked.first.kind) ^ u64::from(self.asked.last.kind) << 8,
+            speaker: self.speaker,
+            place: start ^ end << 3 ^ length << 6,
+            letter: u64::from(self.scene.spoken.of_word[word].1 == Piece::Letter),
+            ruled: u64::from(self.scene.ruled[word]),
+            phrase: u64::from(self.scene.phrases[word]),
+            ahead: self.ahead[i],
+            near: self.near[i],
+        }
+    }
+
+    /// Puts the features of a word as a number and as part of a run, or in none.
+    fn number(&mut self, at: usize, codes: &Codes, mut put: impl FnMut(u64)) {
+        let word = self.range.start + at - PAD;
+        let token = &self.scene.tokens.list()[word];
+        let look = self.scene.spoken.of_word[word].0.checked_sub(1).map(|run| &self.runs[run as usize]);
+        let number = match look {
+            Some(look) => look.value,
+            None if token.has_digits() && !token.is(bit::ORDINAL) => value_of(self.scene.tokens.word(word)),
+            None => 0,
+        };
+        if number != 0 {
+            let around = [at - 2, at - 1, at + 1].map(|at| self.looks[at].word);
+            value(number, around, codes.before_kind(), token.shape.letters > 0, &mut put);
+        }
+        match look {
+            Some(look) => run(&self.chunk(word, look), codes.asked, put),
+            None => no_run(put),
+        }
+    }
+
+    /// The run around a word of the turn.
+    fn chunk(&mut self, word: usize, look: &RunLook) -> Chunk {
+        let Scene { spoken, tokens, context, .. } = self.scene;
+        let (tokens, range) = (tokens.list(), &self.range);
+        let (id, piece) = spoken.of_word[word];
+        if !(self.chunk.0..=self.chunk.1).contains(&word) {
+            let rest = spoken.of_word[word + 1..range.end].iter().take_while(|w| w.0 == id).count();
+            self.chunk = (word, word + rest);
+        }
+        let (first, last) = self.chunk;
+        let run = &spoken.runs[id as usize - 1];
+        let (run_first, run_last) = (run.words[0] as usize, *run.words.last().unwrap_or(&0) as usize);
+        let after = (last + 1 < range.end).then(|| &tokens[last + 1]);
+        let hash = |before: usize| if first >= range.start + before { tokens[first - before].hash } else { 1 };
+        Chunk {
+            shape: look.shape,
+            year: look.year,
+            pattern: look.pattern,
+            digits: u64::from(run.digits),
+            piece: piece as u64,
+            place: u64::from(word == run_first)
+                | u64::from(word == run_last) << 1
+                | u64::from(run_first < range.start) << 2
+                | u64::from(run_last >= range.end) << 3,
+            edges: u64::from(first == range.start) | u64::from(last + 1 == range.end) << 1,
+            before: hash(1),
+            before2: hash(2),
+            after: after.map_or(1, |t| t.hash),
+            after_sort: after.map_or(1, |t| t.class.flags),
+            cue: u64::from(context.before[first].kind),
+            cue_after: u64::from(context.after[last].kind) ^ u64::from(context.after[last].words.min(3)) << 8,
+            asked_kind: u64::from(self.asked.last.kind),
+        }
+    }
+}
+
+fn near_code(near: &Near) -> u64 {
+    let far = match near.words {
+        0 => 0,
+        1..=2 => 1,
+        3..=6 => 2,
+        _ => 3,
+    };
+    u64::from(near.kind) | if near.kind == 0 { 0 } else { far << 8 }
+}
+
+fn asked_code(asked: &Asked) -> u64 {
+    u64::from(asked.last.kind) | u64::from(asked.last.words.min(3)) << 8 | u64::from(asked.other) << 12
+}

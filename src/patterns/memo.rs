@@ -1,0 +1,148 @@
+//! Sums of weights that were asked for before. People say the same words again and again, so what a group of
+//! features adds up to is looked up far more often than it is computed.
+//!
+//! A memo is exact (it compares whole keys), bounded (a newer sum takes an older one's place), and changes no
+//! result: forgetting everything only costs time. It holds hashes of words and no text.
+
+use super::model::Sums;
+use std::ops::{Deref, DerefMut};
+use std::sync::Mutex;
+
+/// What a group of features looks at: hashes of words and codes of their context, and a code that tells the groups
+/// that share a memo apart. Never all zeros.
+pub type Key = [u64; 3];
+
+/// Entries for single words, pairs of words, three words, and words in a context. Powers of two.
+const ONES: usize = 1 << 13;
+const TWOS: usize = 1 << 14;
+const THREES: usize = 1 << 14;
+const PLACED: usize = 1 << 15;
+
+/// Remembered sums, `ROWS` for each key.
+pub struct Memo<const ROWS: usize> {
+    keys: Vec<Key>,
+    rows: Vec<[Sums; ROWS]>,
+}
+
+impl<const ROWS: usize> Memo<ROWS> {
+    fn new(entries: usize) -> Self {
+        Self { keys: vec![[0; 3]; entries], rows: vec![[[0; _]; ROWS]; entries] }
+    }
+
+    /// The sums of a key. Those of a new key are computed: `fill` adds them to zeros.
+    pub fn rows(&mut self, key: Key, fill: impl FnOnce(&mut [Sums; ROWS])) -> &[Sums; ROWS] {
+        let at = slot(&key) & (self.keys.len() - 1);
+        if self.keys[at] != key {
+            self.rows[at] = [[0; _]; ROWS];
+            fill(&mut self.rows[at]);
+            self.keys[at] = key;
+        }
+        &self.rows[at]
+    }
+}
+
+fn slot(key: &Key) -> usize {
+    let mixed = key[0].wrapping_mul(0x9e37_79b9_7f4a_7c15)
+        ^ key[1].wrapping_mul(0xff51_afd7_ed55_8ccd).rotate_left(25)
+        ^ key[2].wrapping_mul(0xc4ce_b9fe_1a85_ec53).rotate_left(43);
+    (mixed.wrapping_mul(0x9e37_79b9_7f4a_7c15) >> 40) as usize
+}
+
+/// The memos that one detection uses.
+pub struct Memos {
+    /// Single words.
+    pub one: Memo<7>,
+    /// Two words that follow each other.
+    pub two: Memo<4>,
+    /// Sorts of three words that follow each other.
+    pub three: Memo<3>,
+    /// Words in their context.
+    pub placed: Memo<1>,
+}
+
+impl Memos {
+    fn new() -> Self {
+        Self { one: Memo::new(ONES), two: Memo::new(TWOS), three: Memo::new(THREES), placed: Memo::new(PLACED) }
+    }
+}
+
+/// Memos that are not in use: one detection at a time has them, and what it has learned stays for the next.
+#[derive(Default)]
+pub struct Shelf(Mutex<Vec<Box<Memos>>>);
+
+impl Shelf {
+    /// Memos for one detection, new ones where all are in use.
+    pub fn lend(&self) -> Lent<'_> {
+        let memos = self.0.lock().ok().and_then(|mut shelf| shelf.pop());
+        Lent { shelf: self, memos: Some(memos.unwrap_or_else(|| Box::new(Memos::new()))) }
+    }
+}
+
+/// Memos that go back to their shelf when dropped.
+pub struct Lent<'a> {
+    shelf: &'a Shelf,
+    memos: Option<Box<Memos>>,
+}
+
+impl Deref for Lent<'_> {
+    type Target = Memos;
+
+    fn deref(&self) -> &Memos {
+        self.memos.as_ref().expect("memos leave only when dropped")
+    }
+}
+
+impl DerefMut for Lent<'_> {
+    fn deref_mut(&mut self) -> &mut Memos {
+        self.memos.as_mut().expect("memos leave only when dropped")
+    }
+}
+
+impl Drop for Lent<'_> {
+    fn drop(&mut self) {
+        // Not behind a panic, which may have left a key without its sums.
+        if !std::thread::panicking()
+            && let (Ok(mut shelf), Some(memos)) = (self.shelf.0.lock(), self.memos.take())
+        {
+            shelf.push(memos);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::model::{LABELS, Model};
+    use super::*;
+
+    fn model() -> Model {
+        let weights = |top: f32| [top; LABELS];
+        Model::read(Model::write(&[(3, weights(1.0)), (5 << 40, weights(0.5))], &[[0.0; LABELS]; LABELS])).unwrap()
+    }
+
+    #[test]
+    fn a_sum_is_computed_once_and_never_taken_for_that_of_another_key() {
+        let model = model();
+        let mut memo = Memo::<1>::new(2);
+        for round in 0..3 {
+            for n in 1..100 {
+                let want = if n % 2 == 0 { model.sum(&[3]) } else { model.sum(&[3, 5 << 40]) };
+                let features: &[u64] = if n % 2 == 0 { &[3] } else { &[3, 5 << 40] };
+                let got = *memo.rows([n, 0, 0], |rows| rows[0] = model.sum(features));
+                assert!(got == [want], "{n} in round {round}");
+            }
+        }
+        memo.rows([7, 0, 0], |_| ());
+        let mut asked = false;
+        memo.rows([7, 0, 0], |_| asked = true);
+        assert!(!asked);
+    }
+
+    #[test]
+    fn memos_come_back_to_the_shelf() {
+        let shelf = Shelf::default();
+        shelf.lend().one.rows([7, 0, 0], |_| ());
+        let mut asked = false;
+        shelf.lend().one.rows([7, 0, 0], |_| asked = true);
+        assert!(!asked);
+    }
+}
