@@ -27,6 +27,15 @@ fn blocks() -> Vec<(&'static str, String)> {
     blocks
 }
 
+/// Whether a text is what the guide says, where `…` stands for anything in its line.
+fn is_like(text: &str, guide: &str) -> bool {
+    let line = |(line, want): (&str, &str)| match want.split_once('…') {
+        Some((start, end)) => line.starts_with(start) && line.ends_with(end),
+        None => line == want,
+    };
+    text.lines().count() == guide.lines().count() && text.lines().zip(guide.lines()).all(line)
+}
+
 /// The guide's files are written, its commands run, and what they print compared with what it says.
 #[test]
 fn the_guide_to_adding_a_pattern_is_true() {
@@ -35,8 +44,8 @@ fn the_guide_to_adding_a_pattern_is_true() {
     let mut commands = 0;
     for (info, text) in blocks() {
         match info.split_once(' ') {
-            Some((_, "output")) => assert_eq!(last.as_ref().unwrap().stdout, text),
-            Some((_, "refusal")) => assert_eq!(last.as_ref().unwrap().stderr, text),
+            Some((_, "output")) => assert!(is_like(&last.as_ref().unwrap().stdout, &text), "{text}"),
+            Some((_, "refusal")) => assert!(is_like(&last.as_ref().unwrap().stderr, &text), "{text}"),
             Some((_, file)) => bench.write(file, text),
             None if info == "sh" => {
                 for command in text.lines() {
