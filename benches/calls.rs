@@ -39,7 +39,7 @@ fn folder_to_folder(bencher: Bencher, jobs: usize) {
     let templates: Vec<_> = DEFAULT_TEMPLATES.iter().map(|t| Template::parse(t).unwrap()).collect();
     let listing = list(&[repository("fixtures/calls")], None).unwrap();
     let calls = pair(listing.files, &templates, &key).unwrap();
-    let count = calls.len();
+    let (count, known) = (calls.len(), KnownValues::default());
     bencher.counter(ItemsCount::new(count)).with_inputs(|| tempfile::tempdir().unwrap()).bench_local_refs(|dest| {
         let store = LocalStore::destination(dest.path()).unwrap();
         let run = Run {
@@ -48,7 +48,7 @@ fn folder_to_folder(bencher: Bencher, jobs: usize) {
             policy: &policy,
             tool: Tool::this(),
             key: &key,
-            known: &KnownValues::default(),
+            known: &known,
             limits: SizeLimits { transcript_bytes_max: 1 << 28, recording_bytes_max: 1 << 36 },
             created: Timestamp::from_unix_s(0),
             target: Target::Publish(&store),

@@ -14,6 +14,7 @@ Field (variable) [default]:
   call-id-key-file (SORDINO_CALL_ID_KEY_FILE)
   state-dir (SORDINO_STATE_DIR) [$XDG_STATE_HOME/sordino or ~/.local/state/sordino]
   policy (SORDINO_POLICY) [safe-harbor]
+  patterns (SORDINO_PATTERNS) [built-in patterns alone]
   pad-ms (SORDINO_PAD_MS) [the policy's]
   jobs (SORDINO_JOBS) [one for each core]
   pairing (SORDINO_PAIRING, commas between) [recordings/{id}.*, transcripts/{id}.*]
@@ -106,6 +107,9 @@ pub(super) struct RunArgs {
     /// Time written to manifests, seconds since 1970 [default: now]
     #[arg(long, value_name = "SECONDS")]
     source_date_epoch: Option<u64>,
+    /// Folder of pattern files (docs/patterns.md), used besides the built-in patterns
+    #[arg(long, value_name = "FOLDER", value_hint = ValueHint::DirPath)]
+    patterns: Option<PathBuf>,
     #[command(flatten)]
     naming: NamingArgs,
 }
@@ -143,6 +147,7 @@ impl From<&RunArgs> for Fields {
     fn from(args: &RunArgs) -> Self {
         Self {
             policy: args.policy.clone(),
+            patterns: args.patterns.clone(),
             pad_ms: args.pad_ms,
             jobs: args.jobs,
             transcript_bytes_max: args.transcript_bytes_max,
@@ -164,18 +169,45 @@ pub(super) struct TranscriptArgs {
     /// What is known of the call's people (docs/known-values.md): found however it is said
     #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
     pub known: Option<PathBuf>,
+    /// Built-in policy (safe-harbor, strict, limited-data-set) or policy file [default: safe-harbor]
+    #[arg(long, value_name = "NAME|FILE")]
+    policy: Option<String>,
+    #[command(flatten)]
+    patterns: PatternArgs,
     /// Print one JSON object a finding
     #[arg(long)]
     pub json: bool,
+    /// Print the text of findings too: protected health information
+    #[arg(long)]
+    pub reveal: bool,
+}
+
+impl TranscriptArgs {
+    /// The flags that are fields of the configuration.
+    pub fn flags(&self) -> Fields {
+        Fields { policy: self.policy.clone(), ..self.patterns.flags() }
+    }
+}
+
+/// Which patterns are used.
+#[derive(Args)]
+pub(super) struct PatternArgs {
+    /// Folder of pattern files (docs/patterns.md), used besides the built-in patterns
+    #[arg(long, value_name = "FOLDER", value_hint = ValueHint::DirPath)]
+    patterns: Option<PathBuf>,
+}
+
+impl PatternArgs {
+    /// The flags that are fields of the configuration.
+    pub fn flags(&self) -> Fields {
+        Fields { patterns: self.patterns.clone(), ..Fields::default() }
+    }
 }
 
 #[derive(Args)]
 pub(super) struct DetectArgs {
     #[command(flatten)]
     pub input: TranscriptArgs,
-    /// Print the text of findings too: protected health information
-    #[arg(long)]
-    pub reveal: bool,
 }
 
 #[derive(Args)]
@@ -196,13 +228,16 @@ pub(super) struct VerifyArgs {
     #[arg(long, value_name = "N")]
     jobs: Option<u32>,
     #[command(flatten)]
+    patterns: PatternArgs,
+    #[command(flatten)]
     naming: NamingArgs,
 }
 
 impl VerifyArgs {
     /// The flags that are fields of the configuration.
     pub fn flags(&self) -> Fields {
-        Fields { policy: self.policy.clone(), jobs: self.jobs, ..Fields::from(&self.naming) }
+        let Fields { patterns, .. } = self.patterns.flags();
+        Fields { policy: self.policy.clone(), patterns, jobs: self.jobs, ..Fields::from(&self.naming) }
     }
 }
 
@@ -210,12 +245,16 @@ impl VerifyArgs {
 pub(super) enum PatternsCommand {
     /// Every rule: id, category, number of examples
     List {
+        #[command(flatten)]
+        patterns: PatternArgs,
         /// Print one JSON object a rule
         #[arg(long)]
         json: bool,
     },
     /// Run the examples that the rules carry
     Test {
+        #[command(flatten)]
+        patterns: PatternArgs,
         /// Print one JSON object a failure and a summary last
         #[arg(long)]
         json: bool,
@@ -223,6 +262,16 @@ pub(super) enum PatternsCommand {
     /// Why each stretch of a transcript is found: its rule and what raised or lowered the score
     Explain {
         #[command(flatten)]
-        input: TranscriptArgs,
+        input: Box<TranscriptArgs>,
     },
+}
+
+impl PatternsCommand {
+    /// The flags that are fields of the configuration.
+    pub fn flags(&self) -> Fields {
+        match self {
+            Self::List { patterns, .. } | Self::Test { patterns, .. } => patterns.flags(),
+            Self::Explain { input } => input.flags(),
+        }
+    }
 }

@@ -3,11 +3,11 @@
 use super::args::{DetectArgs, TranscriptArgs};
 use super::known;
 use super::output::{Output, note};
+use super::patterns;
 use crate::base::{Error, HoldReason, Phi, Result, Stage, TimeSpan};
 use crate::config::Settings;
 use crate::detect::detect;
 use crate::model::{Category, Finding, Format, RuleId, Transcript, Turn};
-use crate::patterns::PatternSet;
 use crate::transcript;
 use serde::Serialize;
 use std::fs::File;
@@ -16,7 +16,7 @@ use std::path::Path;
 
 /// One finding as the contract has it.
 #[derive(Serialize)]
-struct Line<'a> {
+pub(super) struct Line<'a> {
     category: Category,
     rule: &'a RuleId,
     score: f32,
@@ -34,12 +34,13 @@ pub(super) fn run(args: &DetectArgs, settings: &Settings, out: &mut Output) -> R
     let document = read(&args.input, settings)?;
     let transcript = document.transcript();
     let known = known::of_transcript(args.input.known.as_deref())?;
-    let findings = detect(&PatternSet::builtin()?, transcript, &known).findings;
-    if args.reveal {
-        note("the output holds protected health information; keep it where the transcript may be kept");
-    }
+    let policy = settings.policy()?;
+    let patterns = patterns::tested(settings)?.under(&policy);
+    let mut findings = detect(&patterns, transcript, &known).findings;
+    findings.retain(|f| policy.hides(f.category));
+    warn_if_revealed(&args.input);
     for finding in &findings {
-        let line = line(transcript, finding, args.reveal);
+        let line = line(transcript, finding, args.input.reveal);
         if args.input.json {
             out.json(&line)?;
         } else {
@@ -50,6 +51,13 @@ pub(super) fn run(args: &DetectArgs, settings: &Settings, out: &mut Output) -> R
         out.line(format_args!("{} findings in {} words", findings.len(), transcript.words().len()))?;
     }
     Ok(0)
+}
+
+/// Says what the output holds, where it does.
+pub(super) fn warn_if_revealed(args: &TranscriptArgs) {
+    if args.reveal {
+        note("the output holds protected health information; keep it where the transcript may be kept");
+    }
 }
 
 /// Reads and parses the transcript of a command.
@@ -74,7 +82,7 @@ pub(super) fn parse_format(name: &str) -> Result<Format, String> {
         .map_err(|e: Error| e.to_string())
 }
 
-fn line<'a>(transcript: &Transcript, finding: &'a Finding, reveal: bool) -> Line<'a> {
+pub(super) fn line<'a>(transcript: &Transcript, finding: &'a Finding, reveal: bool) -> Line<'a> {
     let turn = turn_of(transcript.turns(), finding.words.start);
     let time = transcript.words()[finding.words.range()].iter().filter_map(|w| w.time).reduce(TimeSpan::cover);
     let words = finding.words.range().map(|i| transcript.word_text(i).into_exposed());
@@ -96,7 +104,7 @@ fn turn_of(turns: &[Turn], word: u32) -> usize {
     turns.partition_point(|t| t.words.end <= word)
 }
 
-fn row(line: &Line) -> String {
+pub(super) fn row(line: &Line) -> String {
     let time = match (line.start_ms, line.end_ms) {
         (Some(start), Some(end)) => format!("{}-{}", clock(start), clock(end)),
         _ => "-".into(),
@@ -140,7 +148,6 @@ mod tests {
             category: Category::Name,
             words: WordSpan::new(1, 3),
             score: 0.5,
-            evidence: vec![],
         }
     }
 

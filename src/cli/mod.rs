@@ -49,9 +49,9 @@ fn dispatch(cli: Cli) -> Result<u8> {
     let settings = |flags: Fields| Settings::resolve(cli.config.as_deref(), env, flags);
     let mut out = Output::stdout();
     let code = match cli.command {
-        Command::Detect(args) => detect::run(&args, &settings(Fields::default())?, &mut out),
+        Command::Detect(args) => detect::run(&args, &settings(args.input.flags())?, &mut out),
         Command::Verify(args) => verify::run(&args, &settings(args.flags())?, &mut out),
-        Command::Patterns(command) => patterns::run(&command, &settings(Fields::default())?, &mut out),
+        Command::Patterns(command) => patterns::run(&command, &settings(command.flags())?, &mut out),
         Command::Redact(args) => redact::run(&args, &settings(Fields::from(&args.run))?, &mut out),
         Command::Completions { shell } => completions(shell, &mut out),
         Command::Man { out: None } => manual(&mut out),

@@ -1,22 +1,40 @@
 //! `patterns`: what the rules are, whether their examples hold, why something was found.
 
 use super::args::{PatternsCommand, TranscriptArgs};
-use super::detect::read;
+use super::detect::{Line, line, read, row, warn_if_revealed};
 use super::known;
 use super::output::Output;
-use crate::base::Result;
+use crate::base::{Error, Result};
 use crate::config::Settings;
-use crate::detect::{detect, test_examples};
+use crate::detect::{Evidence, explain, test_examples, test_patterns};
 use crate::patterns::PatternSet;
 
 /// Runs one of the commands.
 pub(super) fn run(command: &PatternsCommand, settings: &Settings, out: &mut Output) -> Result<u8> {
-    let patterns = PatternSet::builtin()?;
     match command {
-        PatternsCommand::List { json } => list(&patterns, *json, out),
-        PatternsCommand::Test { json } => test(&patterns, *json, out),
-        PatternsCommand::Explain { input } => explain(&patterns, input, settings, out),
+        PatternsCommand::List { json, .. } => list(&untested(settings)?, *json, out),
+        PatternsCommand::Test { json, .. } => test(&untested(settings)?, *json, out),
+        PatternsCommand::Explain { input } => show_why(input, settings, out),
     }
+}
+
+/// The patterns of a run: built in, and the user's, whose examples must hold.
+pub(super) fn tested(settings: &Settings) -> Result<PatternSet> {
+    let patterns = untested(settings)?;
+    let own = settings.pattern_files()?;
+    let is_own = |file: &str| own.iter().any(|(name, _)| name == file);
+    let (_, broken) = test_examples(patterns.every_rule().filter(|r| is_own(&r.file)));
+    match broken.first() {
+        None => Ok(patterns),
+        Some(first) => {
+            let place = format!("{}, line {}: rule {}: {}", first.file, first.line, first.rule, first.wrong);
+            Err(Error::usage(place).hint("`sordino patterns test --patterns FOLDER` shows every example that fails"))
+        }
+    }
+}
+
+fn untested(settings: &Settings) -> Result<PatternSet> {
+    PatternSet::builtin()?.with_files(&settings.pattern_files()?)
 }
 
 fn list(patterns: &PatternSet, json: bool, out: &mut Output) -> Result<u8> {
@@ -26,8 +44,8 @@ fn list(patterns: &PatternSet, json: bool, out: &mut Output) -> Result<u8> {
             out.json(rule)?;
         } else {
             out.line(format_args!(
-                "{:<32} {:<9} {:>4} examples  {}",
-                rule.id, rule.category, rule.examples, rule.about
+                "{:<32} {:<9} {:>4} examples  {}:{}  {}",
+                rule.id, rule.category, rule.examples, rule.file, rule.line, rule.about
             ))?;
         }
     }
@@ -39,12 +57,13 @@ fn list(patterns: &PatternSet, json: bool, out: &mut Output) -> Result<u8> {
 
 /// Prints the examples that do not hold; everyone in them is invented.
 fn test(patterns: &PatternSet, json: bool, out: &mut Output) -> Result<u8> {
-    let (run, broken) = test_examples(patterns);
+    let (run, broken) = test_patterns(patterns);
     for example in &broken {
         if json {
             out.json(example)?;
         } else {
-            out.line(format_args!("{}: {}: {}", example.rule, example.wrong, example.example))?;
+            let place = format_args!("{}:{}", example.file, example.line);
+            out.line(format_args!("{place}: {}: {}: {}", example.rule, example.wrong, example.example))?;
         }
     }
     let summary = Tested { rules: patterns.rules().len(), examples: run, broken: broken.len() };
@@ -64,46 +83,36 @@ struct Tested {
     broken: usize,
 }
 
-fn explain(patterns: &PatternSet, input: &TranscriptArgs, settings: &Settings, out: &mut Output) -> Result<u8> {
+/// A finding and what spoke for it.
+#[derive(serde::Serialize)]
+struct Explained<'a> {
+    /// Its place among the findings, from 0; what other findings call it by.
+    finding: usize,
+    #[serde(flatten)]
+    line: Line<'a>,
+    evidence: &'a [Evidence],
+}
+
+fn show_why(input: &TranscriptArgs, settings: &Settings, out: &mut Output) -> Result<u8> {
     let document = read(input, settings)?;
+    let transcript = document.transcript();
     let known = known::of_transcript(input.known.as_deref())?;
-    let rules = patterns.rules();
-    for finding in detect(patterns, document.transcript(), &known).findings {
-        if input.json {
-            out.json(&Explained::new(&finding))?;
+    let policy = settings.policy()?;
+    let patterns = tested(settings)?.under(&policy);
+    warn_if_revealed(input);
+    for (n, explanation) in explain(&patterns, transcript, &known).iter().enumerate() {
+        if !policy.hides(explanation.finding.category) {
             continue;
         }
-        let about = rules.iter().find(|r| r.id == finding.rule.as_str()).map_or("", |r| r.about.as_str());
-        let (start, end) = (finding.words.start, finding.words.end);
-        out.line(format_args!(
-            "words {start}-{end} {} {:.2} by {}: {about}",
-            finding.category, finding.score, finding.rule
-        ))?;
-        for evidence in &finding.evidence {
-            out.line(format_args!("    {evidence}"))?;
+        let line = line(transcript, &explanation.finding, input.reveal);
+        if input.json {
+            out.json(&Explained { finding: n, line, evidence: &explanation.evidence })?;
+            continue;
+        }
+        out.line(format_args!("#{n:<3} {}", row(&line)))?;
+        for evidence in &explanation.evidence {
+            out.line(format_args!("       {evidence}"))?;
         }
     }
     Ok(0)
-}
-
-/// A finding with what raised or lowered its score.
-#[derive(serde::Serialize)]
-struct Explained<'a> {
-    category: crate::model::Category,
-    rule: &'a crate::model::RuleId,
-    score: f32,
-    words: [u32; 2],
-    evidence: &'a [crate::model::RuleId],
-}
-
-impl<'a> Explained<'a> {
-    fn new(finding: &'a crate::model::Finding) -> Self {
-        Self {
-            category: finding.category,
-            rule: &finding.rule,
-            score: finding.score,
-            words: [finding.words.start, finding.words.end],
-            evidence: &finding.evidence,
-        }
-    }
 }

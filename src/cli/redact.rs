@@ -3,12 +3,11 @@
 use super::args::RedactArgs;
 use super::output::{Output, complain, note};
 use super::progress::Progress;
-use super::{clock, known, summary};
+use super::{clock, known, patterns, summary};
 use crate::base::{CallId, Error, HoldReason, Result, Stage, Timestamp};
 use crate::config::{self, Settings};
 use crate::jobs::{self, Report, Run, Status, Target};
 use crate::model::manifest::Tool;
-use crate::patterns::PatternSet;
 use crate::store::{LocalStore, Store};
 use serde::Serialize;
 use std::path::Path;
@@ -46,8 +45,8 @@ impl<'a> Line<'a> {
 /// Redacts every call below the SOURCEs.
 pub(super) fn run(args: &RedactArgs, settings: &Settings, out: &mut Output) -> Result<u8> {
     let stop = stop_on_signals()?;
-    let patterns = PatternSet::builtin()?;
     let policy = settings.policy()?;
+    let patterns = patterns::tested(settings)?.under(&policy);
     let dest = jobs::destination(&args.dest, &args.sources)?;
     let listing = jobs::list(&args.sources, settings.root())?;
     let (key, made) = settings.call_key()?;

@@ -2,6 +2,7 @@
 
 use super::args::VerifyArgs;
 use super::output::Output;
+use super::patterns;
 use crate::base::{CallId, Error, Result, Stage};
 use crate::config::{BUILTIN_POLICIES, Settings, load_policy};
 use crate::jobs::{self, Call, Check, Proof, Verdict};
@@ -48,10 +49,9 @@ pub(super) fn run(args: &VerifyArgs, settings: &Settings, out: &mut Output) -> R
         return Err(Error::usage(format!("DEST {}: no such folder", args.dest.display())));
     }
     let store = LocalStore::source(&args.dest)?;
-    let patterns = PatternSet::builtin()?;
     let sources = sources(args, settings)?;
     let policies = policies(settings)?;
-    let proof = Proof { patterns: &patterns, policies: &policies, sources: &sources };
+    let proof = Proof { policies: &policies, sources: &sources };
     let verdicts = verdicts(&store, &proof, settings)?;
     let mut sum = Sum { staging: staging(&args.dest), calls: verdicts.len(), ..Sum::default() };
     for verdict in &verdicts {
@@ -84,10 +84,15 @@ fn sources(args: &VerifyArgs, settings: &Settings) -> Result<BTreeMap<CallId, Ca
     Ok(calls.into_iter().map(|call| (call.id.clone(), call)).collect())
 }
 
-/// The policy of the configuration and all built-in ones.
-fn policies(settings: &Settings) -> Result<Vec<Policy>> {
+/// The policy of the configuration and all built-in ones, each with its patterns.
+fn policies(settings: &Settings) -> Result<Vec<(Policy, PatternSet)>> {
     let builtin = BUILTIN_POLICIES.iter().map(|(name, _)| load_policy(name));
-    std::iter::once(settings.policy()).chain(builtin).collect()
+    let with_patterns = |policy: Result<Policy>| {
+        let policy = policy?;
+        let patterns = patterns::tested(settings)?.under(&policy);
+        Ok((policy, patterns))
+    };
+    std::iter::once(settings.policy()).chain(builtin).map(with_patterns).collect()
 }
 
 /// Folders of runs in the staging area of a destination.

@@ -27,6 +27,8 @@ pub struct Fields {
     pub state_dir: Option<PathBuf>,
     /// A built-in policy's name or a policy file.
     pub policy: Option<String>,
+    /// A folder of pattern files, used besides the built-in patterns.
+    pub patterns: Option<PathBuf>,
     /// Padding of mutes instead of the policy's, milliseconds, at most [`PAD_MS_MAX`].
     pub pad_ms: Option<u32>,
     /// Calls worked on at once.
@@ -76,6 +78,7 @@ impl Fields {
             call_id_key_file: key_file,
             state_dir: self.state_dir.or(lower.state_dir),
             policy: self.policy.or(lower.policy),
+            patterns: self.patterns.or(lower.patterns),
             pad_ms: self.pad_ms.or(lower.pad_ms),
             jobs: self.jobs.or(lower.jobs),
             pairing: self.pairing.or(lower.pairing),
@@ -95,6 +98,7 @@ impl Fields {
             "CALL_ID_KEY_FILE" => self.call_id_key_file = Some(value.into()),
             "STATE_DIR" => self.state_dir = Some(value.into()),
             "POLICY" => self.policy = Some(text()?),
+            "PATTERNS" => self.patterns = Some(value.into()),
             "PAD_MS" => self.pad_ms = Some(number(&full, value)?),
             "JOBS" => self.jobs = Some(number(&full, value)?),
             "PAIRING" => self.pairing = Some(text()?.split(',').map(|t| t.trim().to_owned()).collect()),

@@ -2,6 +2,8 @@
 //! reader of the environment. Whatever it does not know, it refuses.
 
 mod fields;
+mod lists;
+mod patterns;
 mod policy;
 mod secret;
 
@@ -124,6 +126,14 @@ impl Settings {
         Ok(policy)
     }
 
+    /// Name and text of the user's pattern files.
+    ///
+    /// # Errors
+    /// A usage error when they cannot be read.
+    pub fn pattern_files(&self) -> Result<Vec<(String, String)>> {
+        self.fields.patterns.as_deref().map_or_else(|| Ok(Vec::new()), patterns::read)
+    }
+
     /// Calls worked on at once: what was asked for, else one for each core.
     #[must_use]
     pub fn jobs(&self) -> NonZeroUsize {
@@ -169,13 +179,15 @@ impl Settings {
 
 fn read_file(path: &Path) -> Result<Fields> {
     let text = read_text(path, "configuration file")?;
-    toml::from_str(&text).map_err(|e| {
-        // Only the first line: the rest of the message quotes the line, which may hold the key.
-        let line = e
-            .span()
-            .map_or(0, |s| text.as_bytes()[..s.start.min(text.len())].iter().filter(|b| **b == b'\n').count() + 1);
-        Error::usage(format!("{}, line {line}: {}", path.display(), e.message().lines().next().unwrap_or("not TOML")))
-    })
+    toml::from_str(&text).map_err(|e| Error::usage(format!("{}, {}", path.display(), toml_fault(&text, &e))))
+}
+
+/// What is wrong with a TOML text, by line. The rest of the parser's message quotes the line, which may hold a key
+/// or a name.
+fn toml_fault(text: &str, error: &toml::de::Error) -> String {
+    let before = |end: usize| &text.as_bytes()[..end.min(text.len())];
+    let line = error.span().map_or(0, |s| before(s.start).iter().filter(|b| **b == b'\n').count() + 1);
+    format!("line {line}: {}", error.message().lines().next().unwrap_or("not TOML"))
 }
 
 fn read_text(path: &Path, what: &str) -> Result<String> {

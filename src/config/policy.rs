@@ -1,6 +1,8 @@
-//! Policies: those in the program by name, others by file. Must not change what a policy says.
+//! Policies: those in the program by name, others by file, which may build on one of them. Must not change what
+//! a policy says.
 
-use super::read_text;
+use super::lists;
+use super::{read_text, toml_fault};
 use crate::base::{Error, Result, Sha256Hex};
 use crate::model::Policy;
 use crate::model::manifest::PolicyRef;
@@ -24,29 +26,63 @@ const MERGE_GAP_MS_MAX: u32 = 5_000;
 /// # Errors
 /// A usage error when there is neither, the file is not a policy, or a value is out of range.
 pub fn load(name_or_file: &str) -> Result<Policy> {
-    let builtin = BUILTIN_POLICIES.iter().find(|(name, _)| *name == name_or_file);
-    let text = match builtin {
-        Some((_, text)) => (*text).to_owned(),
-        None if Path::new(name_or_file).is_file() => read_text(Path::new(name_or_file), "policy file")?,
-        None => {
-            let names: Vec<_> = BUILTIN_POLICIES.iter().map(|(name, _)| *name).collect();
-            return Err(Error::usage(format!("policy {name_or_file}: neither built in nor a file"))
-                .hint(format!("built in are {}", names.join(", "))));
-        }
-    };
     let wrong = |what: &str| Error::usage(format!("policy {name_or_file}: {what}"));
-    let mut policy: Policy = toml::from_str(&text).map_err(|e| wrong(e.to_string().trim_end()))?;
+    let path = Path::new(name_or_file);
+    let text = match builtin(name_or_file) {
+        Some(text) => text.to_owned(),
+        None if path.is_file() => read_text(path, "policy file")?,
+        None => return Err(wrong("neither built in nor a file").hint(builtin_names())),
+    };
+    let mut table: toml::Table = text.parse().map_err(|e| wrong(&toml_fault(&text, &e)))?;
+    let lists = lists::take(&mut table, path.parent().unwrap_or(Path::new(""))).map_err(|what| wrong(&what))?;
+    let table = extended(table).map_err(|what| wrong(&what).hint(builtin_names()))?;
+    let mut policy: Policy = table.try_into().map_err(|e: toml::de::Error| wrong(e.to_string().trim_end()))?;
     policy.hide.sort_unstable();
     policy.hide.dedup();
+    policy.also_hide.sort_unstable();
+    policy.also_hide.dedup();
+    policy.lists = lists;
     check(&policy).map_err(|what| wrong(&what))?;
     Ok(policy)
+}
+
+fn builtin(name: &str) -> Option<&'static str> {
+    BUILTIN_POLICIES.iter().find(|(known, _)| *known == name).map(|(_, text)| *text)
+}
+
+fn builtin_names() -> String {
+    let names: Vec<_> = BUILTIN_POLICIES.iter().map(|(name, _)| *name).collect();
+    format!("built in are {}", names.join(", "))
+}
+
+/// The policy laid over the built-in one that it extends; its own name and version are never taken from there.
+fn extended(mut own: toml::Table) -> Result<toml::Table, String> {
+    let Some(base) = own.remove("extends") else { return Ok(own) };
+    let text = base.as_str().and_then(builtin).ok_or("extends: no built-in policy")?;
+    let mut base: toml::Table = text.parse().expect("built-in policies are tested");
+    base.retain(|field, _| field != "name" && field != "version");
+    lay_over(own, &mut base);
+    Ok(base)
+}
+
+/// Sets what `own` sets; tables are laid over each other, everything else is replaced.
+fn lay_over(own: toml::Table, base: &mut toml::Table) {
+    for (field, value) in own {
+        match (value, base.get_mut(&field)) {
+            (toml::Value::Table(own), Some(toml::Value::Table(base))) => lay_over(own, base),
+            (value, _) => drop(base.insert(field, value)),
+        }
+    }
 }
 
 /// How manifests name a policy. The digest is over everything that it says; comments and the order
 /// of its file do not count.
 #[must_use]
 pub fn reference(policy: &Policy) -> PolicyRef {
-    let canonical = serde_json::to_vec(policy).expect("a policy is plain data");
+    let mut canonical = serde_json::to_vec(policy).expect("a policy is plain data");
+    if let Some(lists) = policy.lists.digest() {
+        canonical.extend_from_slice(lists.as_str().as_bytes());
+    }
     PolicyRef { name: policy.name.clone(), version: policy.version, digest: Sha256Hex::of(&canonical) }
 }
 
@@ -59,6 +95,9 @@ fn check(policy: &Policy) -> Result<(), String> {
     at_most("mute.merge-gap-ms", policy.mute.merge_gap_ms, MERGE_GAP_MS_MAX)?;
     if policy.hide.is_empty() {
         return Err("hide is empty: name the categories to hide".into());
+    }
+    if let Some(extra) = policy.also_hide.iter().find(|e| !policy.hides(e.category())) {
+        return Err(format!("also-hide has what is {}, which hide has not", extra.category()));
     }
     if !(0.0..=10.0).contains(&policy.hold.tail_share_max) {
         return Err("hold.tail-share-max: from 0 to 10".into());
@@ -104,6 +143,38 @@ mod tests {
     }
 
     #[test]
+    fn a_policy_builds_on_another_and_says_what_differs() {
+        let text =
+            "name = \"own\"\nversion = 3\nextends = \"strict\"\nalso-hide = [\"ages\"]\n[mute]\npad-coarse-ms = 9";
+        let (own, strict) = (load_text(text).unwrap(), load("strict").unwrap());
+        assert_eq!((own.name.as_str(), own.version), ("own", 3));
+        assert!(own.hide == strict.hide && own.retention == strict.retention);
+        assert_eq!(own.also_hide, [crate::model::Extra::Ages]);
+        assert_eq!((own.mute.pad_coarse_ms, own.mute.merge_gap_ms), (9, strict.mute.merge_gap_ms));
+    }
+
+    #[test]
+    fn the_digest_covers_lists() {
+        let plain = "name = \"a\"\nversion = 1\nextends = \"strict\"\n";
+        let listed = |values: &str| format!("{plain}[[deny]]\ncategory = \"NAME\"\nvalues = [{values}]\n");
+        let digest = |text: &str| reference(&load_text(text).unwrap()).digest;
+        assert!(digest(plain) != digest(&listed("\"Quarrington\"")));
+        assert!(digest(&listed("\"Quarrington\"")) != digest(&listed("\"Quarringtons\"")));
+    }
+
+    /// 45 CFR 164.514(e)(2) lists what must go; town or city, state, postal code and every date may stay.
+    #[test]
+    fn a_limited_data_set_loses_what_the_rule_lists_and_keeps_what_it_lets_stay() {
+        use crate::model::Category::*;
+        let policy = load("limited-data-set").unwrap();
+        let goes =
+            [Name, Address, Phone, Email, Ssn, Mrn, MemberId, Account, Card, License, Vehicle, Device, Url, Other];
+        let stays = [Dob, Date, Age, City, Zip];
+        assert!(goes.iter().all(|c| policy.hides(*c)) && !stays.iter().any(|c| policy.hides(*c)));
+        assert_eq!(goes.len() + stays.len(), crate::model::Category::ALL.len());
+    }
+
+    #[test]
     fn a_policy_that_is_wrong_in_itself_is_refused() {
         for text in [
             "name = \"a\"\nversion = 1\nhide = []",
@@ -112,6 +183,14 @@ mod tests {
             "name = \"a\"\nversion = 1\nhide = [\"NAME\"]\n[mute]\npad-coarse-ms = 2001",
             "name = \"a\"\nversion = 1\nhide = [\"NAME\"]\n[retention]\nretain-days = 3000",
             "name = \"a\"\nversion = 1\nhide = [\"NAME\"]\n[hold]\ntail-share-max = nan",
+            "name = \"a\"\nversion = 1\nhide = [\"NAME\"]\nalso-hide = [\"ages\"]",
+            "name = \"a\"\nversion = 1\nextends = \"lax\"",
+            "version = 1\nextends = \"strict\"",
+            "name = \"a\"\nextends = \"strict\"",
+            "name = \"a\"\nversion = 1\nextends = \"strict\"\nmuted = 1",
+            "name = \"a\"\nversion = 1\nextends = \"strict\"\n[[allow]]\nvalue = [\"x\"]",
+            "name = \"a\"\nversion = 1\nextends = \"strict\"\n[[deny]]\nvalues = [\"x\"]",
+            "name = \"a\"\nversion = 1\nextends = \"strict\"\n[[deny]]\ncategory = \"NAME\"\nfile = \"none.txt\"",
         ] {
             assert!(load_text(text).is_err(), "{text}");
         }

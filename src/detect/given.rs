@@ -7,10 +7,11 @@ use super::settle::{Decision, Origin, is_mask};
 use super::spoken::Spoken;
 use super::tagger::{Marginals, label_of};
 use super::token::Tokens;
-use crate::model::{Category, Transcript};
+use crate::model::{Category, KnownValue, Transcript};
 use crate::patterns::cues::CueKind;
 use crate::patterns::known::{Kin, Known, Trust};
 use crate::patterns::lexicon::bit;
+use std::ops::Range;
 
 /// Below this chance of "may stay" the model doubts enough to speak for a value.
 const STAY_MIN: f32 = 0.98;
@@ -30,8 +31,53 @@ pub(crate) struct Call<'a> {
     pub context: &'a Context,
 }
 
+/// Words that a policy lets stay, as they are said in a call.
+#[derive(Default)]
+pub(crate) struct Allowed(Vec<Range<usize>>);
+
+/// Finds what a policy lets stay.
+pub(crate) fn allowed(call: &Call<'_>, known: &Known) -> Allowed {
+    let mut out = Allowed::default();
+    if !known.is_empty() {
+        said(call.transcript, call.tokens, call.spoken, known, &mut |hit| {
+            if hit.words.len() == 1 {
+                out.0.push(hit.reach());
+            }
+        });
+    }
+    out
+}
+
+impl Allowed {
+    /// Takes away what a value covers whole: of two lists the one with more words on it counts, then the one that
+    /// hides.
+    fn yield_to(&mut self, hidden: Range<usize>) {
+        self.0.retain(|a| a.start < hidden.start || hidden.end < a.end);
+    }
+
+    /// Shows the words.
+    pub fn release(&self, out: &mut [Option<Decision>]) {
+        self.0.iter().for_each(|words| out[words.clone()].fill(None));
+    }
+
+    /// Takes values that are allowed to be seen from those that must not be.
+    pub fn forget(&self, tokens: &Tokens, known: &mut Vec<KnownValue>) {
+        for words in &self.0 {
+            let seen: Vec<&str> = words.clone().map(|w| tokens.word(w)).collect();
+            let digits: String = seen.concat().chars().filter(char::is_ascii_digit).collect();
+            known.retain(|k| !seen.contains(&k.value.expose().as_str()) && !digits.contains(k.value.expose()));
+        }
+    }
+}
+
 /// Hides what is said of the known values, over what was decided before.
-pub(crate) fn hide(call: &Call<'_>, known: &Known, origin: Origin, out: &mut [Option<Decision>]) {
+pub(crate) fn hide(
+    call: &Call<'_>,
+    known: &Known,
+    origin: Origin,
+    allowed: &mut Allowed,
+    out: &mut [Option<Decision>],
+) {
     if known.is_empty() {
         return;
     }
@@ -41,6 +87,7 @@ pub(crate) fn hide(call: &Call<'_>, known: &Known, origin: Origin, out: &mut [Op
         if !call.speaks_for(&hit) {
             return;
         }
+        allowed.yield_to(hit.reach());
         let decision = Decision { category: hit.form.category, score: GIVEN_SCORE, origin };
         for w in call.whole(&hit) {
             if hit.len >= said_of[w] {
@@ -51,7 +98,7 @@ pub(crate) fn hide(call: &Call<'_>, known: &Known, origin: Origin, out: &mut [Op
     });
     if !known.names.is_empty() {
         let decision = Decision { category: Category::Name, score: GIVEN_SCORE, origin };
-        call.names(known, decision, out);
+        call.names(known, decision, allowed, out);
         call.spelled(known, decision, out);
     }
 }
@@ -96,7 +143,7 @@ impl Call<'_> {
     }
 
     /// Hides words that are known names, sound like one or stand for one.
-    fn names(&self, known: &Known, decision: Decision, out: &mut [Option<Decision>]) {
+    fn names(&self, known: &Known, decision: Decision, allowed: &mut Allowed, out: &mut [Option<Decision>]) {
         for turn in self.transcript.turns() {
             let range = turn.words.range();
             let pair = |a: usize, b: usize| {
@@ -104,18 +151,23 @@ impl Call<'_> {
             };
             for i in range.clone() {
                 let token = &self.tokens.list()[i];
-                if out[i].is_some() || token.shape.letters < 2 || is_mask(self.tokens, i) {
+                let is_other = out[i].is_some_and(|d| d.category != Category::Name);
+                if is_other || token.shape.letters < 2 || is_mask(self.tokens, i) {
                     continue;
                 }
                 let Some(kin) = known.names.kin(self.tokens.word(i)) else { continue };
                 let titled = i > range.start && self.tokens.list()[i - 1].is(bit::TITLE);
                 let paired = i > range.start && pair(i - 1, i) || i + 1 < range.end && pair(i, i + 1);
+                let is_hidden = out[i].is_some();
                 let is_name = match kin {
+                    Kin::Same if is_hidden => true,
+                    _ if is_hidden => false,
                     Kin::Same => titled || paired || self.is_used_as_name(i, i == range.start, ENOUGH),
                     Kin::Nickname => titled || self.is_used_as_name(i, i == range.start, ENOUGH_NICKNAME),
                     Kin::Like => token.lists.lower < 3 && (token.lists.lower == 0 || self.chance(i) > 0.01),
                 };
                 if is_name {
+                    allowed.yield_to(i..i + 1);
                     out[i] = Some(decision);
                 }
             }

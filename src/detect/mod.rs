@@ -1,12 +1,15 @@
 //! Finds PHI in a transcript. Pure: the same words and patterns give the same findings.
 
+mod asked;
 mod chain;
 mod cue;
+mod explain;
 mod feature;
 mod gather;
 mod given;
 mod look;
 mod near;
+mod organisation;
 mod propagate;
 #[cfg(test)]
 mod properties;
@@ -22,7 +25,8 @@ pub mod train;
 mod values;
 mod view;
 
-pub use rule::{BrokenExample, test_examples};
+pub use explain::{Evidence, Explanation, explain};
+pub use rule::{BrokenExample, test_examples, test_patterns};
 
 use crate::base::WordSpan;
 use crate::model::{Finding, KnownValue, RuleId, Transcript};
@@ -44,19 +48,46 @@ pub struct Detection {
 /// Finds PHI in all turns, alternates included. `known` are values the caller already has (side-car).
 #[must_use]
 pub fn detect(patterns: &PatternSet, transcript: &Transcript, known: &[KnownValue]) -> Detection {
-    let ground = Ground::of(patterns, transcript);
+    look(patterns, transcript, known, |_, _| ())
+}
+
+/// What detection saw on its way.
+struct Look<'a> {
+    scene: Scene<'a>,
+    marginals: &'a tagger::Marginals,
+    ruled: &'a [Finding],
+    decisions: &'a [Option<Decision>],
+}
+
+/// Detects, and shows `see` the findings with all that led to them.
+fn look(
+    patterns: &PatternSet,
+    transcript: &Transcript,
+    known: &[KnownValue],
+    see: impl FnOnce(&Look<'_>, &[Finding]),
+) -> Detection {
+    let mut ground = Ground::of(patterns, transcript);
+    let mut ruled = std::mem::take(&mut ground.ruled);
     let scene = ground.scene(patterns, transcript);
     let marginals = tagger::tag(&scene, patterns.model());
-    let mut decisions = settle::settle(&scene, &marginals, &ground.ruled);
+    let mut decisions = settle::settle(&scene, &marginals, &ruled);
     settle::labels(transcript, &ground.tokens, &mut decisions);
     let known = Known::of(known);
     let Ground { tokens, spoken, context, .. } = &ground;
     let call = given::Call { transcript, tokens, spoken, marginals: &marginals, context };
-    given::hide(&call, &known, Origin::Given, &mut decisions);
-    let known = propagate::propagate(&scene, &marginals, &known, &mut decisions);
-    settle::net(&ground.spoken, &ground.tokens, &mut decisions);
+    let mut allowed = given::allowed(&call, patterns.allowed());
+    given::hide(&call, patterns.denied(), Origin::Denied, &mut allowed, &mut decisions);
+    given::hide(&call, &known, Origin::Given, &mut allowed, &mut decisions);
+    allowed.release(&mut decisions);
+    let mut known = propagate::propagate(&scene, &marginals, &known, &mut decisions);
+    settle::net(spoken, tokens, &mut decisions);
+    asked::hide(patterns, transcript, tokens, spoken, &mut ruled, &mut decisions);
+    allowed.release(&mut decisions);
+    allowed.forget(tokens, &mut known);
     let risk = marginals.risk(&decisions);
-    Detection { findings: findings(transcript, &decisions, &ground.ruled, &scene), known, risk }
+    let findings = findings(transcript, &decisions, &ruled);
+    see(&Look { scene, marginals: &marginals, ruled: &ruled, decisions: &decisions }, &findings);
+    Detection { findings, known, risk }
 }
 
 /// What is found before tagging.
@@ -92,12 +123,7 @@ impl Ground {
 }
 
 /// Words of one category that stand together in a turn are one finding.
-fn findings(
-    transcript: &Transcript,
-    decisions: &[Option<Decision>],
-    ruled: &[Finding],
-    scene: &Scene<'_>,
-) -> Vec<Finding> {
+fn findings(transcript: &Transcript, decisions: &[Option<Decision>], ruled: &[Finding]) -> Vec<Finding> {
     let mut out: Vec<Finding> = Vec::new();
     for turn in transcript.turns() {
         let mut open = false;
@@ -110,6 +136,7 @@ fn findings(
                 Origin::Tagger => RuleId::new("tagger"),
                 Origin::Whole => RuleId::new("whole-value"),
                 Origin::Rule(r) => ruled[r as usize].rule.clone(),
+                Origin::Denied => RuleId::new("deny-list"),
                 Origin::Given => RuleId::new("known-value"),
                 Origin::Said => RuleId::new("said-elsewhere"),
                 Origin::Net => RuleId::new("safety-net"),
@@ -127,31 +154,10 @@ fn findings(
                     category: decision.category,
                     words: WordSpan::new(i as u32, i as u32 + 1),
                     score: decision.score,
-                    evidence: Vec::new(),
                 }),
             }
             open = true;
         }
     }
-    add_evidence(&mut out, ruled, scene);
     out
-}
-
-/// Adds the rules that agree with a finding and the cues around it. `findings` are in order.
-fn add_evidence(findings: &mut [Finding], ruled: &[Finding], scene: &Scene<'_>) {
-    for rule in ruled {
-        let from = findings.partition_point(|f| f.words.end <= rule.words.start);
-        for finding in findings[from..].iter_mut().take_while(|f| f.words.start < rule.words.end) {
-            finding.evidence.push(rule.rule.clone());
-        }
-    }
-    for finding in findings {
-        let word = finding.words.start as usize;
-        let cues = [scene.context.before[word], scene.context.asked_at(scene.transcript, word).last];
-        let agree = cues.iter().filter(|c| c.kind == finding.category as u8 + 1);
-        finding.evidence.extend(agree.map(|c| scene.cues.cue(c.cue).0.clone()));
-        finding.evidence.retain(|id| *id != finding.rule);
-        finding.evidence.sort();
-        finding.evidence.dedup();
-    }
 }

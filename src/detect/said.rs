@@ -2,10 +2,10 @@
 //! together until they make a form, over fillers, back-channels, turns and read-backs in between.
 
 use super::spoken::Spoken;
-use super::token::Tokens;
+use super::token::{Token, Tokens};
 use crate::base::WordSpan;
 use crate::model::{Transcript, TurnKind};
-use crate::patterns::known::{Form, Known};
+use crate::patterns::known::{Form, Known, PART_MIN};
 use crate::patterns::lexicon::bit;
 use std::collections::BTreeMap;
 
@@ -15,8 +15,6 @@ const GAP_WORDS_MAX: u32 = 10;
 const REACH_WORDS_MAX: u32 = 60;
 /// Shortest piece next to such a gap, in letters and digits.
 const CHUNK_MIN: u16 = 2;
-/// Shortest part of a form that is handed on.
-const PART_MIN: u16 = 4;
 /// Most forms begun at once; more than a call's values and a large roster ever have open.
 const OPEN_MAX: usize = 4096;
 /// Letters from which a name put together of other words is no accident.
@@ -124,6 +122,12 @@ fn pieces(tokens: &Tokens, i: usize, end: usize, step: Option<(u32, &str)>) -> V
     if let Some((end, text)) = step {
         let meant = text.chars().filter(char::is_ascii_alphanumeric).map(|c| c.to_ascii_lowercase());
         push(end, meant.collect(), true, true);
+    }
+    // "eight hundred five" is 805, or 800 and 5.
+    let zeros = |n: &Token| if n.is(bit::HUNDRED) { "00" } else { "000" };
+    let magnitude = tokens.list().get(i + 1).filter(|n| i + 1 < end && n.is(bit::HUNDRED | bit::THOUSAND));
+    if let Some(magnitude) = magnitude.filter(|_| token.is(bit::DIGIT | bit::TEEN | bit::TENS)) {
+        push(next + 1, format!("{}{}", token.class.number, zeros(magnitude)), true, true);
     }
     let word: String = tokens.word(i).chars().filter(|c| c.is_alphanumeric()).collect();
     let letter = word.len() == 1 && step.is_none();
@@ -250,7 +254,7 @@ impl<'f> Reader<'f> {
     fn hand_on(&self, (form, _): Place, begun: &Begun, take: &mut dyn FnMut(Hit<'f>)) {
         let form = &self.known.forms.list()[form];
         let whole = begun.len as usize == form.text.len();
-        let enough = whole || (form.in_parts && begun.len >= PART_MIN);
+        let enough = whole || (form.in_parts && usize::from(begun.len) >= PART_MIN);
         let cut = begun.chunk < CHUNK_MIN && begun.len > begun.chunk;
         let accident = !begun.natural && !begun.rare && begun.len < ODD_LETTERS_MIN;
         if enough && !cut && !accident {

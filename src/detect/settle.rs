@@ -39,6 +39,8 @@ pub(crate) enum Origin {
     Whole,
     /// A rule; its index among the rule findings.
     Rule(u32),
+    /// A value that the policy always hides.
+    Denied,
     /// A value known before the call.
     Given,
     /// A value found elsewhere in the call.

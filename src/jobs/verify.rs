@@ -55,10 +55,8 @@ impl Check {
 
 /// What a verification needs besides the destination.
 pub struct Proof<'a> {
-    /// What is looked for in masked transcripts.
-    pub patterns: &'a PatternSet,
-    /// Policies that calls may have been redacted under.
-    pub policies: &'a [Policy],
+    /// Policies that calls may have been redacted under, each with what is looked for under it; never empty.
+    pub policies: &'a [(Policy, PatternSet)],
     /// Calls of the sources, by id; empty where sources are not compared.
     pub sources: &'a BTreeMap<CallId, Call>,
 }
@@ -115,7 +113,7 @@ pub fn verify(store: &dyn Store, folder: &Folder, proof: &Proof) -> Result<Verdi
         verdict.failed.push((Check::Manifest, "missing, damaged or another call's".into()));
         return Ok(verdict);
     };
-    verdict.is_current = manifest.patterns == *proof.patterns.digest();
+    verdict.is_current = proof.policies.iter().all(|(_, patterns)| manifest.patterns == *patterns.digest());
     let named: BTreeSet<&str> = manifest.artifacts.iter().map(Artifact::name).chain([MANIFEST_NAME]).collect();
     let foreign = folder.files.iter().filter(|f| !named.contains(f.as_str())).count();
     if foreign > 0 {
@@ -155,15 +153,15 @@ fn verify_transcript(
         fail(verdict, Check::Hash, "not the bytes of the manifest");
     }
     let policy =
-        proof.policies.iter().find(|p| (&p.name, p.version) == (&manifest.policy.name, manifest.policy.version));
-    let Some(policy) = policy else {
+        proof.policies.iter().find(|(p, _)| (&p.name, p.version) == (&manifest.policy.name, manifest.policy.version));
+    let Some((policy, patterns)) = policy else {
         fail(verdict, Check::Policy, "its policy is not known here; name it with --policy");
         return Ok(());
     };
     match transcript::read(Phi::new(content), Some(*format)) {
         Err(error) => fail(verdict, Check::Residue, &format!("cannot be read: {error}")),
         Ok(document) => {
-            let left = redact::residue(proof.patterns, policy, document.transcript(), &[]);
+            let left = redact::residue(patterns, policy, document.transcript(), &[]);
             if let Some(first) = left.first() {
                 let what = format!("{} left, the first by {} at word {}", left.len(), first.rule, first.words.start);
                 fail(verdict, Check::Residue, &what);

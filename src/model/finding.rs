@@ -45,6 +45,4 @@ pub struct Finding {
     pub words: WordSpan,
     /// How sure the rule is, 0 to 1.
     pub score: f32,
-    /// Ids of what raised or lowered the score: cues, validators, expectations.
-    pub evidence: Vec<RuleId>,
 }

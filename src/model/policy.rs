@@ -1,10 +1,11 @@
 //! What a run hides, keeps and promises: data, read from `patterns/policies/*.toml` or a file.
 
-use super::Category;
+use super::{Category, KnownValue};
+use crate::base::Sha256Hex;
 use serde::{Deserialize, Serialize};
 
 /// A redaction policy. Unknown fields are refused.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub struct Policy {
     /// The policy's name: `safe-harbor`.
@@ -13,6 +14,9 @@ pub struct Policy {
     pub version: u32,
     /// Categories that are hidden.
     pub hide: Vec<Category>,
+    /// What is hidden besides, which Safe Harbor lets stay.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub also_hide: Vec<Extra>,
     /// Times and mutes.
     #[serde(default)]
     pub mute: MutePolicy,
@@ -25,6 +29,62 @@ pub struct Policy {
     /// Who may read the artifacts.
     #[serde(default)]
     pub access: AccessPolicy,
+    /// Words that stay, and values that are always hidden.
+    #[serde(skip)]
+    pub lists: Lists,
+}
+
+/// What Safe Harbor lets stay and a policy may hide nevertheless. Found by rules and lists alone, only where it
+/// is asked for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Extra {
+    /// Days of the week, hidden as `DATE`.
+    Weekdays,
+    /// Years alone, hidden as `DATE`.
+    Years,
+    /// Ages of 89 and less, hidden as `AGE`.
+    Ages,
+    /// Names of hospitals, pharmacies, insurers, employers, hidden as `OTHER`.
+    Organisations,
+}
+
+impl Extra {
+    /// What it is hidden as.
+    #[must_use]
+    pub const fn category(self) -> Category {
+        match self {
+            Self::Weekdays | Self::Years => Category::Date,
+            Self::Ages => Category::Age,
+            Self::Organisations => Category::Other,
+        }
+    }
+}
+
+/// Lists of a policy. They may name people, so that they are in no output; their digest is in the policy's.
+#[derive(Clone, Default, PartialEq, Eq)]
+pub struct Lists {
+    /// Words that stay wherever they are said.
+    pub allow: Vec<KnownValue>,
+    /// Values that are hidden wherever and however they are said.
+    pub deny: Vec<KnownValue>,
+}
+
+impl Lists {
+    /// Digest of all values; nothing where there are none.
+    #[must_use]
+    pub fn digest(&self) -> Option<Sha256Hex> {
+        let mut bytes = Vec::new();
+        for (list, values) in [("allow", &self.allow), ("deny", &self.deny)] {
+            for value in values {
+                for part in [list, value.category.label(), value.value.expose()] {
+                    bytes.extend_from_slice(&(part.len() as u64).to_le_bytes());
+                    bytes.extend_from_slice(part.as_bytes());
+                }
+            }
+        }
+        (!bytes.is_empty()).then(|| Sha256Hex::of(&bytes))
+    }
 }
 
 impl Policy {

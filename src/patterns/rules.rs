@@ -2,12 +2,22 @@
 //! `patterns/rules/*.toml`; the first capture group is what is hidden.
 
 use super::validate;
-use crate::base::{Error, Kind, Result, Stage};
-use crate::model::{Category, RuleId};
+use crate::base::{Error, Result};
+use crate::model::{Category, Extra, RuleId};
 use regex::{Regex, RegexBuilder};
 use regex_syntax::ParserBuilder;
 use regex_syntax::hir::{Class, Hir, HirKind};
 use serde::Deserialize;
+use toml::Spanned;
+
+/// Largest compiled expression, bytes; the largest of the program's own takes a tenth.
+const REGEX_BYTES_MAX: usize = 4 << 20;
+/// Deepest nesting of an expression.
+const REGEX_DEPTH_MAX: u32 = 50;
+/// Longest id, bytes. Ids stand in manifests.
+const ID_BYTES_MAX: usize = 64;
+/// Fewest examples, and counter-examples, of a rule.
+const EXAMPLES_MIN: usize = 3;
 
 /// Which text a rule searches.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
@@ -28,7 +38,7 @@ struct File {
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Entry {
-    id: String,
+    id: Spanned<String>,
     about: String,
     category: Category,
     view: View,
@@ -37,9 +47,17 @@ struct Entry {
     #[serde(default)]
     require_digit: bool,
     score: f32,
-    must_match: Vec<String>,
-    must_not_match: Vec<Counter>,
+    must_match: Vec<Spanned<String>>,
+    must_not_match: Vec<CounterEntry>,
     generator: Option<String>,
+    only: Option<Extra>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct CounterEntry {
+    text: Spanned<String>,
+    why: String,
 }
 
 /// An example that a rule must leave alone, and why.
@@ -50,6 +68,15 @@ pub struct Counter {
     pub text: String,
     /// Why it is no match.
     pub why: String,
+}
+
+/// A sentence of a rule's file. Everybody in it is invented.
+#[derive(Clone, Debug)]
+pub struct Example {
+    /// What is said.
+    pub text: String,
+    /// Its line in the file, from 1.
+    pub line: usize,
 }
 
 /// One compiled rule.
@@ -66,12 +93,20 @@ pub struct Rule {
     pub need: Need,
     /// How sure a match is, 0 to 1.
     pub score: f32,
+    /// The file that it stands in.
+    pub file: String,
+    /// The line of its id, from 1.
+    pub line: usize,
     /// Sentences with the exact span in braces.
-    pub must_match: Vec<String>,
+    pub must_match: Vec<Example>,
     /// Sentences without a match.
-    pub must_not_match: Vec<Counter>,
+    pub must_not_match: Vec<Example>,
+    /// The name of the check that a match must pass.
+    pub validator_name: Option<String>,
     /// Values of a finite domain that must all match, made when the examples are tested.
     pub generator: Option<String>,
+    /// The rule is used only under policies that ask for this.
+    pub only: Option<Extra>,
     regex: Regex,
     validator: Option<fn(&str) -> bool>,
     require_digit: bool,
@@ -132,13 +167,16 @@ impl Rule {
         let mut out = Vec::new();
         let mut at = 0;
         while let Some(found) = self.regex.captures_at(text, at) {
-            let Some(span) = found.get(1) else { break };
-            let digit = !self.require_digit || span.as_str().bytes().any(|b| b.is_ascii_digit());
-            if digit && self.validator.is_none_or(|ok| ok(span.as_str())) {
-                out.push(span.range());
+            let span = found.get(1);
+            if let Some(span) = span {
+                let digit = !self.require_digit || span.as_str().bytes().any(|b| b.is_ascii_digit());
+                if digit && self.validator.is_none_or(|ok| ok(span.as_str())) {
+                    out.push(span.range());
+                }
             }
-            // From the span's end, not the match's: what ends one match may begin the next.
-            at = span.end().max(at + 1);
+            // From the span's end, not the match's: what ends one match may begin the next. What an alternative
+            // without the group matches is passed over.
+            at = span.map_or(found.get_match().end(), |s| s.end()).max(at + 1);
             while at < text.len() && !text.is_char_boundary(at) {
                 at += 1;
             }
@@ -156,49 +194,88 @@ impl Rule {
     }
 }
 
-/// Compiles a rule file.
+/// Compiles a rule file; its name is for messages and for `patterns list`.
 ///
 /// # Errors
-/// When the file is no TOML of this shape, an expression does not compile or has no group, or a rule has
-/// fewer than three examples of either kind.
-pub fn compile(toml: &str) -> Result<Vec<Rule>> {
-    let file: File = toml::from_str(toml).map_err(|e| broken("rule file is not valid", e.to_string()))?;
-    file.rule.into_iter().map(rule).collect()
+/// With file and line, when the file is no TOML of this shape, an id is not 1 to 64 small letters, digits and
+/// dashes, an expression does not compile, is too large or has no group, or a rule has fewer than three examples
+/// of either kind.
+pub fn compile(file: &str, text: &str) -> Result<Vec<Rule>> {
+    let line = |at: usize| 1 + text.as_bytes()[..at.min(text.len())].iter().filter(|b| **b == b'\n').count();
+    let wrong = |line: usize, what: &str| {
+        // A file of patterns is the caller's own, and holds nobody's data.
+        let error = Error::usage(format!("{file}, line {line}: {what}"));
+        error.hint("docs/patterns.md has the form")
+    };
+    let parsed: File = toml::from_str(text).map_err(|e| {
+        let message = e.message().lines().next().unwrap_or("no TOML").to_owned();
+        wrong(e.span().map_or(1, |s| line(s.start)), &message)
+    })?;
+    let compile = |entry: Entry| {
+        let at = line(entry.id.span().start);
+        rule(entry, file, &line).map_err(|what| wrong(at, &what))
+    };
+    parsed.rule.into_iter().map(compile).collect()
 }
 
-fn broken(what: &'static str, hint: impl Into<String>) -> Error {
-    Error::new(Stage::Patterns, Kind::Usage, what).hint(hint)
+/// Compiles an expression within bounds, over bytes where it can be.
+fn expression(text: &str) -> Result<Regex, String> {
+    let build = |unicode| {
+        let mut builder = RegexBuilder::new(text);
+        builder
+            .unicode(unicode)
+            .size_limit(REGEX_BYTES_MAX)
+            .dfa_size_limit(REGEX_BYTES_MAX)
+            .nest_limit(REGEX_DEPTH_MAX);
+        builder.build()
+    };
+    let regex = build(false).or_else(|_| build(true)).map_err(|e| match e {
+        regex::Error::CompiledTooBig(max) => format!("its expression takes more than {max} bytes"),
+        // The last line says what is wrong; those before it draw where.
+        other => format!("its expression does not compile: {}", other.to_string().lines().last().unwrap_or_default()),
+    })?;
+    if regex.captures_len() < 2 { Err("its expression has no group".into()) } else { Ok(regex) }
 }
 
-fn rule(entry: Entry) -> Result<Rule> {
-    let regex = RegexBuilder::new(&entry.regex)
-        .unicode(false)
-        .build()
-        .or_else(|_| RegexBuilder::new(&entry.regex).build())
-        .map_err(|e| broken("rule's expression does not compile", format!("{}: {e}", entry.id)))?;
-    if regex.captures_len() < 2 {
-        return Err(broken("rule's expression has no group", entry.id));
+fn rule(entry: Entry, file: &str, line: &dyn Fn(usize) -> usize) -> Result<Rule, String> {
+    let id = entry.id.get_ref();
+    let is_plain = |b: u8| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-';
+    if !(1..=ID_BYTES_MAX).contains(&id.len()) || !id.bytes().all(is_plain) {
+        return Err(format!("an id has 1 to {ID_BYTES_MAX} small letters, digits and dashes"));
     }
-    if entry.must_match.len() < 3 || entry.must_not_match.len() < 3 {
-        return Err(broken("rule needs three examples of each kind", entry.id));
+    let wrong = |what: &str| format!("rule {id}: {what}");
+    let regex = expression(&entry.regex).map_err(|what| wrong(&what))?;
+    if entry.must_match.len() < EXAMPLES_MIN || entry.must_not_match.len() < EXAMPLES_MIN {
+        return Err(wrong("needs three examples of each kind"));
+    }
+    if entry.must_not_match.iter().any(|c| c.why.trim().is_empty()) {
+        return Err(wrong("a counter-example has no why"));
+    }
+    if !(entry.score > 0.0 && entry.score <= 1.0) {
+        return Err(wrong("a score is more than 0 and at most 1"));
     }
     let validator = match &entry.validator {
         None => None,
-        Some(name) => Some(validate::by_name(name).ok_or_else(|| broken("rule's validator is unknown", name.clone()))?),
+        Some(name) => Some(validate::by_name(name).ok_or_else(|| wrong("its validator is unknown"))?),
     };
     if entry.generator.as_deref().is_some_and(|g| validate::generate(g).is_none()) {
-        return Err(broken("rule's generator is unknown", entry.id));
+        return Err(wrong("its generator is unknown"));
     }
+    let example = |text: Spanned<String>| Example { line: line(text.span().start), text: text.into_inner() };
     Ok(Rule {
-        id: RuleId::new(&entry.id),
+        id: RuleId::new(id),
+        file: file.to_owned(),
+        line: line(entry.id.span().start),
+        validator_name: entry.validator,
         about: entry.about,
         category: entry.category,
         view: entry.view,
         need: if entry.require_digit { Need::Digit } else { Need::of(&entry.regex) },
         score: entry.score,
-        must_match: entry.must_match,
-        must_not_match: entry.must_not_match,
+        must_match: entry.must_match.into_iter().map(example).collect(),
+        must_not_match: entry.must_not_match.into_iter().map(|c| example(c.text)).collect(),
         generator: entry.generator,
+        only: entry.only,
         regex,
         validator,
         require_digit: entry.require_digit,
@@ -214,12 +291,29 @@ mod tests {
     #[test]
     fn a_rule_without_examples_is_refused() {
         let text = format!("{HEAD}regex='zip ([0-9]+)'\nmust_match=[]\nmust_not_match=[]");
-        assert!(compile(&text).is_err());
+        assert!(compile("x.toml", &text).is_err());
     }
 
     #[test]
     fn an_unknown_field_is_refused() {
-        assert!(compile(&format!("{HEAD}colour='red'")).is_err());
+        assert!(compile("x.toml", &format!("{HEAD}colour='red'")).is_err());
+    }
+
+    #[test]
+    fn a_refusal_says_file_line_and_what() {
+        let examples =
+            "must_match=['a','b','c']\nmust_not_match=[{text='a',why='x'},{text='b',why='x'},{text='c',why='x'}]";
+        for (rule, want) in [
+            (format!("{HEAD}regex='zip (['\n{examples}"), "x.toml, line 2: rule x: its expression does not compile"),
+            (format!("{HEAD}regex='zip'\n{examples}"), "line 2: rule x: its expression has no group"),
+            (format!("{HEAD}regex='(((a{{99}}){{99}}){{99}})'\n{examples}"), "takes more than"),
+            (format!("{HEAD}regex='(a)'\nvalidator='no'\n{examples}"), "validator is unknown"),
+            (format!("{}regex='(a)'\n{examples}", HEAD.replace("id='x'", "id='X y'")), "an id has"),
+            (format!("{HEAD}regex='(a)'\ncolour='red'"), "line 8"),
+        ] {
+            let error = compile("x.toml", &rule).err().expect(want).to_string();
+            assert!(error.contains(want), "{error}");
+        }
     }
 
     #[test]

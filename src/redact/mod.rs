@@ -116,6 +116,9 @@ where
     R: Read + Seek,
     W: Read + Write + Seek,
 {
+    if !patterns.is_under(policy) {
+        return Err(Error::new(Stage::Plan, Kind::Internal, "the patterns were not made for this policy"));
+    }
     let CallSource { call, transcript, format, recording, known } = source;
     let transcript_source = SourceFile::of(transcript.expose());
     over(Step::Hash);

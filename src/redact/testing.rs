@@ -11,17 +11,19 @@ pub(crate) fn policy() -> Policy {
         name: "test".into(),
         version: 1,
         hide: Category::ALL.to_vec(),
+        also_hide: Vec::new(),
         mute: Default::default(),
         hold: Default::default(),
         retention: Default::default(),
         access: Default::default(),
+        lists: Default::default(),
     }
 }
 
 /// A finding by the rule named like its category in lower case.
 pub(crate) fn finding(category: Category, start: u32, end: u32, score: f32) -> Finding {
     let rule = RuleId::new(&category.label().to_lowercase());
-    Finding { rule, category, words: WordSpan::new(start, end), score, evidence: Vec::new() }
+    Finding { rule, category, words: WordSpan::new(start, end), score }
 }
 
 /// Spoken turns without times.

@@ -1,7 +1,6 @@
 //! Known values: found however they are said, hidden in the copies, and nowhere else to be seen.
 
 use super::support::{Bench, PLANTED_TEXT};
-use std::collections::BTreeSet;
 use std::fs;
 
 const CASES: &str = include_str!("../../fixtures/known/cases.toml");
@@ -18,50 +17,16 @@ struct Case {
     said: Vec<String>,
 }
 
-impl Case {
-    /// The words of the call, and which of them stand in braces.
-    fn words(&self) -> (Vec<String>, BTreeSet<usize>) {
-        let (mut words, mut hidden, mut inside) = (Vec::new(), BTreeSet::new(), false);
-        for line in &self.said {
-            let said = line.split_once(':').unwrap().1;
-            for word in said.split_whitespace() {
-                inside |= word.contains('{');
-                if inside {
-                    hidden.insert(words.len());
-                }
-                inside &= !word.contains('}');
-                words.push(word.replace(['{', '}'], ""));
-            }
-        }
-        (words, hidden)
-    }
-
-    fn write(&self, bench: &Bench) {
-        let known = serde_json::json!({ "schema": "sordino.known/v1", "people": [self.known] });
-        bench.write("known.json", known.to_string());
-        bench.write("call.txt", self.said.join("\n").replace(['{', '}'], "") + "\n");
-    }
-}
-
 #[test]
 fn known_values_are_found_however_they_are_said() {
     let cases: Cases = toml::from_str(CASES).unwrap();
     let bench = Bench::new();
-    let mut wrong = Vec::new();
-    for case in &cases.case {
-        case.write(&bench);
-        let ran = bench.run(&["detect", "call.txt", "--known", "known.json", "--json"]);
-        assert_eq!(ran.code, Some(0), "{}: {}", case.name, ran.stderr);
-        let findings = ran.stdout.lines().map(|l| serde_json::from_str::<serde_json::Value>(l).unwrap());
-        let word = |f: &serde_json::Value, i: usize| f["words"][i].as_u64().unwrap() as usize;
-        let found: BTreeSet<usize> = findings.flat_map(|f| word(&f, 0)..word(&f, 1)).collect();
-        let (words, hidden) = case.words();
-        let show = |of: &mut dyn Iterator<Item = &usize>| of.map(|w| words[*w].as_str()).collect::<Vec<_>>().join(" ");
-        if found != hidden {
-            let (missed, extra) = (show(&mut hidden.difference(&found)), show(&mut found.difference(&hidden)));
-            wrong.push(format!("{}: missed [{missed}], too much [{extra}]", case.name));
-        }
-    }
+    let differs = |case: &Case| {
+        let known = serde_json::json!({ "schema": "sordino.known/v1", "people": [case.known] });
+        bench.write("known.json", known.to_string());
+        bench.differs(&case.name, &case.said, &["--known", "known.json"])
+    };
+    let wrong: Vec<String> = cases.case.iter().filter_map(differs).collect();
     assert!(wrong.is_empty(), "{} of {} cases:\n{}", wrong.len(), cases.case.len(), wrong.join("\n"));
 }
 

@@ -3,6 +3,8 @@
 mod detect;
 mod kill;
 mod known;
+mod patterns;
+mod policy;
 mod redact;
 mod settings;
 mod support;

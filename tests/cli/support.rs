@@ -1,6 +1,6 @@
 //! Calls to redact, and the program run on them. All people are invented.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
@@ -113,6 +113,20 @@ impl Bench {
         Ran::of(&self.command(args).output().unwrap())
     }
 
+    /// Runs `detect` with these flags on turns that have what must be found in braces; says how the findings differ.
+    pub fn differs(&self, name: &str, said: &[String], flags: &[&str]) -> Option<String> {
+        self.write("call.txt", said.join("\n").replace(['{', '}'], "") + "\n");
+        let ran = self.run(&[&["detect", "call.txt", "--json"], flags].concat());
+        assert_eq!(ran.code, Some(0), "{name}: {}", ran.stderr);
+        let findings = ran.stdout.lines().map(|l| serde_json::from_str::<serde_json::Value>(l).unwrap());
+        let word = |f: &serde_json::Value, i: usize| f["words"][i].as_u64().unwrap() as usize;
+        let found: BTreeSet<usize> = findings.flat_map(|f| word(&f, 0)..word(&f, 1)).collect();
+        let (words, hidden) = in_braces(said);
+        let show = |a: &BTreeSet<usize>, b| a.difference(b).map(|w| words[*w].as_str()).collect::<Vec<_>>().join(" ");
+        let (missed, extra) = (show(&hidden, &found), show(&found, &hidden));
+        (found != hidden).then(|| format!("{name}: missed [{missed}], too much [{extra}]"))
+    }
+
     /// Every file below a folder with its bytes.
     pub fn tree(&self, below: &str) -> BTreeMap<PathBuf, Vec<u8>> {
         let mut files = BTreeMap::new();
@@ -128,6 +142,22 @@ impl Bench {
                 || memchr::memmem::find(bytes, &PLANTED_SOUND).is_some()
         })
     }
+}
+
+/// The words of turns (`SPEAKER: words`), and which of them stand in braces.
+fn in_braces(said: &[String]) -> (Vec<String>, BTreeSet<usize>) {
+    let (mut words, mut hidden, mut inside) = (Vec::new(), BTreeSet::new(), false);
+    for turn in said {
+        for word in turn.split_once(": ").unwrap().1.split_whitespace() {
+            inside |= word.contains('{');
+            if inside {
+                hidden.insert(words.len());
+            }
+            inside &= !word.contains('}');
+            words.push(word.replace(['{', '}'], ""));
+        }
+    }
+    (words, hidden)
 }
 
 fn collect(folder: &Path, files: &mut BTreeMap<PathBuf, Vec<u8>>) {

@@ -68,10 +68,13 @@ pub(super) fn push(category: Category, text: &str, out: &mut Vec<Form>) {
         text.split(|c: char| !(c.is_alphanumeric() || c == '\'')).filter(|w| !w.is_empty()).collect();
     let whole = |trust| Form::new(category, &words, false, trust);
     match category {
-        Category::Name => out.extend(names::words(text).iter().filter_map(|name| {
-            let parts: Vec<&str> = name.split('-').collect();
-            Form::new(category, &parts, false, Trust::Sure)
-        })),
+        Category::Name => {
+            for name in names::words(text) {
+                let parts: Vec<&str> = name.split('-').collect();
+                out.extend(make(category, &parts, Trust::Sure));
+                out.extend(parts.iter().filter_map(|part| make(category, &[part], Trust::Sure)));
+            }
+        }
         Category::Dob | Category::Date => out.extend(Day::parse(text).into_iter().flat_map(|d| days(category, d))),
         Category::Email => mail(text, out),
         Category::Address => address::push(text, out),
@@ -284,6 +287,6 @@ mod tests {
         let found: Vec<_> = forms.beginning("k").map(|i| forms.list()[i].text.as_str()).collect();
         assert!(found == ["kuznetsova", "kuznetsovahill"]);
         let at: Vec<usize> = forms.inside("55").map(|(_, at)| at).collect();
-        assert_eq!(at, [3, 4]);
+        assert_eq!(at, [2, 3, 4]);
     }
 }

@@ -5,7 +5,7 @@ mod address;
 mod forms;
 mod names;
 
-pub use forms::{Form, Forms, Trust};
+pub use forms::{Form, Forms, PART_MIN, Trust};
 pub use names::{Kin, Names};
 
 use crate::model::{Category, KnownValue};
