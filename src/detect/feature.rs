@@ -224,6 +224,9 @@ pub(super) struct Chunk {
     pub cue_after: u64,
     /// Kind of what the turns before have opened.
     pub asked_kind: u64,
+    /// Kinds of the cue before the run's first word and, from bit 8 on, of what was open in its turn: a run may go on
+    /// for many turns.
+    pub opened: u64,
 }
 
 /// Features of a word in no run.
@@ -251,6 +254,8 @@ pub(super) fn run(r: &Chunk, asked: u64, mut put: impl FnMut(u64)) {
     put(seen(94, r.pattern, r.asked_kind));
     put(seen(95, r.pattern, r.before));
     put(seen(96, r.pattern, r.after));
+    put(seen(97, r.opened, r.shape));
+    put(seen(98, r.opened, r.pattern));
     put(seen(54, r.year ^ r.digits << 4, r.cue ^ r.asked_kind << 8));
 }
 

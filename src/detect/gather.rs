@@ -255,6 +255,8 @@ impl Turn<'_> {
             cue: u64::from(context.before[first].kind),
             cue_after: u64::from(context.after[last].kind) ^ u64::from(context.after[last].words.min(3)) << 8,
             asked_kind: u64::from(self.asked.last.kind),
+            opened: u64::from(context.before[run_first].kind)
+                ^ u64::from(context.asked_at(self.scene.transcript, run_first).last.kind) << 8,
         }
     }
 }
