@@ -1,7 +1,7 @@
 //! Trains the tagger: `cargo run --release --features train --example train -- OUT [OPTIONS]`.
 //!
 //! Reads `patterns/training/*.txt`, writes the weights to OUT, and prints recall and precision on calls
-//! that it has not trained on: `--without PREFIX` leaves out (and scores) the training files whose names
+//! that it has not trained on (`--score`: of the weights that are in OUT already): `--without PREFIX` leaves out (and scores) the training files whose names
 //! start so; `--test FILE.jsonl` scores a corpus. Deterministic.
 #![allow(clippy::disallowed_macros, clippy::disallowed_methods, reason = "a tool for developers prints what it does")]
 
@@ -24,6 +24,7 @@ struct Options {
     leak_cost: f32,
     prune: f32,
     misses: bool,
+    score: bool,
 }
 
 fn options() -> Result<Options, String> {
@@ -39,6 +40,7 @@ fn options() -> Result<Options, String> {
         leak_cost: 4.0,
         prune: 0.25,
         misses: false,
+        score: false,
     };
     while let Some(arg) = args.next() {
         let mut value = || args.next().ok_or(format!("{arg} needs a value"));
@@ -52,6 +54,7 @@ fn options() -> Result<Options, String> {
             "--leak-cost" => o.leak_cost = value()?.parse().map_err(|_| "--leak-cost needs a number")?,
             "--prune" => o.prune = value()?.parse().map_err(|_| "--prune needs a number")?,
             "--misses" => o.misses = true,
+            "--score" => o.score = true,
             _ => o.out = arg,
         }
     }
@@ -73,9 +76,24 @@ fn main() -> Result<(), Box<dyn Error>> {
         if o.without.iter().any(|w| name.starts_with(w.as_str())) { held.extend(calls) } else { train.extend(calls) }
     }
     eprintln!("{} calls to train on, {} held back", train.len(), held.len());
+    if !o.score {
+        learn(&o, &patterns, &lists, &train)?;
+    }
+    let patterns = PatternSet::with_model(fs::read(&o.out)?)?;
+    for name in &o.without {
+        let calls: Vec<LabelledCall> = held.iter().filter(|c| c.id.starts_with(name.as_str())).cloned().collect();
+        report(name, &patterns, &calls, o.misses);
+    }
+    for test in &o.tests {
+        report(test, &patterns, &read_corpus(&fs::read_to_string(test)?)?, o.misses);
+    }
+    Ok(())
+}
+
+fn learn(o: &Options, patterns: &PatternSet, lists: &Lists, train: &[LabelledCall]) -> Result<(), Box<dyn Error>> {
     let sample: Vec<Vec<Vec<u64>>> = (0..3)
         .flat_map(|seed| train.iter().map(move |c| (seed, c)))
-        .map(|(seed, c)| call_features(&patterns, &if seed == 0 { c.clone() } else { augment(c, &lists, seed) }))
+        .map(|(seed, c)| call_features(patterns, &if seed == 0 { c.clone() } else { augment(c, lists, seed) }))
         .collect();
     let mut trainer = Trainer::new(sample.iter().map(Vec::as_slice), 6);
     drop(sample);
@@ -89,21 +107,13 @@ fn main() -> Result<(), Box<dyn Error>> {
         for k in 0..train.len() {
             // A fixed walk through the calls that differs by epoch.
             let call = &train[(k * 7919 + epoch * 104_729) % train.len()];
-            let varied = augment(call, &lists, 1000 + epoch as u64);
-            loss += trainer.step(&varied, &call_features(&patterns, &varied));
+            let varied = augment(call, lists, 1000 + epoch as u64);
+            loss += trainer.step(&varied, &call_features(patterns, &varied));
         }
         eprintln!("epoch {epoch}: loss {:.4}", loss / train.len() as f32);
     }
     if o.epochs > 0 {
         fs::write(&o.out, trainer.write(o.prune))?;
-    }
-    let patterns = PatternSet::with_model(fs::read(&o.out)?)?;
-    for name in &o.without {
-        let calls: Vec<LabelledCall> = held.iter().filter(|c| c.id.starts_with(name.as_str())).cloned().collect();
-        report(name, &patterns, &calls, o.misses);
-    }
-    for test in &o.tests {
-        report(test, &patterns, &read_corpus(&fs::read_to_string(test)?)?, o.misses);
     }
     Ok(())
 }

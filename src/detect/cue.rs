@@ -67,6 +67,7 @@ pub(crate) fn context(transcript: &Transcript, tokens: &Tokens, cues: &Cues) -> 
             (first, tokens.at_byte(m.end - 1) + 1, m.cue, cues.cue(m.cue).1.code())
         })
         .collect();
+    let found = without_attributes(tokens, found, cues);
     let mut next = 0;
     let mut history: Vec<(usize, Near, Near)> = Vec::new();
     for (t, turn) in transcript.turns().iter().enumerate() {
@@ -82,6 +83,39 @@ pub(crate) fn context(transcript: &Transcript, tokens: &Tokens, cues: &Cues) -> 
         let near = |c: &(usize, usize, u16, u8)| Near { kind: c.3, words: 0, cue: c.2 };
         if let (Some(first), Some(last)) = (here.iter().find(identifiers), here.iter().rev().find(identifiers)) {
             history.push((t, near(first), near(last)));
+        }
+    }
+    out
+}
+
+/// Most words between a cue and one that only says of what it is ("number, let's see, on the account").
+const ATTRIBUTE_WORDS_MAX: usize = 6;
+
+/// Leaves out cues of one word that only say where the thing named before them is to be found: "the phone number
+/// on the account" asks for a phone number.
+fn without_attributes(
+    tokens: &Tokens,
+    found: Vec<(usize, usize, u16, u8)>,
+    cues: &Cues,
+) -> Vec<(usize, usize, u16, u8)> {
+    let identifier = |c: &(usize, usize, u16, u8)| matches!(cues.cue(c.2).1, CueKind::Category(_));
+    let mut out: Vec<(usize, usize, u16, u8)> = Vec::with_capacity(found.len());
+    for cue in found {
+        let attribute = cue.1 == cue.0 + 1
+            && identifier(&cue)
+            && out.last().is_some_and(|head| {
+                let words = head.1..cue.0;
+                let linked = |i| matches!(tokens.word(i), "on" | "of" | "for" | "with" | "from" | "in");
+                identifier(head)
+                    && (2..=ATTRIBUTE_WORDS_MAX).contains(&words.len())
+                    && words.clone().any(linked)
+                    && words.into_iter().all(|i| {
+                        let token = &tokens.list()[i];
+                        token.lists.lower >= 5 && token.shape.stop < 2
+                    })
+            });
+        if !attribute {
+            out.push(cue);
         }
     }
     out

@@ -86,7 +86,7 @@ pub(crate) fn settle(scene: &Scene<'_>, marginals: &Marginals, ruled: &[Finding]
             *cell = None;
         }
     }
-    whole_runs(spoken, marginals, &mut out);
+    whole_runs(scene, marginals, &mut out);
     clear_gaps(spoken, &mut out);
     clear_words(tokens, spoken, &mut out);
     connect(transcript, tokens, spoken, &mut out);
@@ -94,8 +94,9 @@ pub(crate) fn settle(scene: &Scene<'_>, marginals: &Marginals, ruled: &[Finding]
     lead_ins(transcript, tokens, spoken, context, &mut out);
     whole_cities(tokens, phrases, &mut out);
     cities_between(transcript, tokens, &mut out);
-    whole_runs(spoken, marginals, &mut out);
+    whole_runs(scene, marginals, &mut out);
     exempt(tokens, spoken, context, &mut out);
+    birth_or_other(scene, marginals, &mut out);
     out
 }
 
@@ -449,22 +450,24 @@ fn cities_between(transcript: &Transcript, tokens: &Tokens, out: &mut [Option<De
     }
 }
 
-/// Hides whole runs of which a part is hidden, under the category that most of it has, here and wherever
+/// Hides whole runs of which a part is hidden, under the category that most speaks for, here and wherever
 /// the call says the same again.
-fn whole_runs(spoken: &Spoken, marginals: &Marginals, out: &mut [Option<Decision>]) {
+fn whole_runs(scene: &Scene<'_>, marginals: &Marginals, out: &mut [Option<Decision>]) {
+    let spoken = scene.spoken;
     let mut pooled: HashMap<String, Votes> = HashMap::new();
     let chosen: Vec<(&Run, String)> =
         spoken.runs.iter().filter(|run| mostly_hidden(spoken, run, out)).map(|run| (run, run.value())).collect();
     for (run, value) in &chosen {
         let votes = pooled.entry(value.clone()).or_insert([0.0; LABELS]);
         for w in counted(spoken, run) {
-            for (vote, p) in votes.iter_mut().zip(&marginals.rows[w]) {
+            for (vote, p) in votes.iter_mut().zip(&tempered(&marginals.rows[w])) {
                 *vote += p;
             }
             if let Some(Decision { category, score, origin: Origin::Rule(_) }) = out[w] {
                 votes[label_of(category)] += score;
             }
         }
+        surroundings(scene, run, out, votes);
     }
     for (run, value) in &chosen {
         let votes = &pooled[value];
@@ -476,6 +479,108 @@ fn whole_runs(spoken: &Spoken, marginals: &Marginals, out: &mut [Option<Decision
                 Some(decision) if !split => decision.category = best.unwrap_or(decision.category),
                 Some(_) => {}
             }
+        }
+    }
+}
+
+/// The model's chances, less sure of themselves: it learns from words and is too sure of what a whole value is.
+fn tempered(row: &[f32; LABELS]) -> Votes {
+    let roots = row.map(f32::cbrt);
+    let sum: f32 = roots.iter().sum();
+    roots.map(|r| r / sum)
+}
+
+/// What a cue before a run, one in an earlier turn, and the place in an address are worth, in votes of one of
+/// the run's words each.
+const CUE_VOTE: f32 = 0.4;
+const ASKED_VOTE: f32 = 0.15;
+const PLACE_VOTE: f32 = 0.8;
+/// Most words between a run and a cue that names it.
+const CUE_WORDS_MAX: u8 = 5;
+
+/// Adds what stands around a run to the votes for its category.
+fn surroundings(scene: &Scene<'_>, run: &Run, out: &[Option<Decision>], votes: &mut Votes) {
+    let (Some(first), Some(last)) = (run.words.first(), run.words.last()) else { return };
+    let (first, last) = (*first as usize, *last as usize);
+    let weight = counted(scene.spoken, run).count() as f32;
+    let numeric = |kind: u8| category_of(kind as usize).is_some_and(is_identifier);
+    let cue = scene.context.before[first];
+    if numeric(cue.kind) && cue.words <= CUE_WORDS_MAX {
+        votes[cue.kind as usize] += CUE_VOTE * weight;
+    }
+    let asked = scene.context.asked_at(scene.transcript, first).last;
+    if numeric(asked.kind) && cue.kind == 0 {
+        votes[asked.kind as usize] += ASKED_VOTE * weight;
+    }
+    if run.digits == 0 && run.letters > 2 && matches!(category_of(cue.kind as usize), None | Some(Category::Name)) {
+        votes[label_of(Category::Name)] += CUE_VOTE * weight;
+    }
+    let list = scene.tokens.list();
+    let is = |i: Option<usize>, category| {
+        i.and_then(|i| out.get(i)).copied().flatten().is_some_and(|d| d.category == category)
+    };
+    let state = first > 0 && list[first - 1].is(bit::STATE) && list[first - 1].shape.stop < 2;
+    if matches!(run.digits, 5 | 9) && run.letters == 0 && (state || is(first.checked_sub(1), Category::City)) {
+        votes[label_of(Category::Zip)] += PLACE_VOTE * weight;
+    }
+    let street = list.get(last + 1).is_some_and(|t| t.shape.letters > 1 && !t.is(bit::STATE));
+    if run.digits <= 6 && street && is(Some(last + 1), Category::Address) && list[last].shape.stop < 2 {
+        votes[label_of(Category::Address)] += PLACE_VOTE * weight;
+    }
+}
+
+/// What speaks for a date of birth, and for another date, in votes of one of its words each.
+const BIRTH_VOTE: f32 = 0.3;
+const OTHER_DATE_VOTE: f32 = 0.9;
+/// Last year from which a date is as likely a birthday as an appointment.
+const BIRTH_YEAR_MAX: u32 = 2018;
+
+fn has_birth_year(scene: &Scene<'_>, words: std::ops::Range<usize>) -> bool {
+    words.into_iter().any(|w| {
+        let text = scene.spoken.run_of(w).map_or("", |run| run.text.as_str());
+        let digits = text.rsplit(|c: char| !c.is_ascii_digit()).next().unwrap_or_default();
+        match digits.len() {
+            4.. => digits[digits.len() - 4..].parse().is_ok_and(|year: u32| (1900..=BIRTH_YEAR_MAX).contains(&year)),
+            2 => text.contains(['/', '-']) && digits.parse().is_ok_and(|year: u32| year > BIRTH_YEAR_MAX % 100),
+            _ => false,
+        }
+    })
+}
+
+/// Decides for each date that is hidden whether it is one of birth: by the model, and by what was asked or
+/// said before it. A date that nobody called a birthday is none.
+fn birth_or_other(scene: &Scene<'_>, marginals: &Marginals, out: &mut [Option<Decision>]) {
+    let is_date = |d: &Option<Decision>| d.is_some_and(|d| matches!(d.category, Category::Dob | Category::Date));
+    let kind = |category| label_of(category) as u8;
+    for (t, turn) in scene.transcript.turns().iter().enumerate() {
+        let range = turn.words.range();
+        let mut at = range.start;
+        while at < range.end {
+            let len = out[at..range.end].iter().take_while(|d| is_date(d)).count();
+            if len == 0 {
+                at += 1;
+                continue;
+            }
+            let words = at..at + len;
+            let sum = |label: usize| words.clone().map(|w| tempered(&marginals.rows[w])[label]).sum::<f32>();
+            let (birth, other) = (sum(label_of(Category::Dob)), sum(label_of(Category::Date)));
+            let (cue, asked) = (scene.context.before[at].kind, scene.context.asked[t]);
+            let called = cue == kind(Category::Dob)
+                || cue == 0 && [asked.first.kind, asked.last.kind].contains(&kind(Category::Dob));
+            let lean = if called {
+                BIRTH_VOTE
+            } else if scene.context.after[at + len - 1].kind == kind(Category::Dob)
+                || has_birth_year(scene, words.clone())
+            {
+                0.0
+            } else {
+                -OTHER_DATE_VOTE
+            };
+            let category = if birth + lean * len as f32 > other { Category::Dob } else { Category::Date };
+            for decision in out[words].iter_mut().flatten() {
+                decision.category = category;
+            }
+            at += len;
         }
     }
 }

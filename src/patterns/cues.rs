@@ -87,6 +87,9 @@ pub struct CueMatch {
     pub cue: u16,
 }
 
+/// Last words of phrases that are said of several things too.
+const PLURAL: [&str; 9] = ["number", " id", "code", "date", "account", "claim", "card", "birthday", "name"];
+
 impl Cues {
     /// Compiles a cue file.
     ///
@@ -101,6 +104,11 @@ impl Cues {
             for phrase in entry.phrases {
                 if phrase.trim() != phrase || phrase.is_empty() || phrase != phrase.to_lowercase() {
                     return Err(broken("cue phrase must be lower case without outer spaces").hint(&entry.id));
+                }
+                // "Prescription numbers" announce what "prescription number" does, and hold no whole shorter phrase.
+                if PLURAL.iter().any(|noun| phrase.ends_with(noun)) {
+                    owner.push(cues.len() as u16);
+                    phrases.push(format!("{phrase}s"));
                 }
                 owner.push(cues.len() as u16);
                 phrases.push(phrase);
@@ -150,6 +158,7 @@ mod tests {
         .unwrap();
         let found: Vec<_> = cues.find_in("my policy number payment\npay").map(|m| (m.start, m.end)).collect();
         assert_eq!(found, [(3, 16), (25, 28)]);
+        assert_eq!(cues.find_in("both policy numbers").map(|m| (m.start, m.end)).collect::<Vec<_>>(), [(5, 19)]);
     }
 
     #[test]
