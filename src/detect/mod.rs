@@ -80,7 +80,7 @@ fn look(
     given::hide(&call, &known, Origin::Given, &mut allowed, &mut decisions);
     allowed.release(&mut decisions);
     let mut known = propagate::propagate(&scene, &marginals, &known, &mut decisions);
-    settle::net(spoken, tokens, &mut decisions);
+    settle::net(&scene, &mut decisions);
     asked::hide(patterns, transcript, tokens, spoken, &mut ruled, &mut decisions);
     allowed.release(&mut decisions);
     allowed.forget(tokens, &mut known);

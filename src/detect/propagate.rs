@@ -137,7 +137,7 @@ fn spread_runs(spoken: &Spoken, marginals: &Marginals, index: &Index<'_>, out: &
         let category = number_like(&text, run, index).or_else(|| spelled_like(&text, run, index));
         // A part of a known number that is also a plain number ("two thousand") needs the model's doubt.
         let doubt = run.words.iter().any(|w| marginals.rows[*w as usize][0] < 0.99) || text.len() >= 6;
-        let Some(category) = category.filter(|_| doubt) else { continue };
+        let Some(category) = category.filter(|c| doubt || *c == Category::Name) else { continue };
         for w in &run.words {
             out[*w as usize].get_or_insert(Decision { category, score: KNOWN_SCORE, origin: Origin::Said });
         }

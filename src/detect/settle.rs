@@ -13,7 +13,7 @@ use crate::patterns::model::LABELS;
 use std::collections::{HashMap, HashSet};
 
 /// Below this chance of "may stay" a word is hidden. A leak costs more than a word hidden in vain.
-const STAY_MIN: f32 = 0.6;
+const STAY_MIN: f32 = 0.7;
 /// The same behind a title ("doctor"), where a name is likely.
 const TITLED_STAY_MIN: f32 = 0.93;
 /// How frequent a given name is (10,000 births), or a surname (5,000 people), to be taken for one in a file's name.
@@ -25,6 +25,8 @@ const RUN_SHARE: f32 = 0.3;
 const CODE_WORDS_MAX: u8 = 3;
 /// How frequent a word is ([`lists.lower`](crate::patterns::layout::Packed)) that is no part of a number by itself.
 const ORDINARY_MIN: u32 = 4;
+/// Most digits of an amount of money.
+const AMOUNT_DIGITS_MAX: u16 = 6;
 /// Digits (or letters and digits, at least four of them digits) from which a run that nothing explains is hidden.
 const NET_DIGITS_MIN: u16 = 7;
 /// The same for a run with "hundred" or "thousand" in it, which are two amounts more often than one number.
@@ -108,8 +110,7 @@ fn exempt(tokens: &Tokens, spoken: &Spoken, context: &Context, out: &mut [Option
     let mut open = None;
     for run in &spoken.runs {
         let (Some(first), Some(last)) = (run.words.first(), run.words.last()) else { continue };
-        let before = context.before[*first as usize];
-        let cued = before.kind == CueKind::Stays(Role::Code).code() && before.words <= CODE_WORDS_MAX;
+        let cued = is_coded(context, *first);
         let follows = open.is_some_and(|end: u32| {
             let between = end as usize..*first as usize;
             between.len() <= CODE_WORDS_MAX as usize && between.into_iter().all(|w| tokens.list()[w].lists.lower >= 5)
@@ -128,9 +129,13 @@ fn exempt(tokens: &Tokens, spoken: &Spoken, context: &Context, out: &mut [Option
         let date = run.words.iter().all(|w| {
             out[*w as usize].is_none_or(|d| matches!(d.category, Category::Dob | Category::Date | Category::Age))
         });
+        let end = run.words.last().map_or(0, |w| *w as usize + 1);
+        let money =
+            tokens.list().get(end).is_some() && matches!(tokens.word(end), "dollars" | "dollar" | "cents" | "bucks");
+        let amount = money && run.letters == 0 && run.digits <= AMOUNT_DIGITS_MAX || is_range(tokens, run) && !named;
         let year = !date && is_year(&run.text) && behind_in(tokens, *first as usize);
         let ratio = date && is_ratio(&run.text);
-        if !(code && !named || year || ratio) {
+        if !(code && !named || year || ratio || amount) {
             continue;
         }
         for w in &run.words {
@@ -140,6 +145,12 @@ fn exempt(tokens: &Tokens, spoken: &Spoken, context: &Context, out: &mut [Option
             }
         }
     }
+}
+
+/// Whether a cue of codes stands right before the word.
+fn is_coded(context: &Context, word: u32) -> bool {
+    let before = context.before[word as usize];
+    before.kind == CueKind::Stays(Role::Code).code() && before.words <= CODE_WORDS_MAX
 }
 
 /// The texts of a run's parts, which a word between them ("and") keeps apart.
@@ -180,6 +191,13 @@ fn is_diagnosis_code(text: &str) -> bool {
         && head[2].is_ascii_alphanumeric()
         && (1..=4).contains(&tail.len())
         && tail.bytes().all(|b| b.is_ascii_alphanumeric())
+}
+
+/// Two amounts with "to" between them ("one hundred forty to one hundred ninety").
+fn is_range(tokens: &Tokens, run: &Run) -> bool {
+    let magnitude = |w: &u32| tokens.list()[*w as usize].is(bit::HUNDRED | bit::THOUSAND);
+    let to = run.words.iter().position(|w| tokens.word(*w as usize) == "to");
+    to.is_some_and(|to| run.words[..to].iter().any(magnitude) && run.words[to..].iter().any(magnitude))
 }
 
 /// A year by itself.
@@ -644,6 +662,7 @@ fn connect(transcript: &Transcript, tokens: &Tokens, spoken: &Spoken, out: &mut 
                 }
                 _ if date && matches!(word, "the" | "of" | "and") => {
                     (same && near_month(tokens, i))
+                        || word == "of" && next_number && (number_of(spoken, i - 1) || list[i - 1].is(bit::ORDINAL))
                         || list[i - 1].is(bit::ORDINAL)
                             && list.get(i + 1).is_some_and(|n| n.is(bit::MONTH) && after.is_some())
                 }
@@ -682,12 +701,17 @@ fn street_goes_on(transcript: &Transcript, tokens: &Tokens, word: usize, out: &m
     }
 }
 
+fn number_of(spoken: &Spoken, word: usize) -> bool {
+    spoken.run_of(word).is_some_and(|r| r.letters == 0)
+}
+
 fn near_month(tokens: &Tokens, i: usize) -> bool {
     [i - 1, i + 1].iter().any(|j| tokens.list()[*j].is(bit::MONTH)) || tokens.list()[i - 1].is(bit::ORDINAL)
 }
 
 /// Hides what nothing explains: runs with many digits that are neither hidden nor counted up.
-pub(crate) fn net(spoken: &Spoken, tokens: &Tokens, out: &mut [Option<Decision>]) {
+pub(crate) fn net(scene: &Scene<'_>, out: &mut [Option<Decision>]) {
+    let Scene { spoken, tokens, context, .. } = *scene;
     for run in &spoken.runs {
         let free = run.words.iter().all(|w| out[*w as usize].is_none());
         let counted = run.words.iter().any(|w| tokens.list()[*w as usize].is(bit::HUNDRED | bit::THOUSAND));
@@ -695,6 +719,9 @@ pub(crate) fn net(spoken: &Spoken, tokens: &Tokens, out: &mut [Option<Decision>]
             || run.digits < NET_DIGITS_MIN
             || counted && run.digits < NET_COUNTED_DIGITS_MIN
             || counts_up(&run.text)
+            || run.words.first().is_some_and(|w| is_coded(context, *w))
+                && parts(spoken, run).iter().all(|p| is_billing_code(p))
+            || is_range(tokens, run)
             || priced(tokens, run.words.last())
         {
             continue;

@@ -303,6 +303,9 @@ fn step(tokens: &Tokens, i: usize, end: usize, found: &mut Found, inside: bool) 
     if token.has_digits() {
         return written(tokens, i, found);
     }
+    if is_pause(tokens, i, end) {
+        return 0;
+    }
     if class.is(bit::MULTIPLIER) {
         let single = |n: &&Token| {
             n.is(bit::DIGIT | bit::OH) || ((n.is(bit::LETTER) || n.has_digits()) && tokens.word(i + 1).len() == 1)
@@ -347,7 +350,7 @@ fn step(tokens: &Tokens, i: usize, end: usize, found: &mut Found, inside: bool) 
         if let Some(n) = next(1).filter(|n| n.is(bit::DIGIT) && n.class.number > 0) {
             found.text.push_str(&(class.number + n.class.number).to_string());
             found.pieces.push(Piece::Digits);
-            return 2;
+            return 2 + magnitude(tokens, i + 2, end, found);
         }
         found.text.push_str(&class.number.to_string());
         return 1 + magnitude(tokens, i + 1, end, found);
@@ -404,6 +407,16 @@ fn step(tokens: &Tokens, i: usize, end: usize, found: &mut Found, inside: bool) 
 
 fn inside_number(found: &Found) -> bool {
     matches!(found.pieces.last(), Some(Piece::Digits | Piece::Mixed | Piece::Letter | Piece::Symbol))
+}
+
+/// "one moment" and "I mean" within a number: fillers, though "one" and "I" could be part of it.
+fn is_pause(tokens: &Tokens, i: usize, end: usize) -> bool {
+    i + 1 < end
+        && match tokens.word(i) {
+            "one" => matches!(tokens.word(i + 1), "moment" | "second" | "sec"),
+            "i" => tokens.word(i + 1) == "mean",
+            _ => false,
+        }
 }
 
 /// "one second", "one more time", "another one": no digit.
@@ -541,6 +554,7 @@ mod tests {
             ("twenty one oh four", "2104"),
             ("four five no sorry four six", "4546"),
             ("one hundred", "100"),
+            ("forty five hundred", "4500"),
             ("nine to oh", "920"),
         ] {
             assert_eq!(runs(&[said]), [want], "{said}");
