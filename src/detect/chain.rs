@@ -72,3 +72,64 @@ fn normalise(row: &mut Row) {
     let scale = 1.0 / row.iter().sum::<f32>().max(f32::MIN_POSITIVE);
     *row = row.map(|chance| chance * scale);
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::patterns::PatternSet;
+    use crate::patterns::hash::mix;
+
+    /// Forward and backward sums over all labels of all words.
+    fn whole(sums: &[Sums], steps: &Steps, scale: f64) -> Vec<[f64; LABELS]> {
+        let factor = |s: &Sums| s.map(|s| (f64::from(s) * scale).exp());
+        let step = steps.from().map(|row| row.map(f64::from));
+        let normal = |row: [f64; LABELS]| row.map(|p| p / row.iter().sum::<f64>());
+        let mut forward = vec![normal(factor(&sums[0]))];
+        for s in &sums[1..] {
+            let (before, f) = (forward[forward.len() - 1], factor(s));
+            forward
+                .push(normal(std::array::from_fn(|y| f[y] * (0..LABELS).map(|x| before[x] * step[x][y]).sum::<f64>())));
+        }
+        let mut after = [1.0; LABELS];
+        for (row, s) in forward.iter_mut().zip(sums).rev() {
+            *row = normal(std::array::from_fn(|y| row[y] * after[y]));
+            let f = factor(s);
+            after = normal(std::array::from_fn(|x| (0..LABELS).map(|y| step[x][y] * f[y] * after[y]).sum()));
+        }
+        forward
+    }
+
+    #[test]
+    fn what_is_left_out_changes_no_chance_by_more_than_it_may() {
+        let patterns = PatternSet::builtin().unwrap();
+        let steps = patterns.model().steps();
+        // One unit of a sum, read off the factor of a label that is one unit below the best.
+        let scale = -f64::from(steps.factors(&std::array::from_fn(|y| -i16::from(y > 0))).0[1].ln());
+        let mut seed = 0;
+        let mut roll = |sides: u64| {
+            seed += 1;
+            (mix(seed) >> 20) % sides
+        };
+        let sums: Vec<Sums> = (0..3000)
+            .map(|_| {
+                let plain = [0, 200, 500, 900][roll(4) as usize];
+                std::array::from_fn(|y| roll(600) as i16 - 300 + if y == 0 { plain } else { 0 })
+            })
+            .collect();
+        let rows = chances(&sums, |_| false, steps);
+        for (i, (row, want)) in rows.iter().zip(whole(&sums, steps, scale)).enumerate() {
+            for (y, (got, want)) in row.iter().zip(want).enumerate() {
+                assert!((f64::from(*got) - want).abs() < 2e-3, "word {i} label {y}: {got} for {want}");
+            }
+        }
+        assert!(sums.iter().any(|s| steps.is_plain(s)) && !sums.iter().all(|s| steps.is_plain(s)));
+    }
+
+    #[test]
+    fn a_word_that_must_stay_stays() {
+        let patterns = PatternSet::builtin().unwrap();
+        let sums = [std::array::from_fn(|y| if y == 0 { -3000 } else { 0 }); 3];
+        let rows = chances(&sums, |i| i == 1, patterns.model().steps());
+        assert!(rows[1][0] == 1.0 && rows[0][0] < 0.01 && rows[2][0] < 0.01);
+    }
+}

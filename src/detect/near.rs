@@ -91,3 +91,27 @@ pub(super) fn city_phrases(transcript: &Transcript, tokens: &Tokens) -> Vec<u8> 
     }
     out
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::token::tokens;
+    use super::*;
+    use crate::base::Phi;
+    use crate::model::{Speaker, TimeSource, TranscriptBuilder, TurnKind};
+
+    #[test]
+    fn distances_are_counted_both_ways_as_far_as_they_are_near() {
+        let mut b = TranscriptBuilder::new(TimeSource::None);
+        b.turn(TurnKind::Spoken, Speaker::Caller, None);
+        b.say(Phi::new("oak street in ohio a b c d e f g seven"));
+        let tokens = tokens(&b.build());
+        let mut out = Vec::new();
+        near(tokens.list(), &mut out);
+        let of = |side: fn(u64, usize) -> u64, kind| out.iter().map(|n| side(*n, kind)).collect::<Vec<_>>();
+        assert_eq!(of(next, 0), [1, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0]);
+        assert_eq!(of(last, 0), [0, 0, 1, 2, 3, 4, 5, 6, 7, 0, 0, 0]);
+        assert_eq!(of(next, 1), [3, 2, 1, 0, 0, 0, 0, 0, 0, 0, 0, 0]);
+        ahead(tokens.list(), &mut out);
+        assert_eq!(out, [1, 1, 1, 0, 0, 0, 0, 0, 2, 2, 2, 0]);
+    }
+}

@@ -8,7 +8,7 @@ pub type Row = [f32; LABELS];
 /// Chance up to which every other label of a word must lie for the word to be plain.
 const PLAIN_CHANCE_MAX: f32 = 1e-3;
 /// Chance below which a label counts as none.
-const CHANCE_MIN: f32 = 1e-4;
+const CHANCE_MIN: f32 = 1e-5;
 /// Scores this far below the best, in natural logarithms, are no chance.
 const FAR: f32 = 80.0;
 
