@@ -111,7 +111,9 @@ impl HoldReason {
             Self::UnaccountedSpeech => "transcribe the whole recording again, all channels",
             Self::LimitReached => "split the call, or raise the limit in the configuration",
             Self::VerifyFailed => "do not publish; report the manifest digest and rule ids to the maintainers",
-            Self::ResidualRisk => "have a privacy officer review the call",
+            Self::ResidualRisk => {
+                "have a privacy officer review the call; give what was missed as known values, or raise hold.risk-max"
+            }
             Self::SourceChanged => "run again when the upload has finished",
             Self::UnreadableSource => "give the service read access to the source and run again",
             Self::DamagedKnownValues => "export the known values again as docs/known-values.md says, or remove them",

@@ -102,6 +102,9 @@ fn check(policy: &Policy) -> Result<(), String> {
     if !(0.0..=10.0).contains(&policy.hold.tail_share_max) {
         return Err("hold.tail-share-max: from 0 to 10".into());
     }
+    if !policy.hold.risk_max.is_none_or(|max| (0.0..=1.0).contains(&max)) {
+        return Err("hold.risk-max: from 0 to 1".into());
+    }
     let retention = &policy.retention;
     if retention.delete_after_days < retention.retain_days {
         let (delete, retain) = (retention.delete_after_days, retention.retain_days);
@@ -183,6 +186,7 @@ mod tests {
             "name = \"a\"\nversion = 1\nhide = [\"NAME\"]\n[mute]\npad-coarse-ms = 2001",
             "name = \"a\"\nversion = 1\nhide = [\"NAME\"]\n[retention]\nretain-days = 3000",
             "name = \"a\"\nversion = 1\nhide = [\"NAME\"]\n[hold]\ntail-share-max = nan",
+            "name = \"a\"\nversion = 1\nhide = [\"NAME\"]\n[hold]\nrisk-max = 1.5",
             "name = \"a\"\nversion = 1\nhide = [\"NAME\"]\nalso-hide = [\"ages\"]",
             "name = \"a\"\nversion = 1\nextends = \"lax\"",
             "version = 1\nextends = \"strict\"",

@@ -13,6 +13,7 @@ mod organisation;
 mod propagate;
 #[cfg(test)]
 mod properties;
+mod risk;
 mod rule;
 mod said;
 mod settle;
@@ -41,7 +42,7 @@ pub struct Detection {
     pub findings: Vec<Finding>,
     /// Values that must not appear in any byte of the output, normalised: lower-case words, digits.
     pub known: Vec<KnownValue>,
-    /// Chance that something was missed, 0 to 1.
+    /// Residual risk: the calibrated chance that a word which must be hidden is left in sight, 0 to 1.
     pub risk: f32,
 }
 
@@ -84,9 +85,10 @@ fn look(
     asked::hide(patterns, transcript, tokens, spoken, &mut ruled, &mut decisions);
     allowed.release(&mut decisions);
     allowed.forget(tokens, &mut known);
-    let risk = marginals.risk(&decisions);
     let findings = findings(transcript, &decisions, &ruled);
-    see(&Look { scene, marginals: &marginals, ruled: &ruled, decisions: &decisions }, &findings);
+    let seen = Look { scene, marginals: &marginals, ruled: &ruled, decisions: &decisions };
+    see(&seen, &findings);
+    let risk = risk::risk(&seen, patterns.risk());
     Detection { findings, known, risk }
 }
 

@@ -3,7 +3,7 @@
 
 use super::chain::chances;
 use super::gather::{Scene, sums};
-use super::settle::{Decision, is_mask};
+use super::settle::is_mask;
 use crate::model::Category;
 use crate::patterns::model::Model;
 use crate::patterns::steps::Row;
@@ -12,15 +12,6 @@ use crate::patterns::steps::Row;
 pub(crate) struct Marginals {
     /// Row per word.
     pub rows: Vec<Row>,
-}
-
-impl Marginals {
-    /// Chance that at least one word was left that must be hidden, from the words that were left.
-    pub fn risk(&self, decisions: &[Option<Decision>]) -> f32 {
-        let left = self.rows.iter().zip(decisions).filter(|(_, d)| d.is_none());
-        let stay: f64 = left.map(|(row, _)| f64::from(row[0].max(1e-6))).product();
-        1.0 - stay as f32
-    }
 }
 
 /// The category of a label; `None` for label 0.

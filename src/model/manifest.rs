@@ -45,7 +45,7 @@ pub struct Manifest {
     pub hidden: Hidden,
     /// What was odd, sorted.
     pub flags: Vec<Flag>,
-    /// Chance that something was missed, 0 to 1.
+    /// Residual risk: the calibrated chance that a word which must be hidden is left in sight, 0 to 1.
     pub risk: f32,
     /// How long the artifacts are kept.
     pub retention: Retention,

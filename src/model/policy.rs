@@ -123,11 +123,15 @@ pub struct HoldPolicy {
     pub tail_share_max: f32,
     /// Words may end after the recording does by this, milliseconds.
     pub overhang_ms_max: u32,
+    /// A call whose residual risk (the chance that a word is left which must be hidden) is above this is held for
+    /// review, 0 to 1; without it none is.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub risk_max: Option<f32>,
 }
 
 impl Default for HoldPolicy {
     fn default() -> Self {
-        Self { tail_ms_max: 30_000, tail_share_max: 0.25, overhang_ms_max: 1_000 }
+        Self { tail_ms_max: 30_000, tail_share_max: 0.25, overhang_ms_max: 1_000, risk_max: None }
     }
 }
 

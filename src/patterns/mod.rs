@@ -8,6 +8,7 @@ pub mod lexicon;
 pub mod memo;
 pub mod model;
 pub mod organisations;
+pub mod risk;
 pub mod rules;
 pub mod slips;
 pub mod steps;
@@ -22,6 +23,7 @@ use cues::Cues;
 use known::Known;
 use model::Model;
 use organisations::Organisations;
+use risk::RiskModel;
 use rules::Rule;
 use sha2::{Digest, Sha256};
 use std::borrow::Cow;
@@ -34,6 +36,7 @@ const RULE_FILES: [(&str, &str); 4] = [
 ];
 const ORGANISATION_FILE: &str = include_str!("../../patterns/organisations.toml");
 const CUE_FILE: &str = include_str!("../../patterns/cues.toml");
+const RISK_FILE: &str = include_str!("../../patterns/model/risk.toml");
 
 /// Most rules of a set.
 const RULES_MAX: usize = 1_000;
@@ -46,6 +49,7 @@ pub struct PatternSet {
     digest: Sha256Hex,
     cues: Cues,
     model: Model,
+    risk: RiskModel,
     rules: Vec<Rule>,
     asked: Vec<Rule>,
     organisations: Organisations,
@@ -103,7 +107,7 @@ impl PatternSet {
 
     fn of(weights: Cow<'static, [u8]>, weights_digest: &[u8]) -> Result<Self> {
         let mut hasher = Sha256::new_with_prefix(DETECTION_VERSION);
-        let texts = RULE_FILES.map(|(_, text)| text).into_iter().chain([ORGANISATION_FILE, CUE_FILE]);
+        let texts = RULE_FILES.map(|(_, text)| text).into_iter().chain([ORGANISATION_FILE, CUE_FILE, RISK_FILE]);
         let parts = texts.map(str::as_bytes).chain([weights_digest, lexicon::DIGEST]);
         for part in parts {
             hasher.update((part.len() as u64).to_le_bytes());
@@ -118,6 +122,7 @@ impl PatternSet {
             digest: Sha256Hex::finish(hasher),
             cues: Cues::compile(CUE_FILE)?,
             model: Model::read(weights)?,
+            risk: RiskModel::read(RISK_FILE)?,
             rules,
             asked,
             organisations: Organisations::compile(ORGANISATION_FILE)?,
@@ -220,6 +225,12 @@ impl PatternSet {
     #[must_use]
     pub const fn model(&self) -> &Model {
         &self.model
+    }
+
+    /// The weights of the residual risk.
+    #[must_use]
+    pub const fn risk(&self) -> &RiskModel {
+        &self.risk
     }
 
     /// Digest over everything that decides what is found: patterns, lexicon and detection version.

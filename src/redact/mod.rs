@@ -18,6 +18,7 @@ pub use verify::{Artifacts, SourceFile, residue};
 use crate::audio;
 use crate::base::{CallId, Clean, Error, HoldReason, Kind, Phi, Result, Stage};
 use crate::detect::{Detection, detect};
+use crate::model::policy::HoldPolicy;
 use crate::model::{Finding, Flag, Format, KnownValue, Policy, RecordingInfo, RedactionPlan};
 use crate::patterns::PatternSet;
 use crate::transcript::{self, Document};
@@ -131,6 +132,7 @@ where
     }
     let detection = detect(patterns, document.transcript(), &known);
     over(Step::Detect);
+    hold_if_risky(detection.risk, &policy.hold)?;
     let against =
         Against { patterns, policy, call: &call, original: &document, given: &known, known: &detection.known };
     let (plan, transcript) = settle(&detection, &against, info, over)?;
@@ -138,6 +140,15 @@ where
     over(Step::Mute);
     let proven = Proven { transcript, recording, plan, risk: detection.risk };
     Ok(Artifacts::new(proven, transcript_source, &document, call))
+}
+
+/// Holds a call of which more may be left in sight than the policy lets pass.
+fn hold_if_risky(risk: f32, policy: &HoldPolicy) -> Result<()> {
+    let Some(max) = policy.risk_max.filter(|max| risk > *max) else { return Ok(()) };
+    let percent = |share: f32| (share * 100.0).round() as u64;
+    Err(Error::held(Stage::Detect, HoldReason::ResidualRisk, "the residual risk is above the policy's threshold")
+        .at("risk_percent", percent(risk))
+        .at("risk_max_percent", percent(max)))
 }
 
 /// Plans and masks until detection finds nothing more.

@@ -113,7 +113,7 @@ impl Artifacts {
         &self.plan
     }
 
-    /// Chance that something was missed, 0 to 1.
+    /// Residual risk: the calibrated chance that a word which must be hidden is left in sight, 0 to 1.
     #[must_use]
     pub const fn risk(&self) -> f32 {
         self.risk

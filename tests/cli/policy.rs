@@ -71,3 +71,36 @@ fn a_wrong_policy_is_refused_and_its_lists_are_not_quoted() {
         assert!(ran.stderr.contains(want) && !ran.stderr.contains("uillfeather"), "{want}: {}", ran.stderr);
     }
 }
+
+/// Somebody spells a name across an interruption, and cuts a number in two.
+const DOUBTFUL: &str = "AGENT: and the name on the card
+CALLER: it's wendell uh o as in
+AGENT: go ahead
+CALLER: oscar k like kilo a um for apple
+AGENT: okay and the number
+CALLER: six one four five five five
+AGENT: mm-hmm
+CALLER: oh one seven three and doctor yet day has it too
+";
+const PLAIN: &str = "CALLER: what time do you open
+AGENT: at eight in the morning and parking is free
+CALLER: thanks that is all
+";
+
+#[test]
+fn a_call_above_the_policys_risk_is_held_and_without_a_threshold_it_passes() {
+    let bench = Bench::new();
+    bench.write("in/doubtful.txt", DOUBTFUL);
+    bench.write("in/plain.txt", PLAIN);
+    bench.write("own.toml", "name = \"own\"\nversion = 1\nextends = \"safe-harbor\"\n[hold]\nrisk-max = 0.05\n");
+    let (lines, summary) = bench.run(&["redact", "in", "own", "--policy", "own.toml", "--json"]).json();
+    let line = |source: &str| lines.iter().find(|l| l["source"] == source).unwrap();
+    assert_eq!(line("doubtful.txt")["reason"], "residual-risk");
+    assert_eq!(line("plain.txt")["status"], "redacted");
+    assert_eq!(summary["held_reasons"]["residual-risk"], 1);
+    let record = format!("own/.held/{}.json", line("doubtful.txt")["call"].as_str().unwrap());
+    let record: serde_json::Value = serde_json::from_slice(&std::fs::read(bench.path(&record)).unwrap()).unwrap();
+    assert!(record["next_step"].as_str().unwrap().contains("review"), "{record}");
+    let (lines, _) = bench.run(&["redact", "in", "out", "--json"]).json();
+    assert!(lines.iter().all(|l| l["status"] == "redacted"), "{lines:?}");
+}

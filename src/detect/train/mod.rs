@@ -4,6 +4,7 @@
 mod augment;
 mod crf;
 mod data;
+pub mod risk;
 mod score;
 mod speech;
 
