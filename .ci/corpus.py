@@ -85,6 +85,17 @@ def main():
         for style in ("raw", "formatted"):
             check(f"{style}: word recall", score[style]["overall"]["word_recall"], ("at least", floors["word_recall_min"]))
             check(f"{style}: word precision", score[style]["overall"]["word_precision"], ("at least", floors["word_precision_min"]))
+            check(f"{style}: word recall of NAME", score[style]["labels"]["NAME"]["word_recall"], ("at least", floors["name_recall_min"]))
+            check(f"{style}: calls without a leak", score[style]["overall"]["clean_share"], ("at least", floors["clean_share_min"]))
+            check(f"{style}: over-redaction", score[style]["overall"]["over_redaction"], ("at most", floors["over_redaction_max"]))
+
+        negatives = corpus / "negatives.jsonl"
+        run(python, corpus / "convert.py", negatives, "--out", temp / "negatives", "--format", "aws")
+        held += redact(program, temp / "negatives/aws", temp / "negatives-out", temp / "negatives-named")
+        score = json.loads(run(python, corpus / "score.py", temp / "negatives-named", "--corpus", negatives, "--json"))
+        for style in ("raw", "formatted"):
+            check(f"{style}: over-redaction of calls without PHI", score[style]["overall"]["over_redaction"],
+                  ("at most", floors["negatives_over_redaction_max"]))
 
         run(python, corpus / "convert.py", corpus / "spoken.jsonl", "--out", temp / "spoken", "--format", "aws")
         for recording in (corpus / "audio").glob("*.wav"):

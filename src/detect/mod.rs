@@ -7,6 +7,7 @@ mod explain;
 mod feature;
 mod gather;
 mod given;
+mod joined;
 mod look;
 mod near;
 mod organisation;
@@ -19,12 +20,14 @@ mod said;
 mod settle;
 mod spoken;
 pub mod stages;
+mod stays;
 mod tagger;
 mod token;
 #[cfg(feature = "train")]
 pub mod train;
 mod values;
 mod view;
+mod whole;
 
 pub use explain::{Evidence, Explanation, explain};
 pub use rule::{BrokenExample, test_examples, test_patterns};
@@ -81,7 +84,7 @@ fn look(
     given::hide(&call, &known, Origin::Given, &mut allowed, &mut decisions);
     allowed.release(&mut decisions);
     let mut known = propagate::propagate(&scene, &marginals, &known, &mut decisions);
-    settle::net(&scene, &mut decisions);
+    stays::net(&scene, &mut decisions);
     asked::hide(patterns, transcript, tokens, spoken, &mut ruled, &mut decisions);
     allowed.release(&mut decisions);
     allowed.forget(tokens, &mut known);

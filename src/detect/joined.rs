@@ -1,0 +1,276 @@
+//! What belongs to a hidden neighbour: small words inside dates and names, the letters before an identifier, the
+//! rest of an address, of a mail address and of a city.
+
+use super::cue::Context;
+use super::settle::{Decision, Origin, is_identifier, is_mask};
+use super::spoken::Spoken;
+use super::token::Tokens;
+use crate::model::{Category, Transcript, TurnKind};
+use crate::patterns::lexicon::bit;
+
+/// Hides what belongs to a hidden neighbour: small words inside a date or a name, the day or year after a
+/// hidden month, the number of a unit, the street word and the house number of an address.
+pub(super) fn connect(transcript: &Transcript, tokens: &Tokens, spoken: &Spoken, out: &mut [Option<Decision>]) {
+    let list = tokens.list();
+    for turn in transcript.turns() {
+        let range = turn.words.range();
+        street_goes_on(transcript, tokens, range.start, out);
+        for i in range.clone().skip(1) {
+            if out[i].is_some() || is_mask(tokens, i) {
+                continue;
+            }
+            let Some(before) = out[i - 1] else { continue };
+            let word = tokens.word(i);
+            let number = spoken.of_word[i].0 != 0 || list[i].is(bit::ORDINAL);
+            let after = out.get(i + 1).copied().flatten().filter(|_| i + 1 < range.end);
+            let next_number = i + 1 < range.end && (spoken.of_word[i + 1].0 != 0 || list[i + 1].is(bit::ORDINAL));
+            let numbered = i + 2 < range.end && tokens.word(i + 1) == "number" && (spoken.of_word[i + 2].0 != 0);
+            let same = after.is_some_and(|a| a.category == before.category);
+            let date = matches!(before.category, Category::Dob | Category::Date | Category::Card);
+            let joins = match before.category {
+                _ if matches!(word, "dash" | "hyphen" | "dot" | "underscore" | "slash" | "at") => same,
+                Category::Dob | Category::Date | Category::Card if list[i - 1].is(bit::MONTH) => {
+                    (number && spoken.run_of(i).is_none_or(|r| r.digits <= 8))
+                        || (matches!(word, "the" | "of") && next_number)
+                }
+                _ if date && matches!(word, "the" | "of" | "and") => {
+                    (same && near_month(tokens, i))
+                        || word == "of" && next_number && (number_of(spoken, i - 1) || list[i - 1].is(bit::ORDINAL))
+                        || list[i - 1].is(bit::ORDINAL)
+                            && list.get(i + 1).is_some_and(|n| n.is(bit::MONTH) && after.is_some())
+                }
+                _ if date && matches!(tokens.word(i - 1), "the" | "of") => number,
+                Category::Name => list[i].is(bit::PARTICLE) && after.is_some_and(|a| a.category == Category::Name),
+                Category::Address => {
+                    (list[i].is(bit::STREET) && !list[i].is(bit::PLACEWORD))
+                        || (list[i].is(bit::UNIT) && (next_number || numbered) && !matches!(word, "floor" | "room"))
+                        || (list[i - 1].is(bit::UNIT) && (number || word == "number"))
+                        || (tokens.word(i - 1) == "number" && number)
+                }
+                _ => false,
+            };
+            if joins {
+                out[i] = Some(Decision::whole(before.category));
+            }
+        }
+        for i in range.clone().rev().skip(1) {
+            let Some(after) = out[i + 1].filter(|a| a.category == Category::Address) else { continue };
+            let house = spoken.run_of(i).is_some_and(|r| r.letters == 0 && r.digits <= 6);
+            if out[i].is_none() && !is_mask(tokens, i) && (house || list[i].is(bit::DIRECTION)) {
+                out[i] = Some(Decision::whole(after.category));
+            }
+        }
+    }
+}
+
+/// Hides a street word that begins a turn, where the speaker's last words were an address.
+fn street_goes_on(transcript: &Transcript, tokens: &Tokens, word: usize, out: &mut [Option<Decision>]) {
+    let street = tokens.list().get(word).is_some_and(|t| t.is(bit::STREET) && !t.is(bit::PLACEWORD));
+    if street && out[word].is_none() {
+        let address = |i: &usize| out[*i].is_some_and(|d| d.category == Category::Address);
+        if lead_in(transcript, tokens, word).filter(address).is_some() {
+            out[word] = Some(Decision::whole(Category::Address));
+        }
+    }
+}
+
+fn number_of(spoken: &Spoken, word: usize) -> bool {
+    spoken.run_of(word).is_some_and(|r| r.letters == 0)
+}
+
+fn near_month(tokens: &Tokens, i: usize) -> bool {
+    [i - 1, i + 1].iter().any(|j| tokens.list()[*j].is(bit::MONTH)) || tokens.list()[i - 1].is(bit::ORDINAL)
+}
+
+/// Hides what stands before a hidden value and belongs to it: capitals before a number ("FE 4470913"), a
+/// dash that begins a chunk, and the words of a mail address before "at".
+pub(super) fn extend_left(
+    transcript: &Transcript,
+    tokens: &Tokens,
+    spoken: &Spoken,
+    context: &Context,
+    out: &mut [Option<Decision>],
+) {
+    let list = tokens.list();
+    for turn in transcript.turns() {
+        let range = turn.words.range();
+        for i in range.clone().rev().skip(1) {
+            let Some(after) = out[i + 1] else { continue };
+            if out[i].is_some() || is_mask(tokens, i) {
+                continue;
+            }
+            let token = &list[i];
+            let in_run = spoken.of_word[i + 1].0 != 0;
+            let prefix = token.shape.upper
+                && (2..=4).contains(&token.shape.letters)
+                && token.shape.stop < 2
+                && !context.inside[i];
+            // Two capitals before five digits may be a state and its ZIP; without a place before them they are none.
+            let placed =
+                i > range.start && out[i - 1].is_some_and(|d| matches!(d.category, Category::City | Category::Address));
+            let identifier = is_identifier(after.category) || after.category == Category::Zip && !placed;
+            let chunk = matches!(tokens.word(i), "dash" | "hyphen") && (i == range.start || out[i - 1].is_some());
+            let mail = matches!(after.category, Category::Email | Category::Url)
+                && token.lists.lower < 6
+                && token.shape.stop == 0
+                && !token.is(bit::FILLER | bit::BACKCHANNEL | bit::DOMAIN)
+                && !context.inside[i];
+            if (in_run && identifier && (prefix || chunk)) || mail {
+                out[i] = Some(Decision::whole(after.category));
+            }
+        }
+    }
+}
+
+/// Most fillers, and most turns, between the letters that begin an identifier and its digits.
+const LEAD_FILLERS_MAX: usize = 4;
+
+const LEAD_TURNS_MAX: usize = 2;
+
+/// Hides letters that begin an identifier and were said before a break: "INC, sorry, 311498", or "M" and
+/// the digits in the speaker's next turn.
+pub(super) fn lead_ins(
+    transcript: &Transcript,
+    tokens: &Tokens,
+    spoken: &Spoken,
+    context: &Context,
+    out: &mut [Option<Decision>],
+) {
+    let list = tokens.list();
+    for run in spoken.runs.iter().filter(|r| r.digits > 0) {
+        let Some(first) = run.words.first().map(|w| *w as usize) else { continue };
+        let Some(decision) = out[first].filter(|d| is_identifier(d.category)) else { continue };
+        let Some(i) = lead_in(transcript, tokens, first) else { continue };
+        let token = &list[i];
+        let letter = token.shape.letters == 1 && !matches!(tokens.word(i), "a" | "i");
+        let capitals = token.shape.upper && (2..=4).contains(&token.shape.letters) && !token.is(bit::STATE | bit::ORG);
+        if out[i].is_none()
+            && !is_mask(tokens, i)
+            && !token.has_digits()
+            && !context.inside[i]
+            && spoken.run_of(i).is_none_or(|r| r.digits == 0)
+            && (letter || capitals)
+        {
+            out[i] = Some(Decision::whole(decision.category));
+        }
+    }
+}
+
+/// The word before this one, past fillers and turns in which the other side only listens.
+fn lead_in(transcript: &Transcript, tokens: &Tokens, word: usize) -> Option<usize> {
+    let turns = transcript.turns();
+    let list = tokens.list();
+    let small = bit::FILLER | bit::BACKCHANNEL;
+    let mut t = turns.partition_point(|t| t.words.end as usize <= word);
+    let speaker = turns.get(t)?.speaker;
+    let mut i = word;
+    let mut fillers = 0;
+    for _ in 0..=LEAD_TURNS_MAX {
+        while i > turns[t].words.start as usize && list[i - 1].is(small) && list[i - 1].shape.letters > 1 {
+            i -= 1;
+            fillers += 1;
+        }
+        if fillers > LEAD_FILLERS_MAX {
+            return None;
+        }
+        if i > turns[t].words.start as usize {
+            return (turns[t].speaker == speaker).then_some(i - 1);
+        }
+        t = t.checked_sub(1)?;
+        if turns[t].kind != TurnKind::Spoken {
+            return None;
+        }
+        i = turns[t].words.end as usize;
+    }
+    None
+}
+
+/// Hides the whole name of a city of which a word is hidden ("truth or consequences").
+pub(super) fn whole_cities(tokens: &Tokens, phrases: &[u8], out: &mut [Option<Decision>]) {
+    let mut at = 0;
+    while at < phrases.len() {
+        let len = 1 + phrases[at + 1..].iter().take_while(|p| **p == 2).count();
+        if phrases[at] == 1 || phrases[at] == 4 {
+            let after = out.get(at + len).copied().flatten();
+            let placed = at > 0
+                && out[at - 1].is_some_and(|d| d.category == Category::Address)
+                && (after.is_some_and(|d| d.category == Category::Zip)
+                    || tokens.list().get(at + len).is_some_and(|t| t.is(bit::STATE)));
+            let city = Decision { category: Category::City, score: 0.7, origin: Origin::Whole };
+            let found = out[at..at + len].iter().flatten().find(|d| d.category == Category::City).copied();
+            let found = found.or(placed.then_some(city));
+            if let Some(decision) = found {
+                for (i, free) in (at..).zip(&mut out[at..at + len]).filter(|(_, d)| d.is_none()) {
+                    if !is_mask(tokens, i) {
+                        *free = Some(Decision { origin: Origin::Whole, ..decision });
+                    }
+                }
+            }
+        }
+        at += len;
+    }
+}
+
+/// Most words of a city between its street and its state or ZIP.
+const CITY_WORDS_MAX: usize = 3;
+
+/// Hides what stands between an address and its ZIP, or its state and ZIP: a city, known or not.
+pub(super) fn cities_between(transcript: &Transcript, tokens: &Tokens, out: &mut [Option<Decision>]) {
+    let list = tokens.list();
+    let is =
+        |cell: Option<&Option<Decision>>, category| cell.copied().flatten().is_some_and(|d| d.category == category);
+    for turn in transcript.turns() {
+        let range = turn.words.range();
+        for first in range.start + 1..range.end {
+            if out[first].is_some() || !is(out.get(first - 1), Category::Address) {
+                continue;
+            }
+            let len = (first..range.end).take_while(|i| out[*i].is_none() && !list[*i].is(bit::STATE)).count();
+            if !(1..=CITY_WORDS_MAX).contains(&len) {
+                continue;
+            }
+            let end = first + len;
+            let state = list[end.min(range.end)..range.end].iter().take_while(|t| t.is(bit::STATE)).count();
+            let zip = end + state < range.end && is(out.get(end + state), Category::Zip)
+                || end < range.end && is(out.get(end), Category::City);
+            let function = bit::FILLER | bit::BACKCHANNEL | bit::DIGIT | bit::UNIT | bit::DIRECTION;
+            let words = (first..end).all(|i| !is_mask(tokens, i) && !list[i].is(function) && list[i].shape.letters > 1);
+            let apart = list[first..end - 1].iter().any(|t| t.shape.stop >= 2);
+            let plain = (first..end)
+                .any(|i| matches!(tokens.word(i), "is" | "the" | "and" | "zip" | "in" | "my" | "code" | "at"));
+            if zip && words && !apart && !plain {
+                out[first..end].fill(Some(Decision { category: Category::City, score: 0.7, origin: Origin::Whole }));
+            }
+        }
+    }
+}
+
+/// Most words of a mail address before its "at".
+const LOCAL_WORDS_MAX: usize = 8;
+
+/// Hides what stands before the "at" of a mail address as part of it: names and numbers are hidden already, and a
+/// letter before them goes with them ("c garcia eight at …").
+pub(super) fn whole_mail(transcript: &Transcript, tokens: &Tokens, out: &mut [Option<Decision>]) {
+    let list = tokens.list();
+    for turn in transcript.turns() {
+        let range = turn.words.range();
+        for at in range.clone().skip(1) {
+            let mail = out[at].is_some_and(|d| d.category == Category::Email);
+            if !mail || tokens.word(at) != "at" {
+                continue;
+            }
+            let joined = |i: &usize| out[*i].is_some() && list[*i].shape.stop < 2;
+            let local = (range.start..at).rev().take(LOCAL_WORDS_MAX).take_while(joined).count();
+            let mut first = at - local;
+            let initial = first > range.start && list[first - 1].shape.letters == 1 && !list[first - 1].has_digits();
+            if local > 0 && initial && out[first - 1].is_none() && !is_mask(tokens, first - 1) {
+                first -= 1;
+            }
+            for cell in &mut out[first..at] {
+                let score = cell.map_or(0.5, |d| d.score);
+                let origin = cell.map_or(Origin::Whole, |d| d.origin);
+                *cell = Some(Decision { category: Category::Email, score, origin });
+            }
+        }
+    }
+}

@@ -1,0 +1,218 @@
+//! What stays after all: counting, billing codes, amounts, years and ordinary words that the model took for
+//! values; and what goes although the model let it stay: long numbers that nothing explains.
+
+use super::cue::Context;
+use super::gather::Scene;
+use super::settle::{Decision, Origin};
+use super::spoken::{Run, Spoken};
+use super::token::Tokens;
+use crate::model::Category;
+use crate::patterns::cues::{CueKind, Role};
+use crate::patterns::lexicon::bit;
+use crate::patterns::model::LABELS;
+use std::collections::HashSet;
+
+/// Most words between a cue of codes and a billing code.
+const CODE_WORDS_MAX: u8 = 3;
+
+/// How frequent a word is ([`lists.lower`](crate::patterns::layout::Packed)) that is no part of a number by itself.
+const ORDINARY_MIN: u32 = 4;
+
+/// Most digits of an amount of money.
+const AMOUNT_DIGITS_MAX: u16 = 6;
+
+/// Digits (or letters and digits, at least four of them digits) from which a run that nothing explains is hidden.
+const NET_DIGITS_MIN: u16 = 7;
+
+/// The same for a run with "hundred" or "thousand" in it, which are two amounts more often than one number.
+const NET_COUNTED_DIGITS_MIN: u16 = 10;
+
+/// Shows runs that are plainly no value, where only the model saw one: counting aloud, and billing codes
+/// behind a cue of codes, with those that follow ("… and …") and wherever the call says them again.
+pub(super) fn exempt(tokens: &Tokens, spoken: &Spoken, context: &Context, out: &mut [Option<Decision>]) {
+    let mut codes: HashSet<&str> = HashSet::new();
+    // One past the last word of a code: another code may follow it.
+    let mut open = None;
+    for run in &spoken.runs {
+        let (Some(first), Some(last)) = (run.words.first(), run.words.last()) else { continue };
+        let cued = is_coded(context, *first);
+        let follows = open.is_some_and(|end: u32| {
+            let between = end as usize..*first as usize;
+            between.len() <= CODE_WORDS_MAX as usize && between.into_iter().all(|w| tokens.list()[w].lists.lower >= 5)
+        });
+        open = None;
+        if (cued || follows) && parts(spoken, run).iter().all(|part| is_billing_code(part)) {
+            codes.insert(&run.text);
+            open = Some(last + 1);
+        }
+    }
+    for run in &spoken.runs {
+        let Some(first) = run.words.first() else { continue };
+        let before = context.before[*first as usize];
+        let named = before.words <= CODE_WORDS_MAX && (1..LABELS as u8).contains(&before.kind);
+        let code = codes.contains(run.text.as_str()) || is_diagnosis_code(&run.text) || run.counts();
+        let date = run.words.iter().all(|w| {
+            out[*w as usize].is_none_or(|d| matches!(d.category, Category::Dob | Category::Date | Category::Age))
+        });
+        let end = run.words.last().map_or(0, |w| *w as usize + 1);
+        let money =
+            tokens.list().get(end).is_some() && matches!(tokens.word(end), "dollars" | "dollar" | "cents" | "bucks");
+        let amount = money && run.letters == 0 && run.digits <= AMOUNT_DIGITS_MAX || is_range(tokens, run) && !named;
+        let year = !date && is_year(&run.text) && behind_in(tokens, *first as usize);
+        let ratio = date && is_ratio(&run.text);
+        let security_code = out[*first as usize].is_some_and(|d| d.category == Category::Card);
+        if !(code && !named && !security_code || year || ratio || amount) {
+            continue;
+        }
+        for w in &run.words {
+            let cell = &mut out[*w as usize];
+            if cell.is_some_and(|d| matches!(d.origin, Origin::Tagger | Origin::Whole)) {
+                *cell = None;
+            }
+        }
+    }
+}
+
+/// Whether a cue of codes stands right before the word.
+fn is_coded(context: &Context, word: u32) -> bool {
+    let before = context.before[word as usize];
+    before.kind == CueKind::Stays(Role::Code).code() && before.words <= CODE_WORDS_MAX
+}
+
+/// The texts of a run's parts, which a word between them ("and") keeps apart.
+fn parts(spoken: &Spoken, run: &Run) -> Vec<String> {
+    let mut out: Vec<String> = Vec::new();
+    let mut end = None;
+    let (Some(first), Some(last)) = (run.words.first(), run.words.last()) else { return out };
+    let from = spoken.steps.partition_point(|s| s.first < *first);
+    for step in spoken.steps[from..].iter().take_while(|s| s.first <= *last) {
+        match out.last_mut().filter(|_| end == Some(step.first)) {
+            Some(part) => part.push_str(&step.text),
+            None => out.push(step.text.clone()),
+        }
+        end = Some(step.end);
+    }
+    out
+}
+
+/// Procedure codes are five digits, or a letter and four; others ("CO 45", "0450", "25") are shorter.
+fn is_billing_code(text: &str) -> bool {
+    let digits = text.bytes().filter(u8::is_ascii_digit).count();
+    let letters = text.bytes().filter(u8::is_ascii_alphabetic).count();
+    match letters {
+        0 => (2..=5).contains(&digits),
+        1 => (1..=4).contains(&digits) || digits <= 6 && text.contains('.'),
+        2 => digits <= 3,
+        _ => false,
+    }
+}
+
+/// A diagnosis code with its point: a letter, two characters, a point and up to four more ("E11.65").
+fn is_diagnosis_code(text: &str) -> bool {
+    let Some((head, tail)) = text.split_once('.') else { return false };
+    let head = head.as_bytes();
+    head.len() == 3
+        && head[0].is_ascii_uppercase()
+        && head[1].is_ascii_digit()
+        && head[2].is_ascii_alphanumeric()
+        && (1..=4).contains(&tail.len())
+        && tail.bytes().all(|b| b.is_ascii_alphanumeric())
+}
+
+/// Two amounts with "to" between them ("one hundred forty to one hundred ninety").
+fn is_range(tokens: &Tokens, run: &Run) -> bool {
+    let magnitude = |w: &u32| tokens.list()[*w as usize].is(bit::HUNDRED | bit::THOUSAND);
+    let to = run.words.iter().position(|w| tokens.word(*w as usize) == "to");
+    to.is_some_and(|to| run.words[..to].iter().any(magnitude) && run.words[to..].iter().any(magnitude))
+}
+
+/// A year by itself.
+fn is_year(text: &str) -> bool {
+    text.len() == 4 && text.parse::<u32>().is_ok_and(|year| (1900..2100).contains(&year))
+}
+
+/// Whether the word stands right behind "in" or a word like it ("since 1998").
+fn behind_in(tokens: &Tokens, word: usize) -> bool {
+    word > 0 && matches!(tokens.word(word - 1), "in" | "since" | "until" | "through" | "by" | "late" | "early" | "mid")
+}
+
+/// Two numbers that are no day and month ("168/92", "80/20"), nor the hours of all days.
+fn is_ratio(text: &str) -> bool {
+    let Some((a, b)) = text.split_once('/') else { return false };
+    let (Ok(a), Ok(b)) = (a.parse::<u32>(), b.parse::<u32>()) else { return false };
+    let date = |month: u32, day: u32| (1..=12).contains(&month) && (1..=31).contains(&day);
+    !date(a, b) && !date(b, a) || (a, b) == (24, 7)
+}
+
+/// Shows ordinary words that the model took into a number ("… on it", "… one moment"): numbers and codes
+/// are said in digits, letters and number words, and those are in runs.
+pub(super) fn clear_words(tokens: &Tokens, spoken: &Spoken, out: &mut [Option<Decision>]) {
+    let spoken_value = bit::MONTH | bit::ORDINAL | bit::SYMBOL | bit::ALPHABET | bit::HUNDRED | bit::THOUSAND;
+    for (i, cell) in out.iter_mut().enumerate() {
+        let Some(decision) = *cell else { continue };
+        let token = &tokens.list()[i];
+        let plain = spoken.of_word[i].0 == 0
+            && !token.has_digits()
+            && token.lists.lower >= ORDINARY_MIN
+            && !token.is(spoken_value | bit::TENS | bit::TEEN);
+        let beside = |j: usize| spoken.of_word.get(j).is_some_and(|w| w.0 != 0);
+        let homophone = token.is(bit::HOMOPHONE | bit::LETTER | bit::OH) && (beside(i + 1) || i > 0 && beside(i - 1));
+        let within_date = matches!(decision.category, Category::Dob | Category::Card)
+            && matches!(tokens.word(i), "the" | "of" | "and" | "in");
+        if plain
+            && matches!(decision.origin, Origin::Tagger | Origin::Whole)
+            && is_numeric(decision.category)
+            && !(homophone || within_date)
+        {
+            *cell = None;
+        }
+    }
+}
+
+/// Whether values of this category are made of numbers and letters alone.
+const fn is_numeric(category: Category) -> bool {
+    !matches!(
+        category,
+        Category::Name
+            | Category::City
+            | Category::Address
+            | Category::Email
+            | Category::Url
+            | Category::Date
+            | Category::Other
+    )
+}
+
+/// Hides what nothing explains: runs with many digits that are neither hidden nor counted up.
+pub(super) fn net(scene: &Scene<'_>, out: &mut [Option<Decision>]) {
+    let Scene { spoken, tokens, context, .. } = *scene;
+    for run in &spoken.runs {
+        let free = run.words.iter().all(|w| out[*w as usize].is_none());
+        let counted = run.words.iter().any(|w| tokens.list()[*w as usize].is(bit::HUNDRED | bit::THOUSAND));
+        if !free
+            || run.digits < NET_DIGITS_MIN
+            || counted && run.digits < NET_COUNTED_DIGITS_MIN
+            || counts_up(&run.text)
+            || run.words.first().is_some_and(|w| is_coded(context, *w))
+                && parts(spoken, run).iter().all(|p| is_billing_code(p))
+            || is_range(tokens, run)
+            || priced(tokens, run.words.last())
+        {
+            continue;
+        }
+        for w in &run.words {
+            out[*w as usize] = Some(Decision { category: Category::Other, score: 0.3, origin: Origin::Net });
+        }
+    }
+}
+
+/// "one two three four": somebody tests the line. Three of four steps are one up, or one down.
+fn counts_up(text: &str) -> bool {
+    let digits: Vec<i16> = text.bytes().filter(u8::is_ascii_digit).map(i16::from).collect();
+    let steps = |by: i16| 4 * digits.windows(2).filter(|w| w[1] - w[0] == by).count() >= 3 * (digits.len().max(1) - 1);
+    steps(1) || steps(-1)
+}
+
+fn priced(tokens: &Tokens, last: Option<&u32>) -> bool {
+    last.and_then(|w| tokens.list().get(*w as usize + 1)).is_some_and(|t| t.is(bit::MONEY))
+}

@@ -1,0 +1,186 @@
+//! Values as wholes: a run of digits or letters is hidden whole or not at all, and what it is follows from all
+//! its words, what was asked, what stands around it, and wherever the call says it again.
+
+use super::gather::Scene;
+use super::settle::{Decision, Origin, is_identifier};
+use super::spoken::{Piece, Run, Spoken};
+use super::tagger::{Marginals, category_of, label_of};
+use crate::model::Category;
+use crate::patterns::lexicon::bit;
+use crate::patterns::model::LABELS;
+use std::collections::HashMap;
+
+/// A run of which at least this share of words is hidden is hidden whole.
+const RUN_SHARE: f32 = 0.3;
+
+/// Hides whole runs of which a part is hidden, under the category that most speaks for, here and wherever
+/// the call says the same again.
+pub(super) fn whole_runs(scene: &Scene<'_>, marginals: &Marginals, out: &mut [Option<Decision>]) {
+    let spoken = scene.spoken;
+    let mut pooled: HashMap<String, Votes> = HashMap::new();
+    let chosen: Vec<(&Run, String)> =
+        spoken.runs.iter().filter(|run| mostly_hidden(spoken, run, out)).map(|run| (run, run.value())).collect();
+    for (run, value) in &chosen {
+        let votes = pooled.entry(value.clone()).or_insert([0.0; LABELS]);
+        for w in counted(spoken, run) {
+            for (vote, p) in votes.iter_mut().zip(&tempered(&marginals.rows[w])) {
+                *vote += p;
+            }
+            if let Some(Decision { category, score, origin: Origin::Rule(_) }) = out[w] {
+                votes[label_of(category)] += score;
+            }
+        }
+        surroundings(scene, run, out, votes);
+    }
+    for (run, value) in &chosen {
+        let votes = &pooled[value];
+        let split = run_is_split(out, &run.words);
+        let best = (1..LABELS).max_by(|a, b| votes[*a].total_cmp(&votes[*b])).and_then(category_of);
+        for w in run.words.iter().map(|w| *w as usize) {
+            match &mut out[w] {
+                None => out[w] = best.map(Decision::whole),
+                Some(decision) if !split => decision.category = best.unwrap_or(decision.category),
+                Some(_) => {}
+            }
+        }
+    }
+}
+
+/// The model's chances, less sure of themselves: it learns from words and is too sure of what a whole value is.
+fn tempered(row: &[f32; LABELS]) -> Votes {
+    let roots = row.map(f32::cbrt);
+    let sum: f32 = roots.iter().sum();
+    roots.map(|r| r / sum)
+}
+
+/// What a cue before a run, one in an earlier turn, and the place in an address are worth, in votes of one of
+/// the run's words each.
+const CUE_VOTE: f32 = 0.4;
+
+const ASKED_VOTE: f32 = 0.15;
+
+const PLACE_VOTE: f32 = 0.8;
+
+/// Most words between a run and a cue that names it.
+const CUE_WORDS_MAX: u8 = 5;
+
+/// Adds what stands around a run to the votes for its category.
+fn surroundings(scene: &Scene<'_>, run: &Run, out: &[Option<Decision>], votes: &mut Votes) {
+    let (Some(first), Some(last)) = (run.words.first(), run.words.last()) else { return };
+    let (first, last) = (*first as usize, *last as usize);
+    let weight = counted(scene.spoken, run).count() as f32;
+    let numeric = |kind: u8| category_of(kind as usize).is_some_and(is_identifier);
+    let cue = scene.context.before[first];
+    if numeric(cue.kind) && cue.words <= CUE_WORDS_MAX {
+        votes[cue.kind as usize] += CUE_VOTE * weight;
+    }
+    let asked = scene.context.asked_at(scene.transcript, first).last;
+    if numeric(asked.kind) && cue.kind == 0 {
+        votes[asked.kind as usize] += ASKED_VOTE * weight;
+    }
+    if run.digits == 0 && run.letters > 2 && matches!(category_of(cue.kind as usize), None | Some(Category::Name)) {
+        votes[label_of(Category::Name)] += CUE_VOTE * weight;
+    }
+    let list = scene.tokens.list();
+    let is = |i: Option<usize>, category| {
+        i.and_then(|i| out.get(i)).copied().flatten().is_some_and(|d| d.category == category)
+    };
+    let state = first > 0 && list[first - 1].is(bit::STATE) && list[first - 1].shape.stop < 2;
+    if matches!(run.digits, 5 | 9) && run.letters == 0 && (state || is(first.checked_sub(1), Category::City)) {
+        votes[label_of(Category::Zip)] += PLACE_VOTE * weight;
+    }
+    let street = list.get(last + 1).is_some_and(|t| t.shape.letters > 1 && !t.is(bit::STATE));
+    if run.digits <= 6 && street && is(Some(last + 1), Category::Address) && list[last].shape.stop < 2 {
+        votes[label_of(Category::Address)] += PLACE_VOTE * weight;
+    }
+}
+
+/// What speaks for a date of birth, and for another date, in votes of one of its words each.
+const BIRTH_VOTE: f32 = 0.3;
+
+const OTHER_DATE_VOTE: f32 = 0.9;
+
+/// Last year from which a date is as likely a birthday as an appointment.
+const BIRTH_YEAR_MAX: u32 = 2018;
+
+fn has_birth_year(scene: &Scene<'_>, words: std::ops::Range<usize>) -> bool {
+    words.into_iter().any(|w| {
+        let text = scene.spoken.run_of(w).map_or("", |run| run.text.as_str());
+        let digits = text.rsplit(|c: char| !c.is_ascii_digit()).next().unwrap_or_default();
+        match digits.len() {
+            4.. => digits[digits.len() - 4..].parse().is_ok_and(|year: u32| (1900..=BIRTH_YEAR_MAX).contains(&year)),
+            2 => text.contains(['/', '-']) && digits.parse().is_ok_and(|year: u32| year > BIRTH_YEAR_MAX % 100),
+            _ => false,
+        }
+    })
+}
+
+/// Decides for each date that is hidden whether it is one of birth: by the model, and by what was asked or
+/// said before it. A date that nobody called a birthday is none.
+pub(super) fn birth_or_other(scene: &Scene<'_>, marginals: &Marginals, out: &mut [Option<Decision>]) {
+    let is_date = |d: &Option<Decision>| d.is_some_and(|d| matches!(d.category, Category::Dob | Category::Date));
+    let kind = |category| label_of(category) as u8;
+    for (t, turn) in scene.transcript.turns().iter().enumerate() {
+        let range = turn.words.range();
+        let mut at = range.start;
+        while at < range.end {
+            let len = out[at..range.end].iter().take_while(|d| is_date(d)).count();
+            if len == 0 {
+                at += 1;
+                continue;
+            }
+            let words = at..at + len;
+            let sum = |label: usize| words.clone().map(|w| tempered(&marginals.rows[w])[label]).sum::<f32>();
+            let (birth, other) = (sum(label_of(Category::Dob)), sum(label_of(Category::Date)));
+            let (cue, asked) = (scene.context.before[at].kind, scene.context.asked[t]);
+            let called = cue == kind(Category::Dob)
+                || cue == 0 && [asked.first.kind, asked.last.kind].contains(&kind(Category::Dob));
+            let lean = if called {
+                BIRTH_VOTE
+            } else if scene.context.after[at + len - 1].kind == kind(Category::Dob)
+                || has_birth_year(scene, words.clone())
+            {
+                0.0
+            } else {
+                -OTHER_DATE_VOTE
+            };
+            let category = if birth + lean * len as f32 > other { Category::Dob } else { Category::Date };
+            for decision in out[words].iter_mut().flatten() {
+                decision.category = category;
+            }
+            at += len;
+        }
+    }
+}
+
+/// Chances summed over words, by label.
+type Votes = [f32; LABELS];
+
+/// The words of a run that carry its meaning.
+fn counted<'a>(spoken: &'a Spoken, run: &'a Run) -> impl Iterator<Item = usize> + 'a {
+    let counts = |w: &usize| !matches!(spoken.of_word[*w].1, Piece::Symbol | Piece::Explain);
+    run.words.iter().map(|w| *w as usize).filter(counts)
+}
+
+fn mostly_hidden(spoken: &Spoken, run: &Run, out: &[Option<Decision>]) -> bool {
+    let all = counted(spoken, run).count();
+    let hidden = counted(spoken, run).filter(|w| out[*w].is_some()).count();
+    hidden > 0 && hidden as f32 >= RUN_SHARE * all as f32
+}
+
+/// Shows the fillers between the pieces of a run, which are no part of the value.
+pub(super) fn clear_gaps(spoken: &Spoken, out: &mut [Option<Decision>]) {
+    for (cell, (_, piece)) in out.iter_mut().zip(&spoken.of_word) {
+        if *piece == Piece::Gap && cell.is_some_and(|d| d.category != Category::Name) {
+            *cell = None;
+        }
+    }
+}
+
+/// Whether the model sees two values in one run, each at least two words long ("six twenty two fifty" "one four six oh").
+fn run_is_split(out: &[Option<Decision>], words: &[u32]) -> bool {
+    let hidden: Vec<(u32, Category)> = words.iter().filter_map(|w| Some((*w, out[*w as usize]?.category))).collect();
+    let changes: Vec<usize> = (1..hidden.len()).filter(|i| hidden[*i].1 != hidden[i - 1].1).collect();
+    // Where the other side cut in, one value goes on: only words that follow each other can be two.
+    matches!(changes.as_slice(), [at] if *at >= 2 && hidden.len() - at >= 2 && hidden[*at].0 == hidden[at - 1].0 + 1)
+}
