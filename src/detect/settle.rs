@@ -11,7 +11,7 @@ use crate::model::{Category, Finding, Transcript, TurnKind};
 use crate::patterns::lexicon::bit;
 use crate::patterns::model::LABELS;
 /// Below this chance of "may stay" a word is hidden. A leak costs more than a word hidden in vain.
-const STAY_MIN: f32 = 0.7;
+const STAY_MIN: f32 = 0.75;
 
 /// The same behind a title ("doctor"), where a name is likely.
 const TITLED_STAY_MIN: f32 = 0.93;

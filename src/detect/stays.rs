@@ -38,7 +38,7 @@ pub(super) fn exempt(tokens: &Tokens, spoken: &Spoken, context: &Context, out: &
         let cued = is_coded(context, *first);
         let follows = open.is_some_and(|end: u32| {
             let between = end as usize..*first as usize;
-            between.len() <= CODE_WORDS_MAX as usize && between.into_iter().all(|w| tokens.list()[w].lists.lower >= 5)
+            between.len() <= CODE_WORDS_MAX as usize && between.into_iter().all(|w| tokens.list()[w].lists.lower >= 4)
         });
         open = None;
         if (cued || follows) && parts(spoken, run).iter().all(|part| is_billing_code(part)) {
@@ -57,7 +57,7 @@ pub(super) fn exempt(tokens: &Tokens, spoken: &Spoken, context: &Context, out: &
         let end = run.words.last().map_or(0, |w| *w as usize + 1);
         let money =
             tokens.list().get(end).is_some() && matches!(tokens.word(end), "dollars" | "dollar" | "cents" | "bucks");
-        let amount = money && run.letters == 0 && run.digits <= AMOUNT_DIGITS_MAX || is_range(tokens, run) && !named;
+        let amount = money && run.letters == 0 && run.digits <= AMOUNT_DIGITS_MAX || is_range(tokens, run);
         let year = !date && is_year(&run.text) && behind_in(tokens, *first as usize);
         let ratio = date && is_ratio(&run.text);
         let security_code = out[*first as usize].is_some_and(|d| d.category == Category::Card);
