@@ -107,7 +107,7 @@ mod tests {
 
     #[test]
     fn weights_are_read_back_as_written() {
-        assert!(RiskModel::read(&model().write()).is_ok_and(|read| read == model()));
+        assert_eq!(RiskModel::read(&model().write()).unwrap(), model());
     }
 
     #[test]
