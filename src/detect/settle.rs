@@ -13,6 +13,8 @@ use crate::patterns::model::LABELS;
 /// Below this chance of "may stay" a word is hidden. A leak costs more than a word hidden in vain.
 const STAY_MIN: f32 = 0.75;
 
+/// The same where some words are masks already: a mask beside a word makes it look like more of the same.
+const MASKED_STAY_MIN: f32 = 0.5;
 /// The same behind a title ("doctor"), where a name is likely.
 const TITLED_STAY_MIN: f32 = 0.93;
 
@@ -61,7 +63,8 @@ impl Decision {
 /// Decides every word from the model and the rules.
 pub(crate) fn settle(scene: &Scene<'_>, marginals: &Marginals, ruled: &[Finding]) -> Vec<Option<Decision>> {
     let Scene { transcript, tokens, spoken, context, phrases, .. } = *scene;
-    let mut out: Vec<Option<Decision>> = marginals.rows.iter().map(|row| tagged(row, STAY_MIN)).collect();
+    let stay_min = if tokens.list().iter().any(|t| t.shape.mask) { MASKED_STAY_MIN } else { STAY_MIN };
+    let mut out: Vec<Option<Decision>> = marginals.rows.iter().map(|row| tagged(row, stay_min)).collect();
     after_titles(transcript, tokens, marginals, &mut out);
     for (r, finding) in ruled.iter().enumerate() {
         for cell in &mut out[finding.words.range()] {
@@ -75,6 +78,8 @@ pub(crate) fn settle(scene: &Scene<'_>, marginals: &Marginals, ruled: &[Finding]
     for (i, cell) in out.iter_mut().enumerate() {
         if is_mask(tokens, i) {
             *cell = None;
+        } else if let Some(decision) = cell.as_mut().filter(|_| tokens.list()[i].shape.at) {
+            decision.category = Category::Email;
         }
     }
     whole_runs(scene, marginals, &mut out);
