@@ -151,6 +151,10 @@ pub(super) fn clear_words(tokens: &Tokens, spoken: &Spoken, out: &mut [Option<De
     for (i, cell) in out.iter_mut().enumerate() {
         let Some(decision) = *cell else { continue };
         let token = &tokens.list()[i];
+        if decision.category == Category::Name && decision.origin == Origin::Tagger && token.is(bit::WEEKDAY) {
+            *cell = None;
+            continue;
+        }
         let plain = spoken.of_word[i].0 == 0
             && !token.has_digits()
             && token.lists.lower >= ORDINARY_MIN
