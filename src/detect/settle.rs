@@ -3,7 +3,7 @@
 
 use super::gather::Scene;
 use super::joined::{cities_between, connect, extend_left, lead_ins, whole_cities, whole_mail};
-use super::stays::{clear_words, exempt};
+use super::stays::{clear_ages, clear_words, exempt};
 use super::tagger::{Marginals, category_of};
 use super::token::Tokens;
 use super::whole::{birth_or_other, clear_gaps, whole_runs};
@@ -92,6 +92,7 @@ pub(crate) fn settle(scene: &Scene<'_>, marginals: &Marginals, ruled: &[Finding]
     cities_between(transcript, tokens, &mut out);
     whole_runs(scene, marginals, &mut out);
     exempt(tokens, spoken, context, &mut out);
+    clear_ages(scene, &mut out);
     whole_mail(transcript, tokens, &mut out);
     birth_or_other(scene, marginals, &mut out);
     out

@@ -144,6 +144,32 @@ fn is_ratio(text: &str) -> bool {
     !date(a, b) && !date(b, a) || (a, b) == (24, 7)
 }
 
+/// Age up to which it stays: an age of 90 or more tells who somebody is.
+const AGE_MAX: u32 = 89;
+/// Most words between an age and what is said of it.
+const AGE_WORDS_MAX: u8 = 3;
+
+/// Shows ages that may stay, where the words around say that it is an age ("turning sixty five").
+pub(super) fn clear_ages(scene: &Scene<'_>, out: &mut [Option<Decision>]) {
+    let Scene { spoken, tokens, context, .. } = *scene;
+    let age = Category::Age as u8 + 1;
+    for run in &spoken.runs {
+        let (Some(first), Some(last)) = (run.words.first(), run.words.last()) else { continue };
+        let (before, after) = (context.before[*first as usize], context.after[*last as usize]);
+        let said = before.kind == age && before.words < AGE_WORDS_MAX || after.kind == age && after.words == 0;
+        let young = run.text.len() <= 2 && run.text.parse::<u32>().is_ok_and(|n| n <= AGE_MAX);
+        let tagged = run.words.iter().all(|w| {
+            out[*w as usize]
+                .is_some_and(|d| d.category == Category::Age && matches!(d.origin, Origin::Tagger | Origin::Whole))
+        });
+        if young && said && tagged && !tokens.list()[*first as usize].shape.mask {
+            for w in &run.words {
+                out[*w as usize] = None;
+            }
+        }
+    }
+}
+
 /// Shows ordinary words that the model took into a number ("… on it", "… one moment"): numbers and codes
 /// are said in digits, letters and number words, and those are in runs.
 pub(super) fn clear_words(tokens: &Tokens, spoken: &Spoken, out: &mut [Option<Decision>]) {

@@ -87,8 +87,8 @@ fn newton<const N: usize>(model: &Logistic<N>, cases: &[([f32; N], bool)]) -> (f
         let x = |i: usize| if i == 0 { 1.0 } else { f64::from(signs[i - 1]) };
         for i in (0..=N).filter(|i| x(*i) != 0.0) {
             gradient[i] += (f64::from(u8::from(*leaks)) - chance) * x(i);
-            for j in 0..=N {
-                curve[i][j] += chance * (1.0 - chance) * x(i) * x(j);
+            for (j, cell) in curve[i].iter_mut().enumerate() {
+                *cell += chance * (1.0 - chance) * x(i) * x(j);
             }
         }
     }
