@@ -91,7 +91,7 @@ pub(crate) fn settle(scene: &Scene<'_>, marginals: &Marginals, ruled: &[Finding]
     whole_cities(tokens, phrases, &mut out);
     cities_between(transcript, tokens, &mut out);
     whole_runs(scene, marginals, &mut out);
-    exempt(tokens, spoken, context, &mut out);
+    exempt(scene, &mut out);
     clear_ages(scene, &mut out);
     whole_mail(transcript, tokens, &mut out);
     birth_or_other(scene, marginals, &mut out);

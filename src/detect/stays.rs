@@ -3,8 +3,9 @@
 
 use super::cue::Context;
 use super::gather::Scene;
-use super::settle::{Decision, Origin};
+use super::settle::{Decision, Origin, is_identifier};
 use super::spoken::{Run, Spoken};
+use super::tagger::category_of;
 use super::token::Tokens;
 use crate::model::Category;
 use crate::patterns::cues::{CueKind, Role};
@@ -18,6 +19,9 @@ const CODE_WORDS_MAX: u8 = 3;
 /// How frequent a word is ([`lists.lower`](crate::patterns::layout::Packed)) that is no part of a number by itself.
 const ORDINARY_MIN: u32 = 4;
 
+/// Most turns since a question of an identifier whose answer no counting is.
+const ASKED_TURNS_MAX: u8 = 2;
+
 /// Most digits of an amount of money.
 const AMOUNT_DIGITS_MAX: u16 = 6;
 
@@ -29,7 +33,8 @@ const NET_COUNTED_DIGITS_MIN: u16 = 10;
 
 /// Shows runs that are plainly no value, where only the model saw one: counting aloud, and billing codes
 /// behind a cue of codes, with those that follow ("… and …") and wherever the call says them again.
-pub(super) fn exempt(tokens: &Tokens, spoken: &Spoken, context: &Context, out: &mut [Option<Decision>]) {
+pub(super) fn exempt(scene: &Scene<'_>, out: &mut [Option<Decision>]) {
+    let Scene { tokens, spoken, context, .. } = *scene;
     let mut codes: HashSet<&str> = HashSet::new();
     // One past the last word of a code: another code may follow it.
     let mut open = None;
@@ -50,7 +55,11 @@ pub(super) fn exempt(tokens: &Tokens, spoken: &Spoken, context: &Context, out: &
         let Some(first) = run.words.first() else { continue };
         let before = context.before[*first as usize];
         let named = before.words <= CODE_WORDS_MAX && (1..LABELS as u8).contains(&before.kind);
-        let code = codes.contains(run.text.as_str()) || is_diagnosis_code(&run.text) || run.counts();
+        let asked = context.asked_at(scene.transcript, *first as usize).last;
+        // "Last four of your social?" "One two three four."
+        let expected = asked.words <= ASKED_TURNS_MAX && category_of(asked.kind as usize).is_some_and(is_identifier);
+        let counting = run.counts() && !expected;
+        let code = codes.contains(run.text.as_str()) || is_diagnosis_code(&run.text) || counting;
         let date = run.words.iter().all(|w| {
             out[*w as usize].is_none_or(|d| matches!(d.category, Category::Dob | Category::Date | Category::Age))
         });
@@ -58,7 +67,7 @@ pub(super) fn exempt(tokens: &Tokens, spoken: &Spoken, context: &Context, out: &
         let money =
             tokens.list().get(end).is_some() && matches!(tokens.word(end), "dollars" | "dollar" | "cents" | "bucks");
         let amount = money && run.letters == 0 && run.digits <= AMOUNT_DIGITS_MAX || is_range(tokens, run);
-        let year = !date && is_year(&run.text) && behind_in(tokens, *first as usize);
+        let year = !date && !named && is_year(&run.text) && behind_in(tokens, *first as usize);
         let ratio = date && is_ratio(&run.text);
         let security_code = out[*first as usize].is_some_and(|d| d.category == Category::Card);
         if !(code && !named && !security_code || year || ratio || amount) {
@@ -119,8 +128,14 @@ fn is_diagnosis_code(text: &str) -> bool {
         && tail.bytes().all(|b| b.is_ascii_alphanumeric())
 }
 
+/// Digits of two amounts of three or four; a telephone number may have hundreds and a "to" for "two", and has more.
+const RANGE_DIGITS_MAX: u16 = 9;
+
 /// Two amounts with "to" between them ("one hundred forty to one hundred ninety").
 fn is_range(tokens: &Tokens, run: &Run) -> bool {
+    if run.letters > 0 || run.digits > RANGE_DIGITS_MAX {
+        return false;
+    }
     let magnitude = |w: &u32| tokens.list()[*w as usize].is(bit::HUNDRED | bit::THOUSAND);
     let to = run.words.iter().position(|w| tokens.word(*w as usize) == "to");
     to.is_some_and(|to| run.words[..to].iter().any(magnitude) && run.words[to..].iter().any(magnitude))
@@ -133,7 +148,12 @@ fn is_year(text: &str) -> bool {
 
 /// Whether the word stands right behind "in" or a word like it ("since 1998").
 fn behind_in(tokens: &Tokens, word: usize) -> bool {
-    word > 0 && matches!(tokens.word(word - 1), "in" | "since" | "until" | "through" | "by" | "late" | "early" | "mid")
+    let before = |n: usize| word.checked_sub(n).map_or("", |i| tokens.word(i));
+    match before(1) {
+        "since" | "until" | "through" | "late" | "early" | "mid" => true,
+        "in" => !matches!(before(2), "ending" | "ends" | "end" | "ended"),
+        _ => false,
+    }
 }
 
 /// Two numbers that are no day and month ("168/92", "80/20"), nor the hours of all days.
@@ -245,4 +265,52 @@ fn counts_up(text: &str) -> bool {
 
 fn priced(tokens: &Tokens, last: Option<&u32>) -> bool {
     last.and_then(|w| tokens.list().get(*w as usize + 1)).is_some_and(|t| t.is(bit::MONEY))
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::base::Phi;
+    use crate::detect::detect;
+    use crate::model::{Speaker, TimeSource, TranscriptBuilder, TurnKind};
+    use crate::patterns::PatternSet;
+
+    /// Hidden words of a conversation; the agent has the first word, turns go back and forth.
+    fn hidden(turns: &[&str]) -> Vec<String> {
+        let mut b = TranscriptBuilder::new(TimeSource::None);
+        for (n, said) in turns.iter().enumerate() {
+            b.turn(TurnKind::Spoken, if n % 2 == 0 { Speaker::Agent } else { Speaker::Caller }, None);
+            b.say(Phi::new(said));
+        }
+        let transcript = b.build();
+        let words: Vec<&str> = turns.iter().flat_map(|t| t.split(' ')).collect();
+        let findings = detect(&PatternSet::builtin().unwrap(), &transcript, &[]).findings;
+        findings.iter().flat_map(|f| words[f.words.range()].iter().map(|w| (*w).to_owned())).collect()
+    }
+
+    #[test]
+    fn counting_codes_and_ages_stay() {
+        for turns in [
+            &["breathe in and count with me one two three four five"][..],
+            &["the procedure code is nine nine two one three", "okay"],
+            &["and you're turning sixty five this year", "yes i am"],
+            &["the range is from one hundred forty to one hundred ninety nine", "okay"],
+            &["it has been that way since nineteen ninety eight", "i see"],
+        ] {
+            assert!(hidden(turns).is_empty(), "{turns:?}: {:?}", hidden(turns));
+        }
+    }
+
+    #[test]
+    fn an_answer_that_counts_and_digits_like_a_year_go() {
+        for (turns, want) in [
+            (["what are the last four digits of your social", "one two three four"], "one two three four"),
+            (["which card is it", "the visa ending in twenty nineteen"], "twenty nineteen"),
+            (
+                ["your phone number please", "eight hundred five five five one two hundred"],
+                "eight hundred five five five one two hundred",
+            ),
+        ] {
+            assert_eq!(hidden(&turns).join(" "), want);
+        }
+    }
 }
