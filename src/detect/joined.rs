@@ -4,7 +4,7 @@
 use super::cue::Context;
 use super::settle::{Decision, Origin, is_identifier, is_mask};
 use super::spoken::Spoken;
-use super::token::Tokens;
+use super::token::{Token, Tokens};
 use crate::model::{Category, Transcript, TurnKind};
 use crate::patterns::lexicon::bit;
 
@@ -28,7 +28,12 @@ pub(super) fn connect(transcript: &Transcript, tokens: &Tokens, spoken: &Spoken,
             let same = after.is_some_and(|a| a.category == before.category);
             let date = matches!(before.category, Category::Dob | Category::Date | Category::Card);
             let joins = match before.category {
-                _ if matches!(word, "dash" | "hyphen" | "dot" | "underscore" | "slash" | "at") => same,
+                _ if matches!(word, "dash" | "hyphen" | "dot" | "underscore" | "slash" | "at" | "space") => same,
+                // What a recogniser makes of a long name: "venkat a raman".
+                Category::Name if word == "a" && i + 1 < range.end && is_unheard_of(&list[i + 1]) => {
+                    out[i + 1].get_or_insert(Decision::whole(Category::Name));
+                    true
+                }
                 Category::Dob | Category::Date | Category::Card if list[i - 1].is(bit::MONTH) => {
                     (number && spoken.run_of(i).is_none_or(|r| r.digits <= 8))
                         || (matches!(word, "the" | "of") && next_number)
@@ -72,6 +77,16 @@ fn street_goes_on(transcript: &Transcript, tokens: &Tokens, word: usize, out: &m
             out[word] = Some(Decision::whole(Category::Address));
         }
     }
+}
+
+/// Whether a word is on no list of ordinary or medical words.
+const fn is_unheard_of(token: &Token) -> bool {
+    token.lists.lower == 0
+        && !token.lists.medical
+        && token.class.flags == 0
+        && token.shape.letters >= 4
+        && token.shape.digits == 0
+        && !token.shape.mask
 }
 
 fn number_of(spoken: &Spoken, word: usize) -> bool {
