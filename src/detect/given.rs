@@ -1,13 +1,12 @@
 //! Values that were known before the call: hidden wherever they are said, unless the word is an ordinary
 //! one and nothing speaks for the value.
 
-use super::cue::Context;
+use super::gather::Scene;
 use super::said::{Hit, is_link, said};
 use super::settle::{Decision, Origin, is_mask};
-use super::spoken::Spoken;
 use super::tagger::{Marginals, label_of};
 use super::token::Tokens;
-use crate::model::{Category, KnownValue, Transcript};
+use crate::model::{Category, KnownValue};
 use crate::patterns::cues::CueKind;
 use crate::patterns::known::{Kin, Known, Trust};
 use crate::patterns::lexicon::bit;
@@ -24,11 +23,8 @@ const GIVEN_SCORE: f32 = 0.99;
 
 /// A call as far as known values need it.
 pub(crate) struct Call<'a> {
-    pub transcript: &'a Transcript,
-    pub tokens: &'a Tokens,
-    pub spoken: &'a Spoken,
+    pub scene: &'a Scene<'a>,
     pub marginals: &'a Marginals,
-    pub context: &'a Context,
 }
 
 /// Words that a policy lets stay, as they are said in a call.
@@ -39,7 +35,7 @@ pub(crate) struct Allowed(Vec<Range<usize>>);
 pub(crate) fn allowed(call: &Call<'_>, known: &Known) -> Allowed {
     let mut out = Allowed::default();
     if !known.is_empty() {
-        said(call.transcript, call.tokens, call.spoken, known, &mut |hit| {
+        said(call.scene.transcript, call.scene.tokens, call.scene.spoken, known, &mut |hit| {
             if hit.words.len() == 1 {
                 out.0.push(hit.reach());
             }
@@ -83,7 +79,7 @@ pub(crate) fn hide(
     }
     // Of two values on a word the one of which more was said.
     let mut said_of = vec![0; out.len()];
-    said(call.transcript, call.tokens, call.spoken, known, &mut |hit| {
+    said(call.scene.transcript, call.scene.tokens, call.scene.spoken, known, &mut |hit| {
         if !call.speaks_for(&hit) {
             return;
         }
@@ -121,8 +117,8 @@ impl Call<'_> {
     fn is_supported(&self, hit: &Hit<'_>) -> bool {
         let kind = CueKind::Category(hit.form.category).code();
         hit.words.iter().flat_map(|w| w.range()).any(|w| {
-            let asked = self.context.asked_at(self.transcript, w);
-            let cues = [self.context.before[w], asked.first, asked.last];
+            let asked = self.scene.context.asked_at(self.scene.transcript, w);
+            let cues = [self.scene.context.before[w], asked.first, asked.last];
             self.marginals.rows[w][0] < STAY_MIN || cues.iter().any(|c| c.kind == kind)
         })
     }
@@ -133,10 +129,10 @@ impl Call<'_> {
         let with_links = matches!(hit.form.category, Category::Dob | Category::Date | Category::Address);
         for pair in hit.words.windows(2) {
             let between = pair[0].end as usize..pair[1].start as usize;
-            let turn = |w: usize| self.transcript.turns().partition_point(|t| t.words.end as usize <= w);
+            let turn = |w: usize| self.scene.transcript.turns().partition_point(|t| t.words.end as usize <= w);
             let one_turn = turn(between.start - 1) == turn(between.end);
-            let list = self.tokens.list();
-            let belongs = |w: &usize| list[*w].is(bit::SYMBOL) || (with_links && is_link(self.tokens, *w));
+            let list = self.scene.tokens.list();
+            let belongs = |w: &usize| list[*w].is(bit::SYMBOL) || (with_links && is_link(self.scene.tokens, *w));
             words.extend(between.filter(|w| one_turn && belongs(w)));
         }
         words
@@ -144,19 +140,19 @@ impl Call<'_> {
 
     /// Hides words that are known names, sound like one or stand for one.
     fn names(&self, known: &Known, decision: Decision, allowed: &mut Allowed, out: &mut [Option<Decision>]) {
-        for turn in self.transcript.turns() {
+        for turn in self.scene.transcript.turns() {
             let range = turn.words.range();
             let pair = |a: usize, b: usize| {
-                range.contains(&a) && known.names.is_pair(self.tokens.word(a), self.tokens.word(b))
+                range.contains(&a) && known.names.is_pair(self.scene.tokens.word(a), self.scene.tokens.word(b))
             };
             for i in range.clone() {
-                let token = &self.tokens.list()[i];
+                let token = &self.scene.tokens.list()[i];
                 let is_other = out[i].is_some_and(|d| d.category != Category::Name);
-                if is_other || token.shape.letters < 2 || is_mask(self.tokens, i) {
+                if is_other || token.shape.letters < 2 || is_mask(self.scene.tokens, i) {
                     continue;
                 }
-                let Some(kin) = known.names.kin(self.tokens.word(i)) else { continue };
-                let titled = i > range.start && self.tokens.list()[i - 1].is(bit::TITLE);
+                let Some(kin) = known.names.kin(self.scene.tokens.word(i)) else { continue };
+                let titled = i > range.start && self.scene.tokens.list()[i - 1].is(bit::TITLE);
                 let paired = i > range.start && pair(i - 1, i) || i + 1 < range.end && pair(i, i + 1);
                 let is_hidden = out[i].is_some();
                 let is_name = match kin {
@@ -177,9 +173,9 @@ impl Call<'_> {
     /// Whether a word is a name here: the more ordinary it is, the more the model has to agree, unless a
     /// capital inside a sentence says so.
     fn is_used_as_name(&self, i: usize, is_first: bool, enough: [f32; 8]) -> bool {
-        let token = &self.tokens.list()[i];
-        let inside = !is_first && self.tokens.list()[i - 1].shape.stop < 2;
-        let cased = self.tokens.cased && token.shape.capital && !token.shape.upper && inside;
+        let token = &self.scene.tokens.list()[i];
+        let inside = !is_first && self.scene.tokens.list()[i - 1].shape.stop < 2;
+        let cased = self.scene.tokens.cased && token.shape.capital && !token.shape.upper && inside;
         let calendar = token.is(bit::MONTH | bit::WEEKDAY);
         self.chance(i) >= enough[token.lists.lower as usize] || (cased && !calendar)
     }
@@ -190,7 +186,7 @@ impl Call<'_> {
 
     /// Hides spelled letters that are a known name, cut or one letter off.
     fn spelled(&self, known: &Known, decision: Decision, out: &mut [Option<Decision>]) {
-        for run in self.spoken.runs.iter().filter(|r| r.digits == 0 && r.letters >= SPELLED_MIN) {
+        for run in self.scene.spoken.runs.iter().filter(|r| r.digits == 0 && r.letters >= SPELLED_MIN) {
             if known.names.is_spelled(&run.value().to_ascii_lowercase()) {
                 for w in &run.words {
                     out[*w as usize] = Some(decision);

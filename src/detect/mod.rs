@@ -77,8 +77,8 @@ fn look(
     let mut decisions = settle::settle(&scene, &marginals, &ruled);
     settle::labels(transcript, &ground.tokens, &mut decisions);
     let known = Known::of(known);
-    let Ground { tokens, spoken, context, .. } = &ground;
-    let call = given::Call { transcript, tokens, spoken, marginals: &marginals, context };
+    let Ground { tokens, spoken, .. } = &ground;
+    let call = given::Call { scene: &scene, marginals: &marginals };
     let mut allowed = given::allowed(&call, patterns.allowed());
     given::hide(&call, patterns.denied(), Origin::Denied, &mut allowed, &mut decisions);
     given::hide(&call, &known, Origin::Given, &mut allowed, &mut decisions);

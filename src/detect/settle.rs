@@ -10,17 +10,15 @@ use super::whole::{birth_or_other, clear_gaps, whole_runs};
 use crate::model::{Category, Finding, Transcript, TurnKind};
 use crate::patterns::lexicon::bit;
 use crate::patterns::model::LABELS;
+
 /// Below this chance of "may stay" a word is hidden. A leak costs more than a word hidden in vain.
 const STAY_MIN: f32 = 0.75;
-
 /// The same where some words are masks already: a mask beside a word makes it look like more of the same.
 const MASKED_STAY_MIN: f32 = 0.5;
 /// The same behind a title ("doctor"), where a name is likely.
 const TITLED_STAY_MIN: f32 = 0.93;
-
 /// How frequent a given name is (10,000 births), or a surname (5,000 people), to be taken for one in a file's name.
 const LABEL_GIVEN_MIN: u32 = 3;
-
 const LABEL_SURNAME_MIN: u32 = 3;
 
 /// Where a decision came from; the id of a finding's rule.

@@ -31,55 +31,62 @@ const NET_DIGITS_MIN: u16 = 7;
 /// The same for a run with "hundred" or "thousand" in it, which are two amounts more often than one number.
 const NET_COUNTED_DIGITS_MIN: u16 = 10;
 
-/// Shows runs that are plainly no value, where only the model saw one: counting aloud, and billing codes
-/// behind a cue of codes, with those that follow ("… and …") and wherever the call says them again.
+/// Shows runs that are plainly no value, where only the model saw one: counting aloud, billing codes, amounts, years
+/// and ratios.
 pub(super) fn exempt(scene: &Scene<'_>, out: &mut [Option<Decision>]) {
+    let codes = billing_codes(scene);
+    let by_model = |cell: &Option<Decision>| cell.is_some_and(|d| matches!(d.origin, Origin::Tagger | Origin::Whole));
+    for run in &scene.spoken.runs {
+        let words: Vec<usize> = run.words.iter().map(|w| *w as usize).filter(|w| by_model(&out[*w])).collect();
+        if !words.is_empty() && is_no_value(scene, run, &codes, out) {
+            words.iter().for_each(|w| out[*w] = None);
+        }
+    }
+}
+
+/// Texts of the billing codes behind a cue of codes, with those that follow ("… and …").
+fn billing_codes<'a>(scene: &Scene<'a>) -> HashSet<&'a str> {
     let Scene { tokens, spoken, context, .. } = *scene;
-    let mut codes: HashSet<&str> = HashSet::new();
+    let mut codes = HashSet::new();
     // One past the last word of a code: another code may follow it.
     let mut open = None;
     for run in &spoken.runs {
         let (Some(first), Some(last)) = (run.words.first(), run.words.last()) else { continue };
-        let cued = is_coded(context, *first);
         let follows = open.is_some_and(|end: u32| {
             let between = end as usize..*first as usize;
-            between.len() <= CODE_WORDS_MAX as usize && between.into_iter().all(|w| tokens.list()[w].lists.lower >= 4)
+            between.len() <= CODE_WORDS_MAX as usize
+                && between.into_iter().all(|w| tokens.list()[w].lists.lower >= ORDINARY_MIN)
         });
         open = None;
-        if (cued || follows) && parts(spoken, run).iter().all(|part| is_billing_code(part)) {
-            codes.insert(&run.text);
+        if (is_coded(context, *first) || follows) && parts(spoken, run).iter().all(|part| is_billing_code(part)) {
+            codes.insert(run.text.as_str());
             open = Some(last + 1);
         }
     }
-    for run in &spoken.runs {
-        let Some(first) = run.words.first() else { continue };
-        let before = context.before[*first as usize];
-        let named = before.words <= CODE_WORDS_MAX && (1..LABELS as u8).contains(&before.kind);
-        let asked = context.asked_at(scene.transcript, *first as usize).last;
-        // "Last four of your social?" "One two three four."
-        let expected = asked.words <= ASKED_TURNS_MAX && category_of(asked.kind as usize).is_some_and(is_identifier);
-        let counting = run.counts() && !expected;
-        let code = codes.contains(run.text.as_str()) || is_diagnosis_code(&run.text) || counting;
-        let date = run.words.iter().all(|w| {
-            out[*w as usize].is_none_or(|d| matches!(d.category, Category::Dob | Category::Date | Category::Age))
-        });
-        let end = run.words.last().map_or(0, |w| *w as usize + 1);
-        let money =
-            tokens.list().get(end).is_some() && matches!(tokens.word(end), "dollars" | "dollar" | "cents" | "bucks");
-        let amount = money && run.letters == 0 && run.digits <= AMOUNT_DIGITS_MAX || is_range(tokens, run);
-        let year = !date && !named && is_year(&run.text) && behind_in(tokens, *first as usize);
-        let ratio = date && is_ratio(&run.text);
-        let security_code = out[*first as usize].is_some_and(|d| d.category == Category::Card);
-        if !(code && !named && !security_code || year || ratio || amount) {
-            continue;
-        }
-        for w in &run.words {
-            let cell = &mut out[*w as usize];
-            if cell.is_some_and(|d| matches!(d.origin, Origin::Tagger | Origin::Whole)) {
-                *cell = None;
-            }
-        }
-    }
+    codes
+}
+
+/// Whether a run of which a part is hidden says nothing of anybody.
+fn is_no_value(scene: &Scene<'_>, run: &Run, codes: &HashSet<&str>, out: &[Option<Decision>]) -> bool {
+    let Scene { tokens, context, .. } = *scene;
+    let (Some(first), Some(last)) = (run.words.first(), run.words.last()) else { return false };
+    let (first, end) = (*first as usize, *last as usize + 1);
+    let before = context.before[first];
+    let named = before.words <= CODE_WORDS_MAX && (1..LABELS as u8).contains(&before.kind);
+    let asked = context.asked_at(scene.transcript, first).last;
+    // "Last four of your social?" "One two three four."
+    let expected = asked.words <= ASKED_TURNS_MAX && category_of(asked.kind as usize).is_some_and(is_identifier);
+    let counting = run.counts() && !expected;
+    let security_code = out[first].is_some_and(|d| d.category == Category::Card);
+    let code = (codes.contains(run.text.as_str()) || is_diagnosis_code(&run.text) || counting) && !security_code;
+    let date = run
+        .words
+        .iter()
+        .all(|w| out[*w as usize].is_none_or(|d| matches!(d.category, Category::Dob | Category::Date | Category::Age)));
+    let money = end < tokens.list().len() && matches!(tokens.word(end), "dollars" | "dollar" | "cents" | "bucks");
+    let amount = money && run.letters == 0 && run.digits <= AMOUNT_DIGITS_MAX || is_range(tokens, run);
+    let year = !date && is_year(&run.text) && behind_in(tokens, first);
+    (code || year) && !named || date && is_ratio(&run.text) || amount
 }
 
 /// Whether a cue of codes stands right before the word.

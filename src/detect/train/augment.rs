@@ -5,6 +5,7 @@ use super::speech::{hesitate, regroup};
 use super::{LabelledCall, LabelledWord};
 use crate::model::Category;
 use crate::patterns::hash::{hash_bytes, mix};
+use crate::patterns::known::forms::MONTHS;
 use crate::patterns::lexicon::{bit, class_of, lists_of};
 use std::collections::HashMap;
 
@@ -227,25 +228,10 @@ fn move_street(stretch: &[LabelledWord], lists: &Lists, dice: &mut Dice, out: &m
     }
 }
 
-const DIGITS: [&str; 10] = ["zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine"];
-const TEENS: [&str; 10] =
+pub(super) const DIGITS: [&str; 10] = ["zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine"];
+pub(super) const TEENS: [&str; 10] =
     ["ten", "eleven", "twelve", "thirteen", "fourteen", "fifteen", "sixteen", "seventeen", "eighteen", "nineteen"];
-const TENS: [&str; 8] = ["twenty", "thirty", "forty", "fifty", "sixty", "seventy", "eighty", "ninety"];
-const MONTHS: [&str; 12] = [
-    "january",
-    "february",
-    "march",
-    "april",
-    "may",
-    "june",
-    "july",
-    "august",
-    "september",
-    "october",
-    "november",
-    "december",
-];
-
+pub(super) const TENS: [&str; 8] = ["twenty", "thirty", "forty", "fifty", "sixty", "seventy", "eighty", "ninety"];
 fn renumber(word: &mut LabelledWord, dice: &mut Dice) {
     let key = core(&word.text).to_lowercase();
     let class = class_of(hash_bytes(key.as_bytes()));

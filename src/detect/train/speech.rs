@@ -2,15 +2,11 @@
 //! that the model learns values and not the habits of the authors.
 
 use super::LabelledWord;
-use super::augment::Dice;
+use super::augment::{DIGITS, Dice, TEENS, TENS};
 use crate::model::Category;
 use crate::patterns::hash::hash_bytes;
 use crate::patterns::lexicon::{bit, class_of};
 
-const ONES: [&str; 10] = ["oh", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine"];
-const TEENS: [&str; 10] =
-    ["ten", "eleven", "twelve", "thirteen", "fourteen", "fifteen", "sixteen", "seventeen", "eighteen", "nineteen"];
-const TENS: [&str; 10] = ["", "", "twenty", "thirty", "forty", "fifty", "sixty", "seventy", "eighty", "ninety"];
 const HESITATIONS: [&str; 14] = [
     "um",
     "uh",
@@ -109,6 +105,11 @@ fn groups(digits: &str, dice: &mut Dice) -> Vec<String> {
     if out.len() > 1 && dice.chance(25) { vec![out.join("-")] } else { out }
 }
 
+/// The word for a digit within a number.
+const fn digit_word(digit: usize) -> &'static str {
+    if digit == 0 { "oh" } else { DIGITS[digit] }
+}
+
 /// Digits as people say them: one by one, in pairs, doubled, in hundreds.
 fn say(digits: &str, dice: &mut Dice) -> Vec<String> {
     let digits: Vec<usize> = digits.bytes().map(|b| usize::from(b - b'0')).collect();
@@ -120,23 +121,23 @@ fn say(digits: &str, dice: &mut Dice) -> Vec<String> {
         let next = digits.get(at + 1).copied();
         match next {
             Some(0) if d > 0 && digits.get(at + 2) == Some(&0) && dice.chance(40) => {
-                out.extend([ONES[d], "hundred"]);
+                out.extend([digit_word(d), "hundred"]);
                 at += 3;
             }
             Some(n) if n == d && dice.chance(20) => {
-                out.extend(["double", ONES[d]]);
+                out.extend(["double", digit_word(d)]);
                 at += 2;
             }
             Some(n) if d > 0 && dice.chance(pairs) => {
                 match (d, n) {
                     (1, _) => out.push(TEENS[n]),
-                    (_, 0) => out.push(TENS[d]),
-                    _ => out.extend([TENS[d], ONES[n]]),
+                    (_, 0) => out.push(TENS[d - 2]),
+                    _ => out.extend([TENS[d - 2], DIGITS[n]]),
                 }
                 at += 2;
             }
             _ => {
-                out.push(if d == 0 && dice.chance(30) { "zero" } else { ONES[d] });
+                out.push(if d == 0 && dice.chance(30) { DIGITS[0] } else { digit_word(d) });
                 at += 1;
             }
         }

@@ -141,7 +141,8 @@ fn letters_and_digits(text: &str) -> Vec<&str> {
     out
 }
 
-const MONTHS: [&str; 12] = [
+/// Names of the months, January first.
+pub(crate) const MONTHS: [&str; 12] = [
     "january",
     "february",
     "march",

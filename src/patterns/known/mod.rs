@@ -2,7 +2,7 @@
 //! not look at a transcript.
 
 mod address;
-mod forms;
+pub(crate) mod forms;
 mod names;
 
 pub use forms::{Form, Forms, PART_MIN, Trust};
