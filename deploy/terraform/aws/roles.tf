@@ -1,0 +1,26 @@
+# One role for each thing that runs, with the least it needs. The rights themselves are the files in policies/,
+# which deploy/check tries against a server.
+#
+#   worker   redact + consume        reads originals, writes copies; deletes nothing, sees no audit log
+#   batch    redact                  the same without the queue
+#   server   serve                   reads copies; adds to the audit log, can neither read nor change it
+#   auditor  audit                   reads manifests and the audit log; hears and reads no call
+#   scaler   scale                   reads the queue's depth, for KEDA
+#   lambda   redact + consume + log  the worker as a function
+
+resource "aws_iam_role" "role" {
+  for_each = local.roles
+
+  name                 = "${var.name}-${each.key}"
+  assume_role_policy   = jsonencode({ Version = "2012-10-17", Statement = local.trust[each.key] })
+  max_session_duration = 3600
+  tags                 = local.tags
+}
+
+resource "aws_iam_role_policy" "role" {
+  for_each = local.role_policy_pairs
+
+  name   = each.value.policy
+  role   = aws_iam_role.role[each.value.role].id
+  policy = templatefile("${path.module}/policies/${each.value.policy}.json", local.policy_values)
+}
