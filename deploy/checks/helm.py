@@ -63,10 +63,14 @@ def judge(report, where, manifest):
     except (jsonschema.ValidationError, kubernetes_validate.SchemaNotFoundError) as error:
         report.expect(False, f"{where}: {getattr(error, 'message', error)}")
     if manifest["kind"] in POD_TEMPLATES:
-        template = manifest
-        for step in POD_TEMPLATES[manifest["kind"]]:
-            template = template[step]
-        judge_pod(report, where, template["spec"])
+        judge_pod(report, where, template(manifest)["spec"])
+
+
+def template(manifest):
+    """The pod that a manifest makes."""
+    for step in POD_TEMPLATES[manifest["kind"]]:
+        manifest = manifest[step]
+    return manifest
 
 
 def judge_pod(report, where, pod):
@@ -107,18 +111,15 @@ def judge_together(report, name, values, manifests):
     report.expect(len(set(names)) == len(names), f"{name}: two manifests share a name")
     accounts = {m["metadata"]["name"] for m in of_kind("ServiceAccount")}
     policies = [m["spec"]["podSelector"]["matchLabels"] for m in of_kind("NetworkPolicy")]
-    for kind, steps in POD_TEMPLATES.items():
-        for manifest in of_kind(kind):
-            template = manifest
-            for step in steps:
-                template = template[step]
-            where = f"{name}: {kind} {manifest['metadata']['name']}"
-            labels = template["metadata"]["labels"].items()
-            report.expect(template["spec"]["serviceAccountName"] in accounts, f"{where}: no service account")
+    for manifest in manifests:
+        if manifest["kind"] in POD_TEMPLATES:
+            where, pod = f"{name}: {manifest['kind']} {manifest['metadata']['name']}", template(manifest)
+            labels = pod["metadata"]["labels"].items()
+            report.expect(pod["spec"]["serviceAccountName"] in accounts, f"{where}: no service account")
             report.expect(any(policy.items() <= labels for policy in policies), f"{where}: no network policy")
     for manifest in of_kind("Job"):
         shards = values["backfill"]["shards"]
-        args = manifest["spec"]["template"]["spec"]["containers"][0]["args"]
+        args = template(manifest)["spec"]["containers"][0]["args"]
         report.expect(f"--shard=$(JOB_COMPLETION_INDEX)/{shards}" in args, f"{name}: backfill does not take its share")
         report.expect(manifest["spec"]["completions"] == shards, f"{name}: backfill leaves shares out")
     scaled = [m["spec"]["scaleTargetRef"]["name"] for m in of_kind("ScaledObject")]
