@@ -183,10 +183,12 @@ class Place:
             s3.create_bucket(Bucket=bucket)
             s3.put_bucket_versioning(Bucket=bucket, VersioningConfiguration={"Status": "Enabled"})
         self.queue, self.dead = (sqs.create_queue(QueueName=name)["QueueUrl"] for name in (events, dead))
+        redrive = {"deadLetterTargetArn": self.given["dead_letter_queue"], "maxReceiveCount": "15"}
+        sqs.set_queue_attributes(QueueUrl=self.queue, Attributes={"RedrivePolicy": json.dumps(redrive)})
         s3.put_object(Bucket=self.raw, Key="call.wav", Body=b"RIFF")
         for key in ("c/manifest.json", "c/recording.wav", ".held/d.json", ".audit/1.json"):
             self.version = s3.put_object(Bucket=self.redacted, Key=key, Body=b"{}")["VersionId"]
-        sqs.send_message(QueueUrl=self.queue, MessageBody="{}")
+        sqs.send_message(QueueUrl=self.queue, MessageBody="{}")  # No event of a bucket: what is set aside.
         for queue, name in ((self.queue, "queue-events"), (self.dead, "queue-dead-letter")):
             sqs.set_queue_attributes(QueueUrl=queue, Attributes={"Policy": json.dumps(policies.policy(name, self.given))})
         for bucket, name in ((self.raw, "bucket-raw"), (self.redacted, "bucket-redacted")):
