@@ -46,8 +46,8 @@ def main():
 class Account:
     """The server as its owner, or as a role, sees it."""
 
-    def __init__(self, url, certificate, access="test", secret="test", token=None):
-        self.reached = {"endpoint_url": url, "verify": str(certificate), "region_name": "us-east-1"}
+    def __init__(self, url, authority, access="test", secret="test", token=None):
+        self.reached = {"endpoint_url": url, "verify": str(authority), "region_name": "us-east-1"}
         self.session = boto3.Session(access, secret, token)
 
     def client(self, service):
@@ -62,21 +62,30 @@ class Account:
 
 
 def start(servers, folder):
-    certificate, key = folder / "server.crt", folder / "server.key"
-    subprocess.run(["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes",
-                    "-days", "2", "-subj", "/CN=127.0.0.1", "-addext", "subjectAltName=IP:127.0.0.1", "-keyout", key,
-                    "-out", certificate], check=True, capture_output=True)
+    authority = folder / "authority.crt"
+    make_certificate(authority, "CA:TRUE")
+    certificate = folder / "server.crt"
+    make_certificate(certificate, "CA:FALSE", "-addext", "subjectAltName=IP:127.0.0.1",
+                     "-CA", authority, "-CAkey", authority.with_suffix(".key"))
     [port] = SERVERS.free_ports(1)
     servers.start("ministack", SERVERS.installed() / "ministack", AUTH="true", BIND_HOST="127.0.0.1", USE_SSL="1",
-                  GATEWAY_PORT=str(port), MINISTACK_SSL_CERT=str(certificate), MINISTACK_SSL_KEY=str(key))
+                  GATEWAY_PORT=str(port), MINISTACK_SSL_CERT=str(certificate),
+                  MINISTACK_SSL_KEY=str(certificate.with_suffix(".key")))
     end = time.monotonic() + START_S_MAX
     while time.monotonic() < end:
         try:
             socket.create_connection(("127.0.0.1", port), 5).close()
-            return Account(f"https://127.0.0.1:{port}", certificate)
+            return Account(f"https://127.0.0.1:{port}", authority)
         except OSError:
             time.sleep(0.05)
     sys.exit("aws: the server does not answer")
+
+
+def make_certificate(path, constraints, *more):
+    """A certificate and its key beside it, good for two days."""
+    subprocess.run(["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes",
+                    "-days", "2", "-subj", f"/CN={path.stem}", "-addext", f"basicConstraints=critical,{constraints}", *more,
+                    "-keyout", path.with_suffix(".key"), "-out", path], check=True, capture_output=True)
 
 
 def wiring(report, account):
