@@ -273,7 +273,7 @@ mod tests {
         SourceFile {
             store: Arc::new(LocalStore::source(Path::new("/")).unwrap()),
             key: Phi::new(below.to_owned()),
-            stat: Stat { bytes: 0, version: String::new() },
+            stat: Stat { bytes: 0, version: String::new(), modified_s: 0 },
             place: Phi::new(format!("{root}/{below}")),
             root_depth: root.split('/').count(),
             role,

@@ -81,8 +81,8 @@ impl LocalStore {
 }
 
 impl Store for LocalStore {
-    fn list(&self) -> Box<dyn Iterator<Item = Result<Entry>> + '_> {
-        Box::new(Walk::new(&self.root))
+    fn list_below(&self, prefix: &Phi<String>) -> Box<dyn Iterator<Item = Result<Entry>> + Send + '_> {
+        Box::new(Walk::new(&self.root, prefix.expose()))
     }
 
     fn open(&self, key: &Phi<String>) -> Result<(Box<dyn Object>, Stat)> {
@@ -174,7 +174,8 @@ pub(super) fn stat_of(path: &Path) -> Result<Stat> {
 fn stat(metadata: &Metadata) -> Stat {
     // A file system without times, or a time before 1970, gives one version to all states; size still differs.
     let changed = metadata.modified().ok().and_then(|t| t.duration_since(UNIX_EPOCH).ok()).unwrap_or_default();
-    Stat { bytes: metadata.len(), version: format!("{}.{:09}", changed.as_secs(), changed.subsec_nanos()) }
+    let (modified_s, nanos) = (changed.as_secs(), changed.subsec_nanos());
+    Stat { bytes: metadata.len(), version: format!("{modified_s}.{nanos:09}"), modified_s }
 }
 
 /// A person must act where a source is missing or closed; anything else may pass.

@@ -38,6 +38,8 @@ pub struct Stat {
     pub bytes: u64,
     /// An object version, or a file's time of change; opaque.
     pub version: String,
+    /// When it was last changed, whole seconds since 1970; 0 where that is not known.
+    pub modified_s: u64,
 }
 
 /// An object of a listing.
@@ -74,9 +76,17 @@ pub enum Expected {
 /// [`Kind::Conflict`]: crate::base::Kind::Conflict
 /// [`HoldReason::UnreadableSource`]: crate::base::HoldReason::UnreadableSource
 pub trait Store: Send + Sync {
-    /// Every object in the order of its key's bytes, hidden ones (`.name`) left out, however many there are. What
-    /// cannot be read is an error in its place and the listing goes on.
-    fn list(&self) -> Box<dyn Iterator<Item = Result<Entry>> + '_>;
+    /// Every object whose key begins with `prefix` (characters, not a folder) in the order of its key's bytes, hidden
+    /// ones (`.name`) left out, however many there are, read as they are asked for.
+    ///
+    /// An entry or a folder that cannot be read is an error in its place that [holds](crate::base::Error::hold_reason)
+    /// it, and the listing goes on. Any other error ends the listing.
+    fn list_below(&self, prefix: &Phi<String>) -> Box<dyn Iterator<Item = Result<Entry>> + Send + '_>;
+
+    /// Every object: [`Store::list_below`] nothing.
+    fn list(&self) -> Box<dyn Iterator<Item = Result<Entry>> + Send + '_> {
+        self.list_below(&Phi::default())
+    }
 
     /// Opens an object; its state is that of what is read.
     ///

@@ -149,6 +149,14 @@ pub(crate) fn source(store: &dyn Store, put: &dyn Fn(&str, &[u8])) {
         assert!(read(store, key).is_some_and(|b| b == key.as_bytes()));
         assert_eq!(&store.stat(&Phi::new(key.clone())).unwrap(), stat);
     }
+    for prefix in
+        ["a", "a/", "a/b", "a/1.", "a.json", "sp ace+", "z", "nothing/", ".", "a/.", "/a", "a//", "../", "a.json/"]
+    {
+        let wanted: Vec<_> = keys.iter().copied().filter(|key| key.starts_with(prefix)).collect();
+        let found = store.list_below(&Phi::new(prefix.to_owned()));
+        let found: Vec<_> = found.map(|e| e.map(|e| e.key.into_exposed()).unwrap()).collect();
+        assert_eq!(found, wanted, "below {prefix}");
+    }
     for key in ["", ".", "../x", "a/../z", "/etc/passwd", "missing", "a", ".hidden", "a/.hidden"] {
         let error = store.open(&Phi::new(key.to_owned())).err().expect("it cannot be opened");
         assert_eq!(error.hold_reason(), Some(HoldReason::UnreadableSource), "{key}");

@@ -11,74 +11,114 @@ const FOLDER_ENTRIES_MAX: usize = 4_000_000;
 const DEPTH_MAX: usize = 64;
 
 /// What a name in a folder is.
+#[derive(Clone, Copy, PartialEq, Eq)]
 enum Kind {
     File,
     Folder,
+    /// Something that is neither listed nor entered, and why.
+    Unlistable(Why),
 }
 
-/// A folder that is being listed: what is left of it.
-type Folder = std::vec::IntoIter<(String, Result<Kind>)>;
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Why {
+    NotText,
+    Unreadable,
+    LinkOutside,
+    Other,
+}
 
-/// The listing of a root.
+impl Why {
+    fn error(self) -> Error {
+        unlistable(match self {
+            Self::NotText => "a file name is not UTF-8",
+            Self::Unreadable => "an entry of a folder cannot be read",
+            Self::LinkOutside => "a link leads to a folder or outside",
+            Self::Other => "an entry is neither file nor folder",
+        })
+    }
+}
+
+/// A folder that is being listed. A name takes its own length and 12 bytes.
+struct Folder {
+    /// Its key, which ends with `/`; empty for the root.
+    key: String,
+    /// All names, one after the other.
+    names: String,
+    /// Start and length of each name, and what it is; sorted by name.
+    entries: std::vec::IntoIter<(u32, u16, Kind)>,
+}
+
+/// The listing of a root, or of what begins with a prefix in it.
 pub(super) struct Walk<'a> {
     root: &'a Path,
-    /// Folders from the root down, each with its key.
-    open: Vec<(String, Folder)>,
-    /// What ends the listing of the root itself.
+    /// What names in the first folder begin with.
+    prefix: String,
+    /// Folders from the first one down.
+    open: Vec<Folder>,
+    /// What ends the listing of the first folder itself.
     failed: Option<Error>,
 }
 
 impl<'a> Walk<'a> {
-    /// Begins at a root without links in its path.
-    pub(super) fn new(root: &'a Path) -> Self {
-        let mut walk = Self { root, open: Vec::new(), failed: None };
-        walk.failed = walk.enter(String::new()).err();
+    /// Begins at a root without links in its path, with the keys that begin with `prefix`.
+    pub(super) fn new(root: &'a Path, prefix: &str) -> Self {
+        let (folder, name) = prefix.rfind('/').map_or(("", prefix), |at| prefix.split_at(at + 1));
+        let mut walk = Self { root, prefix: name.to_owned(), open: Vec::new(), failed: None };
+        if is_listed(root, folder) {
+            walk.failed = walk.enter(folder.to_owned()).err();
+        }
         walk
     }
 
-    /// Reads and sorts a folder. `key` is empty for the root and ends with `/` for all others.
+    /// Reads and sorts a folder.
     fn enter(&mut self, key: String) -> Result<()> {
-        if self.open.len() > DEPTH_MAX {
+        if key.split('/').count() > DEPTH_MAX + 1 {
             return Err(unlistable("folders lie too deep"));
         }
-        let unreadable = |error| Error::io(Stage::Pair, "a folder cannot be listed", error);
-        let mut names = Vec::new();
+        let unreadable = |_| unlistable("a folder cannot be listed");
+        let prefix = if self.open.is_empty() { self.prefix.as_str() } else { "" };
+        let (mut names, mut entries) = (String::new(), Vec::new());
         for entry in fs::read_dir(self.root.join(&key)).map_err(unreadable)? {
             let entry = entry.map_err(unreadable)?;
-            if names.len() == FOLDER_ENTRIES_MAX {
+            if entries.len() == FOLDER_ENTRIES_MAX {
                 return Err(unlistable("a folder has too many entries"));
             }
-            names.extend(self.name_and_kind(&entry));
+            let Some((name, kind)) = self.name_and_kind(&entry) else { continue };
+            if name.starts_with(prefix) {
+                let place = u32::try_from(names.len()).map_err(|_| unlistable("a folder has too many entries"))?;
+                let len = u16::try_from(name.len()).map_err(|_| unlistable("a file name is too long"))?;
+                names.push_str(&name);
+                entries.push((place, len, kind));
+            }
         }
         // A folder sorts by its name with the slash that its files' keys have there, as in an object store.
-        names.sort_unstable_by(|(a, _), (b, _)| a.cmp(b));
-        self.open.push((key, names.into_iter()));
+        entries.sort_unstable_by_key(|&(at, len, _)| name_at(&names, at, len));
+        self.open.push(Folder { key, names, entries: entries.into_iter() });
         Ok(())
     }
 
-    fn name_and_kind(&self, entry: &DirEntry) -> Option<(String, Result<Kind>)> {
+    fn name_and_kind(&self, entry: &DirEntry) -> Option<(String, Kind)> {
         let name = match entry.file_name().into_string() {
             Ok(name) if name.starts_with('.') => return None,
             Ok(name) => name,
-            Err(_) => return Some((String::new(), Err(unlistable("a file name is not UTF-8")))),
+            Err(_) => return Some((String::new(), Kind::Unlistable(Why::NotText))),
         };
-        let kind = self.kind(entry);
-        Some(if matches!(kind, Ok(Kind::Folder)) { (name + "/", kind) } else { (name, kind) })
+        let kind = self.kind(entry).unwrap_or(Kind::Unlistable(Why::Unreadable));
+        Some(if kind == Kind::Folder { (name + "/", kind) } else { (name, kind) })
     }
 
-    fn kind(&self, entry: &DirEntry) -> Result<Kind> {
-        let unreadable = |error| Error::io(Stage::Pair, "an entry of a folder cannot be read", error);
-        let kind = entry.file_type().map_err(unreadable)?;
+    fn kind(&self, entry: &DirEntry) -> std::io::Result<Kind> {
+        let kind = entry.file_type()?;
         if kind.is_dir() {
             return Ok(Kind::Folder);
         }
         if kind.is_symlink() {
             // Links to folders are not followed: they can lead round in circles and list a call twice.
-            let target = entry.path().canonicalize().map_err(unreadable)?;
-            let inside = target.starts_with(self.root) && target.is_file();
-            return inside.then_some(Kind::File).ok_or_else(|| unlistable("a link leads to a folder or outside"));
+            let target = entry.path().canonicalize()?;
+            let is_inside = target.starts_with(self.root) && target.is_file();
+            return Ok(if is_inside { Kind::File } else { Kind::Unlistable(Why::LinkOutside) });
         }
-        kind.is_file().then_some(Kind::File).ok_or_else(|| unlistable("an entry is neither file nor folder"))
+        Ok(if kind.is_file() { Kind::File } else { Kind::Unlistable(Why::Other) })
     }
 }
 
@@ -90,25 +130,38 @@ impl Iterator for Walk<'_> {
             return Some(Err(error));
         }
         loop {
-            let (key, folder) = self.open.last_mut()?;
-            let Some((name, kind)) = folder.next() else {
+            let folder = self.open.last_mut()?;
+            let Some((at, len, kind)) = folder.entries.next() else {
                 self.open.pop();
                 continue;
             };
-            let key = format!("{key}{name}");
+            let key = format!("{}{}", folder.key, name_at(&folder.names, at, len));
             match kind {
-                Err(error) => return Some(Err(error)),
-                Ok(Kind::Folder) => match self.enter(key) {
+                Kind::Unlistable(why) => return Some(Err(why.error())),
+                Kind::Folder => match self.enter(key) {
                     Ok(()) => {}
                     Err(error) => return Some(Err(error)),
                 },
-                Ok(Kind::File) => {
+                Kind::File => {
                     let stat = local::stat_of(&self.root.join(&key));
                     return Some(stat.map(|stat| Entry { key: Phi::new(key), stat }));
                 }
             }
         }
     }
+}
+
+fn name_at(names: &str, at: u32, len: u16) -> &str {
+    &names[at as usize..][..usize::from(len)]
+}
+
+/// Whether the listing of the root enters this folder: it is there, and neither hidden nor behind a link.
+fn is_listed(root: &Path, folder: &str) -> bool {
+    let mut at = root.to_owned();
+    folder.split_terminator('/').all(|name| {
+        at.push(name);
+        !name.is_empty() && !name.starts_with('.') && fs::symlink_metadata(&at).is_ok_and(|m| m.is_dir())
+    })
 }
 
 fn unlistable(message: &'static str) -> Error {
