@@ -9,7 +9,8 @@ use divan::counter::{BytesCount, ItemsCount};
 use sordino::base::{CallId, Phi, Timestamp};
 use sordino::config::{load_policy, policy_ref};
 use sordino::jobs::{
-    CallKey, DEFAULT_TEMPLATES, KnownValues, Run, SizeLimits, Target, Template, list, pair, run_batch,
+    Batch, CallKey, DEFAULT_TEMPLATES, KnownValues, Passed, Run, SizeLimits, Sources, Stale, Target, Template,
+    run_batch,
 };
 use sordino::model::manifest::Tool;
 use sordino::patterns::PatternSet;
@@ -20,6 +21,7 @@ use std::num::NonZeroUsize;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::AtomicBool;
 use std::thread;
+use std::time::Duration;
 
 const POLICY: &str = "safe-harbor";
 
@@ -37,9 +39,8 @@ fn folder_to_folder(bencher: Bencher, jobs: usize) {
     let (patterns, policy) = (PatternSet::builtin().unwrap(), load_policy(POLICY).unwrap());
     let key = CallKey::new(&[7; 32]).unwrap();
     let templates: Vec<_> = DEFAULT_TEMPLATES.iter().map(|t| Template::parse(t).unwrap()).collect();
-    let listing = list(&[repository("fixtures/calls")], None).unwrap();
-    let calls = pair(listing.files, &templates, &key).unwrap();
-    let (count, known) = (calls.len(), KnownValues::default());
+    let sources = Sources::open(&[repository("fixtures/calls")], None).unwrap();
+    let (count, known) = (sources.calls(&templates, &key, &Passed::default()).count(), KnownValues::default());
     bencher.counter(ItemsCount::new(count)).with_inputs(|| tempfile::tempdir().unwrap()).bench_local_refs(|dest| {
         let store = LocalStore::destination(dest.path()).unwrap();
         let run = Run {
@@ -49,12 +50,21 @@ fn folder_to_folder(bencher: Bencher, jobs: usize) {
             tool: Tool::this(),
             key: &key,
             known: &known,
+            stale: Stale::Keep,
             limits: SizeLimits { transcript_bytes_max: 1 << 28, recording_bytes_max: 1 << 36 },
             created: Timestamp::from_unix_s(0),
             target: Target::Publish(&store),
         };
-        let jobs = NonZeroUsize::new(jobs).expect("there is a core");
-        let summary = run_batch(&run, &calls, jobs, &AtomicBool::new(false), &mut |_| Ok(())).unwrap();
+        let batch = Batch {
+            jobs: NonZeroUsize::new(jobs).expect("there is a core"),
+            bytes_in_flight: 1 << 30,
+            calls_max: None,
+            stop: &AtomicBool::new(false),
+            clock: &Duration::default,
+        };
+        let passed = Passed::default();
+        let calls = sources.calls(&templates, &key, &passed);
+        let summary = run_batch(&run, calls, &batch, &mut |_, _| Ok(())).unwrap();
         assert_eq!(summary.redacted, count as u64);
     });
 }

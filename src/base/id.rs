@@ -30,6 +30,15 @@ impl CallId {
     pub fn as_str(&self) -> &str {
         &self.0
     }
+
+    /// The number that the digits stand for.
+    ///
+    /// # Panics
+    /// Never: there is no other way to make one than from such digits.
+    #[must_use]
+    pub fn number(&self) -> u128 {
+        u128::from_str_radix(&self.0, 16).expect("it has 32 hexadecimal digits")
+    }
 }
 
 impl fmt::Display for CallId {

@@ -1,6 +1,8 @@
 //! The command line, as clap reads it. Must not do anything.
 
+use super::since::Since;
 use crate::config::Fields;
+use crate::jobs::Shard;
 use clap::{Args, Parser, Subcommand, ValueHint};
 use std::path::PathBuf;
 
@@ -76,6 +78,17 @@ pub(super) struct RedactArgs {
     /// What is known of the calls' people (docs/known-values.md): hidden however it is said
     #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
     pub known: Option<PathBuf>,
+    #[command(flatten)]
+    pub which: WhichArgs,
+    /// Redact calls again that another version of the program has redacted with other patterns
+    #[arg(long)]
+    pub stale: bool,
+    /// Most bytes of recordings and transcripts that are in hand at once; a larger call is done alone
+    #[arg(long, value_name = "BYTES", default_value_t = 1 << 30)]
+    pub bytes_in_flight: u64,
+    /// Write a report when the run ends: a page for people (.html) or JSON (.json); repeat for both
+    #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
+    pub report: Vec<PathBuf>,
     /// Do everything but write to DEST
     #[arg(long)]
     pub dry_run: bool,
@@ -84,6 +97,26 @@ pub(super) struct RedactArgs {
     pub quiet: bool,
     #[command(flatten)]
     pub run: RunArgs,
+}
+
+/// Which of the calls below SOURCE.
+#[derive(Args)]
+pub(super) struct WhichArgs {
+    /// Only calls of which a source was changed since then: 2026-11-21, 2026-11-21T06:00:00Z, or 45m, 12h, 7d ago
+    #[arg(long, value_name = "TIME|DURATION")]
+    pub since: Option<Since>,
+    /// Only this share of the calls, 0/N to N-1/N; runs of all shares together do each call once
+    #[arg(long, value_name = "I/N")]
+    pub shard: Option<Shard>,
+    /// Only calls of which a file is in this list: one key a line, as it is below SOURCE; `-` reads standard input
+    #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
+    pub keys: Option<PathBuf>,
+    /// List SOURCE by this manifest.json of an S3 Inventory (CSV) instead of asking for a listing
+    #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
+    pub inventory: Option<PathBuf>,
+    /// Redact at most so many calls; those that are done or held do not count
+    #[arg(long, value_name = "N")]
+    pub max_calls: Option<u64>,
 }
 
 /// How calls are redacted.

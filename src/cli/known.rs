@@ -1,6 +1,5 @@
 //! `--known`: reads a file of known values. Must not print anything of it but counts.
 
-use super::output::note;
 use crate::base::{Error, Result};
 use crate::jobs::{Call, CallKey, KnownValues};
 use crate::model::{KNOWN_BYTES_MAX, KnownFile, KnownValue};
@@ -9,13 +8,8 @@ use std::io::Read;
 use std::path::Path;
 
 /// What the file knows of the calls of a run.
-pub(super) fn of_run(path: Option<&Path>, calls: &[Call], key: &CallKey) -> Result<KnownValues> {
-    let Some(path) = path else { return Ok(KnownValues::default()) };
-    let (known, others) = KnownValues::of(read(path)?, calls, key)?;
-    if others > 0 {
-        note(format_args!("--known names {others} calls that are not below SOURCE"));
-    }
-    Ok(known)
+pub(super) fn of_run(path: Option<&Path>, calls: impl Iterator<Item = Call>, key: &CallKey) -> Result<KnownValues> {
+    path.map_or_else(|| Ok(KnownValues::default()), |path| KnownValues::of(read(path)?, calls, key))
 }
 
 /// What the file knows of the one call that a transcript is of.

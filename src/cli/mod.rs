@@ -8,6 +8,8 @@ mod output;
 mod patterns;
 mod progress;
 mod redact;
+mod report;
+mod since;
 mod summary;
 mod verify;
 

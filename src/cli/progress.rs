@@ -6,25 +6,37 @@ use std::io::IsTerminal;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
-const TEMPLATE: &str = "{bar:32} {pos}/{len} calls  {per_sec}  {eta} left{msg}";
+/// While calls are still being counted.
+const COUNTING: &str = "{spinner} {pos} calls  {per_sec}{msg}";
+const COUNTED: &str = "{bar:32} {pos}/{len} calls  {per_sec}  {eta} left{msg}";
 
-/// A bar that counts calls, with rate and time left.
+/// A bar that counts calls, with rate and, once it is known how many there are, time left.
 pub(super) struct Progress {
     bar: ProgressBar,
     held: AtomicU64,
 }
 
 impl Progress {
-    /// A bar over so many calls; an invisible one where standard error is no terminal or `quiet` is asked for.
-    pub fn start(calls: u64, quiet: bool) -> Self {
+    /// A bar; an invisible one where standard error is no terminal or `quiet` is asked for.
+    pub fn start(quiet: bool) -> Self {
         let shown = !quiet && std::io::stderr().is_terminal();
         let target = if shown { ProgressDrawTarget::stderr() } else { ProgressDrawTarget::hidden() };
-        let style = ProgressStyle::with_template(TEMPLATE).expect("the template is a constant that the test parses");
-        let bar = ProgressBar::with_draw_target(Some(calls), target).with_style(style);
+        let bar = ProgressBar::with_draw_target(None, target).with_style(style(COUNTING));
         if shown {
             bar.enable_steady_tick(Duration::from_millis(250));
         }
         Self { bar, held: AtomicU64::new(0) }
+    }
+
+    /// Whether somebody sees it.
+    pub fn is_shown(&self) -> bool {
+        !self.bar.is_hidden()
+    }
+
+    /// How many calls there are.
+    pub fn counted(&self, calls: u64) {
+        self.bar.set_length(calls);
+        self.bar.set_style(style(COUNTED));
     }
 
     /// Counts one call.
@@ -47,12 +59,16 @@ impl Progress {
     }
 }
 
+fn style(template: &str) -> ProgressStyle {
+    ProgressStyle::with_template(template).expect("the templates are constants that the test parses")
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
 
     #[test]
-    fn the_template_is_one() {
-        assert!(ProgressStyle::with_template(TEMPLATE).is_ok());
+    fn the_templates_are_some() {
+        let _ = (style(COUNTING), style(COUNTED));
     }
 }

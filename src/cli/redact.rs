@@ -3,13 +3,18 @@
 use super::args::RedactArgs;
 use super::output::{Output, complain, note};
 use super::progress::Progress;
+use super::report::{self, History, ReportFile};
 use super::{clock, known, patterns, summary};
 use crate::base::{CallId, Error, HoldReason, Result, Stage, Timestamp};
 use crate::config::{self, Settings};
-use crate::jobs::{self, Report, Run, Status, Target};
+use crate::jobs::{
+    self, Batch, KnownValues, Passed, Report, Run, Selection, Sources, Stale, Status, Summary, Target, Timing,
+};
 use crate::model::manifest::Tool;
 use crate::store::{LocalStore, Store};
 use serde::Serialize;
+use std::fs::File;
+use std::io::{BufRead, BufReader};
 use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -24,6 +29,8 @@ struct Line<'a> {
     reason: Option<HoldReason>,
     spans: u64,
     muted_ms: u64,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    risk: Option<f32>,
 }
 
 impl<'a> Line<'a> {
@@ -38,23 +45,37 @@ impl<'a> Line<'a> {
             },
             spans: report.hidden.spans.values().sum(),
             muted_ms: report.hidden.muted_ms,
+            risk: report.hidden.risk,
         }
     }
 }
 
 /// Redacts every call below the SOURCEs.
 pub(super) fn run(args: &RedactArgs, settings: &Settings, out: &mut Output) -> Result<u8> {
-    let stop = stop_on_signals()?;
+    let (stop, clock) = (stop_on_signals()?, clock::stopwatch());
     let policy = settings.policy()?;
     let patterns = patterns::tested(settings)?.under(&policy);
     let dest = jobs::destination(&args.dest, &args.sources)?;
-    let listing = jobs::list(&args.sources, settings.root())?;
+    let report_files = ReportFile::open_all(&args.report)?;
+    let mut sources = Sources::open(&args.sources, settings.root())?;
+    if let Some(manifest) = &args.which.inventory {
+        sources = sources.by_inventory(manifest)?;
+    }
     let (key, made) = settings.call_key()?;
     if let Some(path) = made {
         note(format_args!("made a key for call ids: {}; keep it, other keys give other ids", path.display()));
     }
-    let calls = jobs::pair(listing.files, &settings.templates()?, &key)?;
-    let known = known::of_run(args.known.as_deref(), &calls, &key)?;
+    let templates = settings.templates()?;
+    sources.check_names(&templates, &key)?;
+    let now = clock::now();
+    let selection = Selection {
+        calls: args.which.keys.as_deref().map(|path| sources.calls_of(keys(path)?, &templates, &key)).transpose()?,
+        shard: args.which.shard,
+        since: args.which.since.map(|since| since.from(now)),
+    };
+    let unreported = Passed::default();
+    let preview = || sources.calls(&templates, &key, &unreported).filter_map(Result::ok).filter(|c| selection.has(c));
+    let known = known::of_run(args.known.as_deref(), preview(), &key)?;
     let store = open_destination(&dest, args.dry_run)?;
     let run = Run {
         patterns: &patterns,
@@ -64,15 +85,29 @@ pub(super) fn run(args: &RedactArgs, settings: &Settings, out: &mut Output) -> R
         key: &key,
         limits: settings.limits(),
         known: &known,
-        created: Timestamp::from_unix_s(settings.source_date_epoch().unwrap_or_else(clock::now)),
+        stale: if args.stale { Stale::Redo } else { Stale::Keep },
+        created: Timestamp::from_unix_s(settings.source_date_epoch().unwrap_or(now)),
         target: match &store {
             Some(store) if !args.dry_run => Target::Publish(store),
             store => Target::DryRun(store.as_ref().map(|s| s as &dyn Store)),
         },
     };
-
-    let progress = Progress::start(calls.len() as u64, args.quiet);
-    let mut done = |report: &Report| {
+    let progress = Progress::start(args.quiet);
+    let passed = Passed::default();
+    let calls = sources.calls(&templates, &key, &passed).filter(|call| match call {
+        Ok(call) => selection.has(call),
+        Err(error) => {
+            // What a folder has that cannot be read is counted, not told one by one.
+            if error.hold_reason().is_none() {
+                progress.aside(|| complain(error));
+            }
+            true
+        }
+    });
+    let calls = calls.inspect(|call| call.iter().for_each(|call| known.meet(&call.id)));
+    let mut history = History::default();
+    let mut done = |report: &Report, timing: &Timing| {
+        history.add(report, timing);
         if let (Status::Failed, Some(error)) = (report.status, &report.error) {
             progress.aside(|| complain(error));
         }
@@ -85,20 +120,58 @@ pub(super) fn run(args: &RedactArgs, settings: &Settings, out: &mut Output) -> R
         progress.call(report);
         Ok(())
     };
-    let mut sum = jobs::run_batch(&run, &calls, settings.jobs(), &stop, &mut done)?;
+    let batch = Batch {
+        jobs: settings.jobs(),
+        bytes_in_flight: args.bytes_in_flight,
+        calls_max: args.which.max_calls,
+        stop: &stop,
+        clock: &clock,
+    };
+    let is_over = AtomicBool::new(false);
+    let sum = std::thread::scope(|scope| {
+        if progress.is_shown() {
+            scope.spawn(|| {
+                let count = preview().take_while(|_| !is_over.load(Ordering::Relaxed)).count();
+                progress.counted(count as u64);
+            });
+        }
+        let sum = jobs::run_batch(&run, calls, &batch, &mut done);
+        is_over.store(true, Ordering::Relaxed);
+        sum
+    });
     progress.finish();
-    sum.ignored_files = listing.ignored;
-    sum.failed += listing.unreadable;
-    sum.dry_run = args.dry_run;
-    if listing.unreadable > 0 {
-        note(format_args!("{} folders or entries below SOURCE cannot be read", listing.unreadable));
+    let sum = Summary { ignored_files: passed.ignored.into_inner(), dry_run: args.dry_run, ..sum? };
+    let took_ms = u64::try_from(clock().as_millis()).unwrap_or(u64::MAX);
+    let report = report::Report::new(&run, settings.jobs().get(), took_ms, &sum, &history);
+    report_files.into_iter().try_for_each(|file| file.write(&report))?;
+    close(args, &sum, &known, out)?;
+    Ok(sum.exit_code())
+}
+
+/// A list of keys.
+fn keys(path: &Path) -> Result<Box<dyn BufRead>> {
+    if path == Path::new("-") {
+        return Ok(Box::new(std::io::stdin().lock()));
+    }
+    let file = File::open(path).map_err(|e| Error::usage(format!("--keys {}: {}", path.display(), e.kind())))?;
+    Ok(Box::new(BufReader::new(file)))
+}
+
+/// Says what became of the run.
+fn close(args: &RedactArgs, sum: &Summary, known: &KnownValues, out: &mut Output) -> Result<()> {
+    if sum.unlisted > 0 {
+        note(format_args!("{} folders or entries below SOURCE cannot be read", sum.unlisted));
+    }
+    if sum.stopped.is_none() && known.unmet() > 0 {
+        note(format_args!("--known names {} calls that are not below SOURCE", known.unmet()));
     }
     if args.json {
-        out.json(&summary::Closing { summary: &sum })?;
+        out.json(&summary::Closing { summary: sum })
     } else if !args.quiet {
-        out.line(summary::for_a_person(&sum, &args.dest))?;
+        out.line(summary::for_a_person(sum, &args.dest))
+    } else {
+        Ok(())
     }
-    Ok(sum.exit_code())
 }
 
 /// The destination; in a dry run only what is there already, and that to be read.

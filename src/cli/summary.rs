@@ -1,6 +1,6 @@
 //! What a run ends with: numbers and codes for a program or a person. No names, no text.
 
-use crate::jobs::Summary;
+use crate::jobs::{Stopped, Summary};
 use std::fmt::Write;
 use std::path::Path;
 
@@ -43,6 +43,9 @@ fn write_all(out: &mut String, sum: &Summary, dest: &Path) -> std::fmt::Result {
         let each: Vec<_> = sum.spans.iter().map(|(category, n)| format!("{category} {n}")).collect();
         writeln!(out, "hidden: {} ({})", count(total, "span"), each.join(", "))?;
     }
+    if sum.redacted + sum.unchanged > 0 {
+        writeln!(out, "expected to have a word left that must be hidden: {:.1} calls", sum.risk)?;
+    }
     for (reason, n) in &sum.held_reasons {
         writeln!(out, "held: {n} {reason}: {}", reason.next_step())?;
     }
@@ -52,8 +55,17 @@ fn write_all(out: &mut String, sum: &Summary, dest: &Path) -> std::fmt::Result {
     if sum.failed > 0 {
         writeln!(out, "failed: {}; run again when the cause above is gone", sum.failed)?;
     }
-    if sum.skipped > 0 {
-        writeln!(out, "stopped: {} not begun; run again to go on", count(sum.skipped, "call"))?;
+    match sum.stopped {
+        Some(Stopped::Told) => writeln!(out, "stopped before all calls were begun; run again to go on")?,
+        Some(Stopped::CallsMax) => writeln!(out, "stopped at --max-calls; run again to go on")?,
+        None => {}
+    }
+    if sum.stale > 0 {
+        writeln!(
+            out,
+            "made by the patterns of another version: {}; --stale redacts them again",
+            count(sum.stale, "call")
+        )?;
     }
     if sum.ignored_files > 0 {
         writeln!(out, "ignored: {}, neither transcript nor recording", count(sum.ignored_files, "file"))?;
@@ -96,6 +108,7 @@ mod tests {
             spans: [(Category::Name, 3), (Category::Dob, 1)].into(),
             audio_ms: 90_000,
             muted_ms: 4_500,
+            risk: 0.4,
             held_reasons: [(HoldReason::NoTranscript, 1)].into(),
             ignored_files: 1,
             ..Summary::default()
@@ -104,6 +117,7 @@ mod tests {
 4 calls: 2 redacted, 1 unchanged, 1 held
 audio: 1.5 minutes, 4.5 seconds of them muted
 hidden: 4 spans (DOB 1, NAME 3)
+expected to have a word left that must be hidden: 0.4 calls
 held: 1 no-transcript: put the call's transcript beside its recording and run again
 records of held calls: out/.held; --json tells their sources
 ignored: 1 file, neither transcript nor recording

@@ -5,7 +5,7 @@ use super::output::Output;
 use super::patterns;
 use crate::base::{CallId, Error, Result, Stage};
 use crate::config::{BUILTIN_POLICIES, Settings, load_policy};
-use crate::jobs::{self, Call, Check, Proof, Verdict};
+use crate::jobs::{self, Call, Check, Passed, Proof, Sources, Verdict};
 use crate::model::Policy;
 use crate::patterns::PatternSet;
 use crate::store::{LocalStore, Store};
@@ -79,9 +79,11 @@ fn sources(args: &VerifyArgs, settings: &Settings) -> Result<BTreeMap<CallId, Ca
         return Ok(BTreeMap::new());
     }
     let (key, _) = settings.call_key()?;
-    let listing = jobs::list(&args.source, settings.root())?;
-    let calls = jobs::pair(listing.files, &settings.templates()?, &key)?;
-    Ok(calls.into_iter().map(|call| (call.id.clone(), call)).collect())
+    let (sources, templates) = (Sources::open(&args.source, settings.root())?, settings.templates()?);
+    sources.check_names(&templates, &key)?;
+    let passed = Passed::default();
+    let calls = sources.calls(&templates, &key, &passed).filter_map(Result::ok);
+    Ok(calls.map(|call| (call.id.clone(), call)).collect())
 }
 
 /// The policy of the configuration and all built-in ones, each with its patterns.

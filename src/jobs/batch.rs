@@ -1,86 +1,223 @@
-//! Many calls at once: spread over cores, stopped gracefully, summed up. Must not know how one call
-//! is done.
+//! Many calls at once: listed, worked on and reported at the same time, stopped gracefully, summed up. Must not know
+//! how one call is done.
+//!
+//! One thread lists and keeps a short queue filled. Many threads take calls from it; most of them wait for disk or
+//! network while as many as there are slots compute, so that whichever is slower is always busy. What is in hand is
+//! bounded by calls and by bytes, and reports leave in the order of the listing.
 
-use super::report::{Report, Summary};
-use super::{Call, Run, Slots, run_call};
+use super::quota::Quota;
+use super::report::{Report, Stopped, Summary};
+use super::{Budget, Call, Run, Slots, Status, run_call};
 use crate::base::{Error, Kind, Result, Stage};
-use rayon::iter::{ParallelBridge, ParallelIterator};
+use std::collections::BTreeMap;
 use std::num::NonZeroUsize;
-use std::sync::Mutex;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
+use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
 
-/// Most calls that wait for the disk at once, besides those that are worked on. The file system's journal writes them
-/// together; a disk that syncs in 10 ms then takes 1,600 calls a second.
-const WAITING_MAX: usize = 16;
+/// Calls that are listed and not yet begun.
+const QUEUE_CALLS: usize = 256;
+/// Calls that wait for disk or network, for each one that is computed. A call asks a store about eight times one after
+/// the other, for 20 ms each, and computes for 5 to 10 ms.
+const WAITING_PER_JOB: usize = 24;
+/// Most threads of a run.
+const THREADS_MAX: usize = 1_024;
+/// Most reports that wait for one of an earlier call, about 500 bytes each.
+const REPORTS_AHEAD_MAX: u64 = 16_384;
+/// How often a thread that waits looks whether the run was stopped.
+const STOP_CHECK: Duration = Duration::from_millis(100);
 
-/// Runs every call, `jobs` at a time, and hands each report to `done` in the order of `calls`.
-///
-/// Once `stop` is set no further call is begun; those in hand are finished. A call that fails stops
-/// no other.
+/// How a batch is run.
+pub struct Batch<'a> {
+    /// Calls that are computed at once.
+    pub jobs: NonZeroUsize,
+    /// Bytes of sources that are in hand at once.
+    pub bytes_in_flight: u64,
+    /// Most calls that are redacted; those that are done or held do not count.
+    pub calls_max: Option<u64>,
+    /// Once it is set no further call is begun; those in hand are finished.
+    pub stop: &'a AtomicBool,
+    /// Time since the run began, for its report alone.
+    pub clock: &'a (dyn Fn() -> Duration + Sync),
+}
+
+/// When a call was worked on, since the run began, and how large it is.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Timing {
+    /// When it was begun.
+    pub began: Duration,
+    /// When it was done.
+    pub ended: Duration,
+    /// Size of its sources, bytes.
+    pub bytes: u64,
+}
+
+/// Whom reports are handed to.
+pub type Done<'a> = dyn FnMut(&Report, &Timing) -> Result<()> + Send + 'a;
+
+/// Runs every call and hands each report to `done` in the order of `calls`. A call that fails stops no other; an error
+/// in `calls` is counted.
 ///
 /// # Errors
-/// When threads cannot be started, or the first error of `done`, which stops the run too.
+/// When threads cannot be started, the first error of `done`, or a usage error in `calls`; calls in hand are finished.
 pub fn run_batch(
     run: &Run,
-    calls: &[Call],
-    jobs: NonZeroUsize,
-    stop: &AtomicBool,
-    done: &mut (dyn FnMut(&Report) -> Result<()> + Send),
+    calls: impl Iterator<Item = Result<Call>>,
+    batch: &Batch,
+    done: &mut Done,
 ) -> Result<Summary> {
-    let pool = rayon::ThreadPoolBuilder::new()
-        .num_threads((jobs.get() + WAITING_MAX).min(calls.len().max(1)))
-        .thread_name(|i| format!("call-{i}"))
-        .build()
-        .map_err(|_| Error::new(Stage::Configure, Kind::Io, "threads cannot be started").hint("lower --jobs"))?;
-    let slots = Slots::new(jobs);
-    let ordered = Mutex::new(Ordered { done, next: 0, waiting: Default::default(), summary: Summary::default() });
-    // `par_bridge` takes calls one by one from the front, so few reports wait for an earlier one.
-    let result = pool.install(|| {
-        calls.iter().enumerate().par_bridge().try_for_each(|(index, call)| {
-            if stop.load(Ordering::Relaxed) {
-                return Ok(());
-            }
-            let report = run_call(run, call, &slots);
-            // A panic in `done` has already been reported; its lock holds nothing half-changed that
-            // is still used.
-            ordered.lock().unwrap_or_else(std::sync::PoisonError::into_inner).put(index, report)
-        })
-    });
-    let mut ordered = ordered.into_inner().unwrap_or_else(std::sync::PoisonError::into_inner);
-    result?;
-    ordered.drain()?;
-    let mut summary = ordered.summary;
-    summary.calls = calls.len() as u64;
-    summary.skipped = summary.calls - (summary.redacted + summary.unchanged + summary.held + summary.failed);
-    Ok(summary)
-}
-
-/// Hands reports on in the order of their calls.
-struct Ordered<'a> {
-    done: &'a mut (dyn FnMut(&Report) -> Result<()> + Send),
-    next: usize,
-    waiting: std::collections::BTreeMap<usize, Report>,
-    summary: Summary,
-}
-
-impl Ordered<'_> {
-    fn put(&mut self, index: usize, report: Report) -> Result<()> {
-        self.waiting.insert(index, report);
-        while let Some(report) = self.waiting.remove(&self.next) {
-            self.next += 1;
-            self.hand_on(&report)?;
+    let shop = Shop {
+        run,
+        batch,
+        slots: Slots::new(batch.jobs),
+        budget: Budget::new(batch.bytes_in_flight),
+        quota: batch.calls_max.map(Quota::new),
+        line: Mutex::new(Line { done, next: 0, waiting: BTreeMap::new(), summary: Summary::default(), failed: None }),
+        moved: Condvar::new(),
+        is_over: AtomicBool::new(false),
+        is_cut: AtomicBool::new(false),
+    };
+    let (sender, receiver) = sync_channel(QUEUE_CALLS);
+    let receiver = Mutex::new(receiver);
+    let threads = (batch.jobs.get() * (1 + WAITING_PER_JOB)).min(THREADS_MAX.max(batch.jobs.get()));
+    let unlisted = std::thread::scope(|scope| {
+        for n in 0..threads {
+            std::thread::Builder::new()
+                .name(format!("call-{n}"))
+                .spawn_scoped(scope, || shop.work(&receiver))
+                .map_err(|e| Error::io(Stage::Configure, "threads cannot be started", e).hint("lower --jobs"))?;
         }
-        Ok(())
+        shop.list(calls, sender)
+    })?;
+    shop.close(unlisted)
+}
+
+/// What the threads of a batch share.
+struct Shop<'a> {
+    run: &'a Run<'a>,
+    batch: &'a Batch<'a>,
+    slots: Slots,
+    budget: Budget,
+    quota: Option<Quota>,
+    line: Mutex<Line<'a>>,
+    moved: Condvar,
+    /// No further call is begun.
+    is_over: AtomicBool,
+    /// Because of that, there are calls that were not begun.
+    is_cut: AtomicBool,
+}
+
+/// Reports on their way out, in the order of their calls.
+struct Line<'a> {
+    done: &'a mut Done<'a>,
+    next: u64,
+    waiting: BTreeMap<u64, (Report, Timing)>,
+    summary: Summary,
+    failed: Option<Error>,
+}
+
+impl<'a> Shop<'a> {
+    /// Keeps the queue filled; how many entries could not be listed.
+    fn list(&self, calls: impl Iterator<Item = Result<Call>>, queue: SyncSender<(u64, Call)>) -> Result<u64> {
+        let (mut listed, mut unlisted) = (0, 0);
+        for call in calls {
+            if self.is_over() {
+                self.is_cut.store(true, Ordering::Relaxed);
+                break;
+            }
+            match call {
+                Ok(call) => {
+                    // Workers live as long as the queue does.
+                    if queue.send((listed, call)).is_err() {
+                        break;
+                    }
+                    listed += 1;
+                }
+                Err(error) if error.kind == Kind::Usage => return Err(error),
+                Err(_) => unlisted += 1,
+            }
+        }
+        Ok(unlisted)
     }
 
-    /// Hands on what waits behind calls that were never begun.
-    fn drain(&mut self) -> Result<()> {
-        let waiting = std::mem::take(&mut self.waiting);
-        waiting.into_values().try_for_each(|report| self.hand_on(&report))
+    /// Works on calls until there are no more. What is queued when the run is over is taken and dropped.
+    fn work(&self, queue: &Mutex<Receiver<(u64, Call)>>) {
+        loop {
+            let next = queue.lock().unwrap_or_else(PoisonError::into_inner).recv();
+            let Ok((index, mut call)) = next else { return };
+            self.await_turn(index);
+            let bytes = call.weigh();
+            let _share = self.budget.take(bytes);
+            let permit = self.quota.as_ref().map(Quota::take);
+            if matches!(permit, Some(None)) {
+                self.is_over.store(true, Ordering::Relaxed);
+            }
+            if self.is_over() {
+                self.is_cut.store(true, Ordering::Relaxed);
+                continue;
+            }
+            let began = (self.batch.clock)();
+            let report = run_call(self.run, &call, &self.slots);
+            if let Some(Some(permit)) = permit {
+                permit.close(report.status == Status::Redacted);
+            }
+            let timing = Timing { began, ended: (self.batch.clock)(), bytes };
+            self.line().put(index, report, timing, &self.is_over);
+            self.moved.notify_all();
+        }
     }
 
-    fn hand_on(&mut self, report: &Report) -> Result<()> {
+    /// Waits while too many reports wait for an earlier one.
+    fn await_turn(&self, index: u64) {
+        let mut line = self.line();
+        while index >= line.next + REPORTS_AHEAD_MAX && !self.is_over() {
+            line = self.moved.wait_timeout(line, STOP_CHECK).unwrap_or_else(PoisonError::into_inner).0;
+        }
+    }
+
+    fn is_over(&self) -> bool {
+        self.batch.stop.load(Ordering::Relaxed) || self.is_over.load(Ordering::Relaxed)
+    }
+
+    fn line(&self) -> MutexGuard<'_, Line<'a>> {
+        // A panic in `done` has already been reported; the line holds nothing half-changed that is still used.
+        self.line.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Hands on what waits behind calls that were never begun, and sums up.
+    fn close(self, unlisted: u64) -> Result<Summary> {
+        let mut line = self.line.into_inner().unwrap_or_else(PoisonError::into_inner);
+        for (report, timing) in std::mem::take(&mut line.waiting).into_values() {
+            line.hand_on(&report, &timing, &self.is_over);
+        }
+        let mut summary = line.summary;
+        (0..unlisted).for_each(|_| summary.add_unlisted());
+        summary.stopped = self.is_cut.load(Ordering::Relaxed).then(|| match self.batch.stop.load(Ordering::Relaxed) {
+            true => Stopped::Told,
+            false => Stopped::CallsMax,
+        });
+        line.failed.map_or(Ok(summary), Err)
+    }
+}
+
+impl Line<'_> {
+    fn put(&mut self, index: u64, report: Report, timing: Timing, is_over: &AtomicBool) {
+        self.waiting.insert(index, (report, timing));
+        while let Some((report, timing)) = self.waiting.remove(&self.next) {
+            self.next += 1;
+            self.hand_on(&report, &timing, is_over);
+        }
+    }
+
+    /// Hands a report on; once that has failed the run is over.
+    fn hand_on(&mut self, report: &Report, timing: &Timing, is_over: &AtomicBool) {
         self.summary.add(report);
-        (self.done)(report)
+        if self.failed.is_none() {
+            self.failed = (self.done)(report, timing).err();
+        }
+        if self.failed.is_some() {
+            is_over.store(true, Ordering::Relaxed);
+        }
     }
 }

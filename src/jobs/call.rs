@@ -4,7 +4,7 @@
 use super::fetch::{self, SizeLimits};
 use super::known::{Given, KnownValues};
 use super::report::{Hidden, Report, Status};
-use super::slots::{Slot, Slots};
+use super::slots::{OffSlot, Slots};
 use super::{Call, CallKey, Parts, SourceFile};
 use crate::base::{CallId, Error, HoldReason, KeyedRef, Kind, Result, Stage, Timestamp};
 use crate::model::Policy;
@@ -36,8 +36,19 @@ pub struct Run<'a> {
     pub created: Timestamp,
     /// What is known of the people of its calls.
     pub known: &'a KnownValues,
+    /// What becomes of calls that another pattern set has redacted.
+    pub stale: Stale,
     /// Where calls go.
     pub target: Target<'a>,
+}
+
+/// What becomes of calls that another version of the program has redacted, with the patterns it had.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Stale {
+    /// They are counted and left as they are.
+    Keep,
+    /// They are redacted again.
+    Redo,
 }
 
 /// Where redacted calls go.
@@ -58,20 +69,20 @@ impl Target<'_> {
     }
 }
 
-/// Does one call, on a slot as long as there is work. It never panics; what it could not do is in the report.
+/// Does one call, on a slot as long as it computes. It never panics; what it could not do is in the report.
 #[must_use]
 pub fn run_call(run: &Run, call: &Call, slots: &Slots) -> Report {
-    let (status, hidden, error) = match guarded(|| patient(run, call, slots)) {
-        Ok((status, hidden)) => (status, hidden, None),
+    let report = |status, hidden, error| Report { source: call.shown(), call: call.id.clone(), status, hidden, error };
+    match guarded(|| patient(run, call, slots)) {
+        Ok((status, hidden)) => report(status, hidden, None),
         Err(error) => {
             let error = error.for_call(call.id.clone());
             match guarded(|| hold(run, call, &error)) {
-                Ok(status) => (status, Hidden::default(), Some(error)),
-                Err(worse) => (Status::Failed, Hidden::default(), Some(worse.for_call(call.id.clone()))),
+                Ok(status) => report(status, Hidden::default(), Some(error)),
+                Err(worse) => report(Status::Failed, Hidden::default(), Some(worse.for_call(call.id.clone()))),
             }
         }
-    };
-    Report { source: call.shown(), call: call.id.clone(), status, hidden, error }
+    }
 }
 
 /// Turns a panic and a broken invariant into a reason to hold the call. The message of a panic is
@@ -92,15 +103,15 @@ fn guarded<T>(work: impl FnOnce() -> Result<T>) -> Result<T> {
 /// Tries again what may pass: failures of the outside, and another run that was first.
 fn patient(run: &Run, call: &Call, slots: &Slots) -> Result<(Status, Hidden)> {
     for pause in RETRY_AFTER {
-        match attempt(run, call, slots.take()) {
+        match attempt(run, call, slots) {
             Err(error) if matches!(error.kind, Kind::Io | Kind::Conflict) => std::thread::sleep(pause),
             done => return done,
         }
     }
-    attempt(run, call, slots.take())
+    attempt(run, call, slots)
 }
 
-fn attempt(run: &Run, call: &Call, slot: Slot<'_>) -> Result<(Status, Hidden)> {
+fn attempt(run: &Run, call: &Call, slots: &Slots) -> Result<(Status, Hidden)> {
     let (transcript, recording) = match &call.parts {
         Parts::Whole { transcript, recording } => (transcript, recording.as_ref()),
         Parts::Held { reason, .. } => return Err(unpaired(*reason)),
@@ -113,9 +124,10 @@ fn attempt(run: &Run, call: &Call, slot: Slot<'_>) -> Result<(Status, Hidden)> {
         && is_done(run, call, &known, &before)?
     {
         remove_held(run, &call.id)?;
-        return Ok((Status::Unchanged, Hidden::of(&before)));
+        let is_stale = is_stale(run, &before);
+        return Ok((Status::Unchanged, Hidden { is_stale, ..Hidden::of(&before) }));
     }
-    let manifest = redact(run, &call.id, (transcript, recording), &known, stored, slot)?;
+    let manifest = redact(run, &call.id, (transcript, recording), &known, stored, slots)?;
     remove_held(run, &call.id)?;
     Ok((Status::Redacted, Hidden::of(&manifest)))
 }
@@ -128,35 +140,44 @@ fn unpaired(reason: HoldReason) -> Error {
     Error::held(Stage::Pair, reason, message)
 }
 
-/// Whether the manifest was made from these sources by this program, policy and pattern set.
+/// Whether the manifest was made from these sources, by this policy and this pattern set. The patterns of another
+/// version of the program count as this one's where stale calls are kept.
 ///
 /// A source whose version is the one of the manifest is taken as unchanged without reading it. One
 /// with another version (it was copied, or touched) is read, and its digest decides.
 fn is_done(run: &Run, call: &Call, known: &Given, manifest: &Manifest) -> Result<bool> {
     let files = call.files();
     let references: Vec<KeyedRef> = files.iter().map(|f| reference(run, &call.id, f)).collect();
+    let stats = files.iter().map(|f| f.stat()).collect::<Result<Vec<_>>>()?;
     let recorded = |role| manifest.sources.iter().find(|s| s.role == role);
-    let sources = files.iter().zip(&references).map(|(file, reference)| {
+    let sources = files.iter().zip(&stats).zip(&references).map(|((file, stat), reference)| {
         let version = recorded(file.role).and_then(|s| s.version.as_deref());
-        (file.role, reference, version, file.stat.bytes)
+        (file.role, reference, version, stat.bytes)
     });
+    let is_kept = run.stale == Stale::Keep && is_stale(run, manifest);
     let basis = Basis {
         sources: sources.collect(),
         known: known.reference.as_ref(),
-        patterns: run.patterns.digest(),
+        patterns: if is_kept { &manifest.patterns } else { run.patterns.digest() },
         policy: &run.policy_ref,
     };
-    if manifest.tool != run.tool || !manifest.is_made_from(&basis) {
+    if !manifest.is_made_from(&basis) {
         return Ok(false);
     }
-    for file in files {
+    for (file, stat) in files.iter().zip(&stats) {
         let Some(recorded) = recorded(file.role) else { return Ok(false) };
-        let is_same_version = recorded.version.as_deref() == Some(file.stat.version.as_str());
+        let is_same_version = recorded.version.as_deref() == Some(stat.version.as_str());
         if !is_same_version && fetch::digest(file, bytes_max(run, file))? != recorded.sha256 {
             return Ok(false);
         }
     }
     Ok(true)
+}
+
+/// Whether another version of the program made the manifest, with other patterns. Another version alone changes
+/// nothing; other patterns of this version are what somebody has changed.
+fn is_stale(run: &Run, manifest: &Manifest) -> bool {
+    manifest.tool != run.tool && manifest.patterns != *run.patterns.digest()
 }
 
 fn redact(
@@ -165,7 +186,7 @@ fn redact(
     (transcript, recording): (&SourceFile, Option<&SourceFile>),
     known: &Given,
     stored: Option<Stored>,
-    slot: Slot<'_>,
+    slots: &Slots,
 ) -> Result<Manifest> {
     let (bytes, transcript_stat) = fetch::read_whole(transcript, run.limits.transcript_bytes_max)?;
     let recording = recording
@@ -177,9 +198,12 @@ fn redact(
     };
     let sink = recording.as_ref().map(|(file, ..)| sink(staged.as_deref_mut(), &artifact_name(file))).transpose()?;
     let (object, recording) = recording.map(|(file, object, stat)| (object, (file, stat))).unzip();
+    let slot = slots.take();
+    let object = object.map(|object| OffSlot::new(object, &slot));
     let values = known.values.clone();
     let source = CallSource { call: id.clone(), transcript: bytes, format: None, recording: object, known: values };
     let artifacts = redact_call(run.patterns, run.policy, source, sink)?;
+    drop(slot);
     known.still()?;
     fetch::still(transcript, &transcript_stat)?;
     if let Some((file, stat)) = &recording {
@@ -197,7 +221,7 @@ fn redact(
     if let Some(mut staged) = staged {
         staged.transcript(&birth.transcript.name, artifacts.transcript())?;
         // All that is left is to wait for the disk, for which nothing large is kept.
-        drop((artifacts, slot));
+        drop(artifacts);
         let expected = stored.map_or(Expected::Absent, |s| Expected::Version(s.version));
         staged.commit(&manifest.to_bytes(), &expected)?;
     }
@@ -221,7 +245,7 @@ fn hold(run: &Run, call: &Call, error: &Error) -> Result<Status> {
     let sources = call.files().into_iter().map(|file| HeldSource {
         role: file.role,
         reference: reference(run, &call.id, file),
-        version: Some(file.stat.version.clone()),
+        version: file.stat.as_ref().map(|stat| stat.version.clone()),
     });
     let record = Held::of(error, call.id.clone(), sources.collect(), by(run), run.created);
     let record = record.ok_or_else(|| Error::new(Stage::Publish, Kind::Io, "the call has no record to hold it by"))?;

@@ -79,13 +79,14 @@ fn unreadable(error: std::io::Error) -> Error {
 
 #[cfg(test)]
 mod tests {
-    use super::super::list;
+    use super::super::Sources;
     use super::*;
     use std::fs;
 
     fn source(dir: &tempfile::TempDir) -> SourceFile {
         fs::write(dir.path().join("a.json"), "12345").unwrap();
-        list(&[dir.path().into()], None).unwrap().files.remove(0)
+        let sources = Sources::open(&[dir.path().into()], None).unwrap();
+        sources.below("").next().unwrap().unwrap()
     }
 
     #[test]

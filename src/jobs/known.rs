@@ -7,36 +7,57 @@ use crate::base::{CallId, Error, HoldReason, KeyedRef, Kind, Phi, Result, Stage}
 use crate::model::{KnownFile, KnownValue};
 use crate::store::Stat;
 use std::collections::BTreeMap;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 /// Largest side-car, bytes.
 const SIDE_CAR_BYTES_MAX: u64 = 1 << 20;
 
 /// Known values of the calls of a run.
 #[derive(Default)]
-pub struct KnownValues(BTreeMap<CallId, Vec<KnownValue>>);
+pub struct KnownValues(BTreeMap<CallId, OfCall>);
+
+struct OfCall {
+    values: Vec<KnownValue>,
+    /// Whether the call is one of the run.
+    is_met: AtomicBool,
+}
 
 impl KnownValues {
-    /// Gives the values of a file to the calls of a run; the second value is how many names of the file are
-    /// no call's of the run.
+    /// Gives the values of a file to calls by name, or to the one call of the run. Of `calls`, those of the run, no
+    /// more than two are looked at.
     ///
     /// # Errors
     /// A usage error when the file is about one call and the run is not.
-    pub fn of(file: KnownFile, calls: &[Call], key: &CallKey) -> Result<(Self, usize)> {
-        match (file, calls) {
-            (KnownFile::One(values), [call]) => Ok((Self([(call.id.clone(), values)].into()), 0)),
-            (KnownFile::One(_), _) => {
-                Err(Error::usage(format!("--known is about one call, SOURCE has {}", calls.len())).hint(
-                    "name that call as SOURCE, or give a file with values by call; docs/known-values.md has the form",
-                ))
-            }
-            (KnownFile::ByCall(by_name), _) => {
+    pub fn of(file: KnownFile, mut calls: impl Iterator<Item = Call>, key: &CallKey) -> Result<Self> {
+        let of_call = |values| OfCall { values, is_met: AtomicBool::new(false) };
+        match file {
+            KnownFile::ByCall(by_name) => {
                 let id = |name: Phi<String>| key.call_id(&name.map(String::into_bytes));
-                let by_call: BTreeMap<_, _> = by_name.into_iter().map(|(name, values)| (id(name), values)).collect();
-                let found = calls.iter().filter(|c| by_call.contains_key(&c.id)).count();
-                let others = by_call.len() - found;
-                Ok((Self(by_call), others))
+                Ok(Self(by_name.into_iter().map(|(name, values)| (id(name), of_call(values))).collect()))
             }
+            KnownFile::One(values) => match (calls.next(), calls.next()) {
+                (Some(call), None) => Ok(Self([(call.id, of_call(values))].into())),
+                (first, _) => {
+                    let found = if first.is_some() { "more than one" } else { "none" };
+                    Err(Error::usage(format!("--known is about one call, SOURCE has {found}")).hint(
+                        "name that call as SOURCE, or give a file with values by call; docs/known-values.md has the form",
+                    ))
+                }
+            },
         }
+    }
+
+    /// Takes note that a call is one of the run.
+    pub fn meet(&self, call: &CallId) {
+        if let Some(known) = self.0.get(call) {
+            known.is_met.store(true, Ordering::Relaxed);
+        }
+    }
+
+    /// How many names of the file were no call's of the run.
+    #[must_use]
+    pub fn unmet(&self) -> usize {
+        self.0.values().filter(|known| !known.is_met.load(Ordering::Relaxed)).count()
     }
 }
 
@@ -55,7 +76,7 @@ impl Given {
     /// # Errors
     /// Holds the call when its side-car cannot be read or is damaged.
     pub fn read(run: &KnownValues, call: &Call, key: &CallKey) -> Result<Self> {
-        let mut values = run.0.get(&call.id).cloned().unwrap_or_default();
+        let mut values = run.0.get(&call.id).map(|known| known.values.clone()).unwrap_or_default();
         let mut side_car = None;
         if let Some(file) = &call.known {
             let (bytes, stat) = fetch::read_whole(file, SIDE_CAR_BYTES_MAX)?;

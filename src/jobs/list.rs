@@ -1,52 +1,244 @@
-//! From what the caller typed to the files of calls: SOURCEs are listed, DEST is checked. Must not
+//! From what the caller typed to the files of calls: SOURCEs are opened and listed, DEST is checked. Must not
 //! open a file.
 
-use super::pair::{SourceFile, file_name, role_and_stem};
+use super::CallKey;
+use super::calls::{Calls, refuse_twins};
+use super::order::{Files, Straight};
+use super::pair::{Member, SourceFile, Template, file_name, role_and_stem};
+use super::select::CallSet;
 use crate::base::{Error, Phi, Result};
-use crate::store::{Entry, LocalStore, Store};
+use crate::store::{Entry, ListedStore, LocalStore, Store, inventory};
 use std::ffi::OsStr;
-use std::io;
+use std::io::{self, BufRead, Read};
+use std::iter::Peekable;
 use std::path::{Component, Path, PathBuf};
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 
 /// Most files below all SOURCEs. A contact centre of 10,000 seats records about 500,000 calls a day.
-pub const SOURCE_FILES_MAX: usize = 10_000_000;
+pub const SOURCE_FILES_MAX: u64 = 1_000_000_000;
 
-/// What lies below the SOURCEs.
-#[derive(Default)]
-pub struct Listing {
-    /// Transcripts and recordings.
-    pub files: Vec<SourceFile>,
-    /// Files that are neither by their extension. Hidden files (`.name`) are not listed at all.
-    pub ignored: u64,
-    /// Folders and entries that could not be read, and links that lead outside.
-    pub unreadable: u64,
+/// Most keys of a list.
+const KEYS_MAX: usize = 50_000_000;
+/// Longest key of a list, bytes.
+const KEY_BYTES_MAX: u64 = 16 << 10;
+
+/// The SOURCEs of a run. Nothing of them is held in memory.
+pub struct Sources {
+    bases: Vec<Base>,
 }
 
-/// Lists every SOURCE. Calls are named below `root`, or below each SOURCE where there is none.
-///
-/// # Errors
-/// A usage error for a SOURCE that does not exist, is in object storage, is a file of no known
-/// kind, lies outside `root`, or holds more than `SOURCE_FILES_MAX` files.
-pub fn list(sources: &[PathBuf], root: Option<&Path>) -> Result<Listing> {
-    let root = root.map(|r| existing(r, "--root")).transpose()?;
-    let mut listing = Listing::default();
-    for source in sources {
+/// The folder that a SOURCE is, or lies in.
+struct Base {
+    store: Arc<dyn Store>,
+    /// Its absolute place, each part after a `/`.
+    place: String,
+    /// See [`SourceFile::root_depth`].
+    root_depth: usize,
+    /// The one file of it that is SOURCE; otherwise all of it is.
+    file: Option<String>,
+}
+
+/// What a listing passed over.
+#[derive(Default)]
+pub struct Passed {
+    /// Files that are neither transcript nor recording by their extension. Hidden files (`.name`) are not listed.
+    pub ignored: AtomicU64,
+}
+
+impl Sources {
+    /// Opens every SOURCE. Calls are named below `root`, or below each SOURCE where there is none.
+    ///
+    /// # Errors
+    /// A usage error for a SOURCE that does not exist, is in object storage, is a file of no known kind, or lies
+    /// outside `root`.
+    pub fn open(sources: &[PathBuf], root: Option<&Path>) -> Result<Self> {
+        let root = root.map(|r| existing(r, "--root")).transpose()?;
+        let bases = sources.iter().map(|source| Base::open(source, root.as_deref()));
+        Ok(Self { bases: bases.collect::<Result<_>>()? })
+    }
+
+    /// The same with the listing of an inventory instead of one made now. The manifest is a file.
+    ///
+    /// # Errors
+    /// A usage error when there is more than one SOURCE, it is a file, or the inventory cannot be read.
+    pub fn by_inventory(mut self, manifest: &Path) -> Result<Self> {
+        let [base @ Base { file: None, .. }] = &mut self.bases[..] else {
+            return Err(Error::usage("--inventory is about one SOURCE, which is no file"));
+        };
+        let wrong = || Error::usage(format!("--inventory {}: no such file", manifest.display()));
+        let manifest = manifest.canonicalize().map_err(|_| wrong())?;
+        // It lies in a dated folder, and its rows in a folder beside that one.
+        let folder = manifest.parent().and_then(Path::parent).ok_or_else(wrong)?;
+        let key = manifest.strip_prefix(folder).ok().and_then(Path::to_str).ok_or_else(wrong)?;
+        let listing = inventory::read(&LocalStore::source(folder)?, key, "")?;
+        base.store = Arc::new(ListedStore::new(Arc::clone(&base.store), listing));
+        Ok(self)
+    }
+
+    /// The calls that these keys are files of, each key as `source` of `--json` shows it: below a SOURCE. A call takes
+    /// 16 bytes.
+    ///
+    /// # Errors
+    /// A usage error for keys that cannot be read.
+    pub fn calls_of(&self, mut keys: impl BufRead, templates: &[Template], key: &CallKey) -> Result<CallSet> {
+        let wrong = |what: &str| Error::usage(format!("--keys: {what}"));
+        let (mut calls, mut line) = (Vec::new(), Vec::new());
+        loop {
+            line.clear();
+            let read = keys.by_ref().take(KEY_BYTES_MAX + 2).read_until(b'\n', &mut line);
+            if read.map_err(|_| wrong("cannot be read"))? == 0 {
+                return Ok(CallSet::new(calls));
+            }
+            let below = std::str::from_utf8(&line).map_err(|_| wrong("a key is not UTF-8"))?;
+            let below = below.trim_end_matches(['\n', '\r']);
+            if below.len() as u64 > KEY_BYTES_MAX || calls.len() >= KEYS_MAX {
+                return Err(wrong("a key is too long, or there are too many"));
+            }
+            let member = |base: &Base| Member::of_place(&format!("{}/{below}", base.place), base.root_depth, templates);
+            let members = self.bases.iter().filter_map(member);
+            calls.extend(members.map(|member| key.call_id(&Phi::new(member.name)).number()));
+        }
+    }
+
+    /// A store as the only SOURCE, at a place.
+    pub fn of_store(store: Arc<dyn Store>, place: &str) -> Self {
+        Self { bases: vec![Base { store, place: place.to_owned(), root_depth: place.split('/').count(), file: None }] }
+    }
+
+    /// The calls of all SOURCEs as they are listed, in an order that depends on names alone. Memory does not grow
+    /// with their number.
+    pub fn calls<'a>(&'a self, templates: &'a [Template], key: &'a CallKey, passed: &'a Passed) -> Calls<'a> {
+        let mut files = 0;
+        let main = self.merged("", Some(&passed.ignored)).map(move |file| {
+            files += 1;
+            if files > SOURCE_FILES_MAX {
+                return Err(Error::usage(format!("more than {SOURCE_FILES_MAX} files below SOURCE"))
+                    .hint("run once for each folder below it"));
+            }
+            file
+        });
+        Calls::new(Straight::new(self, templates, Box::new(main)), templates, key)
+    }
+
+    /// Makes sure that no two calls get the same name. One folder by itself gives a name once, unless templates take
+    /// it for a part of the folder above; otherwise everything is listed, and a call takes 16 bytes while it is.
+    ///
+    /// # Errors
+    /// A usage error when SOURCEs hold files of the same relative name and no root tells them apart.
+    pub fn check_names(&self, templates: &[Template], key: &CallKey) -> Result<()> {
+        let mut roots: Vec<_> = self.bases.iter().map(Base::root).collect();
+        roots.sort_unstable();
+        roots.dedup();
+        if let [root] = roots[..]
+            && !templates.iter().any(|t| t.folders_end(root))
+        {
+            return Ok(());
+        }
+        let passed = Passed::default();
+        let calls = self.calls(templates, key, &passed);
+        // What cannot be listed is reported by the listing that is worked on.
+        refuse_twins(calls.filter_map(Result::ok).map(|call| call.id.number()).collect())
+    }
+
+    /// Files whose places begin with `prefix`, in the order of places.
+    pub(super) fn below(&self, prefix: &str) -> Files<'_> {
+        self.merged(prefix, None)
+    }
+
+    fn merged<'a>(&'a self, prefix: &str, ignored: Option<&'a AtomicU64>) -> Files<'a> {
+        let lists: Vec<_> = self.bases.iter().filter_map(|base| base.below(prefix, ignored)).collect();
+        match <[_; 1]>::try_from(lists) {
+            Ok([list]) => list,
+            Err(lists) => Box::new(Merge { lists: lists.into_iter().map(Iterator::peekable).collect() }),
+        }
+    }
+}
+
+impl Base {
+    fn open(source: &Path, root: Option<&Path>) -> Result<Self> {
         refuse_url(source)?;
         let resolved = existing(source, "SOURCE")?;
         let folder = if resolved.is_dir() { resolved.as_path() } else { resolved.parent().unwrap_or(&resolved) };
-        if root.as_ref().is_some_and(|r| !folder.starts_with(r)) {
+        if root.is_some_and(|r| !folder.starts_with(r)) {
             return Err(Error::usage(format!("SOURCE {}: lies outside --root", source.display())));
         }
-        let root_depth = root.as_deref().unwrap_or(folder).components().count();
-        let base = Base { store: Arc::new(LocalStore::source(folder)?), place: place(folder), root_depth };
-        if resolved.is_dir() {
-            base.store.list().try_for_each(|entry| listing.add(&base, entry))?;
-        } else {
-            listing.add_named(&base, source, &resolved)?;
-        }
+        let file = if resolved.is_dir() { None } else { Some(named(source, &resolved)?) };
+        let root_depth = root.unwrap_or(folder).components().count();
+        Ok(Self { store: Arc::new(LocalStore::source(folder)?), place: place(folder), root_depth, file })
     }
-    Ok(listing)
+
+    /// The folder below which its calls are named.
+    fn root(&self) -> &str {
+        let end =
+            self.place.match_indices('/').nth(self.root_depth.saturating_sub(1)).map_or(self.place.len(), |(at, _)| at);
+        &self.place[..end]
+    }
+
+    /// Its files whose places begin with `prefix`; nothing where there can be none.
+    fn below<'a>(&'a self, prefix: &str, ignored: Option<&'a AtomicU64>) -> Option<Files<'a>> {
+        let own = format!("{}/", self.place);
+        let key_prefix = if own.starts_with(prefix) { "" } else { prefix.strip_prefix(&own)? };
+        let entries: Box<dyn Iterator<Item = Result<Entry>> + Send + 'a> = match &self.file {
+            Some(name) if !name.starts_with(key_prefix) => return None,
+            Some(name) => {
+                let key = Phi::new(name.clone());
+                Box::new(std::iter::once_with(move || self.store.stat(&key).map(|stat| Entry { key, stat })))
+            }
+            None => self.store.list_below(&Phi::new(key_prefix.to_owned())),
+        };
+        Some(Box::new(entries.filter_map(move |entry| self.file(entry, ignored).transpose())))
+    }
+
+    fn file(&self, entry: Result<Entry>, ignored: Option<&AtomicU64>) -> Result<Option<SourceFile>> {
+        let Entry { key, stat } = entry?;
+        let Some((role, _)) = role_and_stem(file_name(key.expose())) else {
+            if let Some(ignored) = ignored {
+                ignored.fetch_add(1, Ordering::Relaxed);
+            }
+            return Ok(None);
+        };
+        Ok(Some(SourceFile {
+            store: Arc::clone(&self.store),
+            place: Phi::new(format!("{}/{}", self.place, key.expose())),
+            root_depth: self.root_depth,
+            key,
+            stat: Some(stat),
+            role,
+        }))
+    }
+}
+
+/// Several listings as one in the order of places. A file that is seen through two SOURCEs is listed once.
+struct Merge<'a> {
+    lists: Vec<Peekable<Files<'a>>>,
+}
+
+impl Iterator for Merge<'_> {
+    type Item = Result<SourceFile>;
+
+    fn next(&mut self) -> Option<Self::Item> {
+        // Errors have no place and come first.
+        let place = |list: &mut Peekable<Files>| Some(list.peek()?.as_ref().ok().map(|file| file.place.clone()));
+        let heads = self.lists.iter_mut().enumerate().filter_map(|(i, list)| Some((place(list)?, i)));
+        let (place, first) = heads.min()?;
+        let next = self.lists[first].next();
+        for list in &mut self.lists[first + 1..] {
+            list.next_if(|file| place.is_some() && file.as_ref().ok().map(|file| &file.place) == place.as_ref());
+        }
+        next
+    }
+}
+
+/// The name of a file that the caller typed, which is not passed over whatever it is.
+fn named(typed: &Path, resolved: &Path) -> Result<String> {
+    let refused = |what: &str| Error::usage(format!("SOURCE {}: {what}", typed.display()));
+    let name = resolved.file_name().and_then(OsStr::to_str).ok_or_else(|| refused("its name is not UTF-8"))?;
+    if role_and_stem(name).is_none() {
+        return Err(refused("neither a transcript nor a recording")
+            .hint("transcripts end in .json or .txt, recordings in .wav and other audio extensions"));
+    }
+    Ok(name.to_owned())
 }
 
 /// The destination as an absolute path without links, once it is known to be apart from every SOURCE.
@@ -72,53 +264,6 @@ pub fn destination(dest: &Path, sources: &[PathBuf]) -> Result<PathBuf> {
         return Err(Error::usage(format!("DEST {}: {overlap}", dest.display())).hint("name a folder of its own"));
     }
     Ok(resolved)
-}
-
-/// The folder that a SOURCE is, or lies in.
-struct Base {
-    store: Arc<dyn Store>,
-    place: String,
-    root_depth: usize,
-}
-
-impl Listing {
-    fn add(&mut self, base: &Base, entry: Result<Entry>) -> Result<()> {
-        // An entry that cannot be read fails the run in the end, not the calls beside it.
-        let Ok(Entry { key, stat }) = entry else {
-            self.unreadable += 1;
-            return Ok(());
-        };
-        let Some((role, _)) = role_and_stem(file_name(key.expose())) else {
-            self.ignored += 1;
-            return Ok(());
-        };
-        if self.files.len() == SOURCE_FILES_MAX {
-            return Err(Error::usage(format!("more than {SOURCE_FILES_MAX} files below SOURCE"))
-                .hint("run once for each folder below it"));
-        }
-        self.files.push(SourceFile {
-            store: Arc::clone(&base.store),
-            place: Phi::new(format!("{}/{}", base.place, key.expose())),
-            root_depth: base.root_depth,
-            key,
-            stat,
-            role,
-        });
-        Ok(())
-    }
-
-    /// Adds a file that the caller typed, which is not passed over whatever it is.
-    fn add_named(&mut self, base: &Base, typed: &Path, resolved: &Path) -> Result<()> {
-        let refused = |what: &str| Error::usage(format!("SOURCE {}: {what}", typed.display()));
-        let name = resolved.file_name().and_then(OsStr::to_str).ok_or_else(|| refused("its name is not UTF-8"))?;
-        let key = Phi::new(name.to_owned());
-        if role_and_stem(name).is_none() {
-            return Err(refused("neither a transcript nor a recording")
-                .hint("transcripts end in .json or .txt, recordings in .wav and other audio extensions"));
-        }
-        let stat = base.store.stat(&key);
-        self.add(base, stat.map(|stat| Entry { key, stat }))
-    }
 }
 
 /// An absolute path as text: each part after a `/`. Bytes that are not UTF-8 become private-use
@@ -194,45 +339,72 @@ mod tests {
         dir
     }
 
-    fn shown(listing: &Listing) -> Vec<String> {
-        let mut shown: Vec<_> = listing.files.iter().map(|f| f.key.expose().clone()).collect();
-        shown.sort();
-        shown
+    fn files(sources: &[PathBuf], root: Option<&Path>) -> Result<Vec<SourceFile>> {
+        Sources::open(sources, root)?.below("").collect()
+    }
+
+    fn shown(files: &[SourceFile]) -> Vec<&str> {
+        files.iter().map(|f| f.key.expose().as_str()).collect()
     }
 
     #[test]
     fn every_file_that_is_not_hidden_is_listed_or_counted() {
         let dir = tree(&["a.json", "d/b.WAV", "README.md", ".DS_Store", ".git/x.json"]);
-        let listing = list(&[dir.path().into()], None).unwrap();
-        assert_eq!(shown(&listing), ["a.json", "d/b.WAV"]);
-        assert_eq!(listing.ignored, 1);
+        let (sources, passed) = (Sources::open(&[dir.path().into()], None).unwrap(), Passed::default());
+        let files: Vec<_> = sources.merged("", Some(&passed.ignored)).map(Result::unwrap).collect();
+        assert_eq!(shown(&files), ["a.json", "d/b.WAV"]);
+        assert_eq!(passed.ignored.into_inner(), 1);
     }
 
     #[test]
     fn a_file_is_shown_by_its_name_and_named_like_in_its_folder() {
         let dir = tree(&["a.json"]);
-        let alone = list(&[dir.path().join("a.json")], None).unwrap();
-        let folder = list(&[dir.path().into()], None).unwrap();
+        let alone = files(&[dir.path().join("a.json")], None).unwrap();
+        let folder = files(&[dir.path().into()], None).unwrap();
         assert_eq!(shown(&alone), ["a.json"]);
-        assert_eq!(alone.files[0].root_depth, folder.files[0].root_depth);
-        assert!(alone.files[0].place == folder.files[0].place);
+        assert_eq!(alone[0].root_depth, folder[0].root_depth);
+        assert!(alone[0].place == folder[0].place);
     }
 
     #[test]
     fn a_root_names_calls_below_itself_and_refuses_others() {
         let dir = tree(&["mon/a.json", "tue/a.json"]);
         let (mon, tue) = (dir.path().join("mon"), dir.path().join("tue"));
-        let rooted = list(&[mon.clone(), tue.clone()], Some(dir.path())).unwrap();
-        let own = list(std::slice::from_ref(&mon), None).unwrap();
-        assert_eq!(rooted.files[0].root_depth + 1, own.files[0].root_depth);
-        assert!(list(&[mon], Some(&tue)).is_err());
+        let rooted = files(&[mon.clone(), tue.clone()], Some(dir.path())).unwrap();
+        let own = files(std::slice::from_ref(&mon), None).unwrap();
+        assert_eq!(rooted[0].root_depth + 1, own[0].root_depth);
+        assert!(files(&[mon], Some(&tue)).is_err());
+    }
+
+    #[test]
+    fn several_sources_are_listed_as_one_and_a_file_of_two_once() {
+        let dir = tree(&["a/1.json", "b/2.json", "c/3.json"]);
+        let sources = ["c", "a", "", "b/2.json"].map(|below| dir.path().join(below));
+        let files = files(&sources, None).unwrap();
+        let places: Vec<_> = files.iter().map(|f| f.place.expose().rsplit_once('/').unwrap().1).collect();
+        assert_eq!(places, ["1.json", "2.json", "3.json"]);
+    }
+
+    #[test]
+    fn names_are_told_apart_by_a_root_and_twins_are_refused() {
+        let dir = tree(&["mon/a.json", "tue/a.json", "recordings/recordings/b.wav", "recordings/b.wav"]);
+        let key = CallKey::new(&[7; 32]).unwrap();
+        let templates = [Template::parse("recordings/{id}.*").unwrap()];
+        let check = |below: &[&str], root| {
+            let sources: Vec<_> = below.iter().map(|below| dir.path().join(below)).collect();
+            Sources::open(&sources, root).unwrap().check_names(&templates, &key)
+        };
+        assert!(check(&["mon", "tue"], None).is_err());
+        assert!(check(&["recordings"], None).is_err());
+        assert!(check(&["mon", "tue"], Some(dir.path())).is_ok());
+        assert!(check(&["mon"], None).is_ok());
     }
 
     #[test]
     fn a_source_that_is_missing_unknown_or_a_url_is_refused() {
         let dir = tree(&["notes.pdf"]);
         for source in [dir.path().join("none"), dir.path().join("notes.pdf"), PathBuf::from("s3://raw/2026/")] {
-            assert!(list(&[source], None).is_err());
+            assert!(Sources::open(&[source], None).is_err());
         }
     }
 

@@ -2,23 +2,33 @@
 //! the environment or the clock.
 
 mod batch;
+mod budget;
 mod call;
+mod calls;
 mod fetch;
 mod key;
 mod known;
 mod list;
+mod order;
 mod pair;
+mod quota;
 mod report;
+mod select;
 mod slots;
+#[cfg(test)]
+mod testing;
 mod verify;
 
-pub use batch::run_batch;
-pub use call::{Run, Target, run_call};
+pub use batch::{Batch, Done, Timing, run_batch};
+pub use budget::{Budget, Share};
+pub use call::{Run, Stale, Target, run_call};
+pub use calls::{Calls, pair};
 pub use fetch::SizeLimits;
 pub use key::{CallKey, KEY_BYTES_MAX, KEY_BYTES_MIN};
 pub use known::KnownValues;
-pub use list::{Listing, destination, list};
-pub use pair::{Call, DEFAULT_TEMPLATES, Parts, SourceFile, Template, pair};
-pub use report::{Hidden, Report, Status, Summary};
+pub use list::{Passed, Sources, destination};
+pub use pair::{Call, DEFAULT_TEMPLATES, Parts, SourceFile, Template};
+pub use report::{Hidden, Report, Status, Stopped, Summary};
+pub use select::{CallSet, Selection, Shard};
 pub use slots::Slots;
 pub use verify::{Check, Folder, Proof, Verdict, folders, verify};

@@ -1,10 +1,8 @@
 //! Which files make one call: names against templates, recordings with transcripts. Must not open a file.
 
-use super::CallKey;
 use crate::base::{CallId, Error, HoldReason, Phi, Result};
 use crate::model::manifest::Role;
 use crate::store::{Stat, Store};
-use std::collections::BTreeMap;
 use std::sync::Arc;
 
 /// Extensions of transcripts, in lower case; the format itself is recognised from content.
@@ -34,8 +32,8 @@ pub struct SourceFile {
     pub store: Arc<dyn Store>,
     /// Its path below SOURCE as the caller typed it; the file name where SOURCE is that file.
     pub key: Phi<String>,
-    /// Its state when it was listed.
-    pub stat: Stat,
+    /// Its state when it was listed; nothing where only its key is known.
+    pub stat: Option<Stat>,
     /// Its absolute place, each part after a `/`: what pairing and naming go by.
     pub place: Phi<String>,
     /// Parts of `place`, the empty one before the first `/` included, that belong to the folder
@@ -46,6 +44,14 @@ pub struct SourceFile {
 }
 
 impl SourceFile {
+    /// Its state: as it was listed, else as it is now.
+    ///
+    /// # Errors
+    /// Those of [`Store::stat`].
+    pub fn stat(&self) -> Result<Stat> {
+        self.stat.clone().map_or_else(|| self.store.stat(&self.key), Ok)
+    }
+
     /// The last part of its place.
     #[must_use]
     pub fn file_name(&self) -> Phi<&str> {
@@ -106,6 +112,20 @@ impl Call {
         }
     }
 
+    /// Size of its sources, bytes. States that no listing has told are looked up; what is not there has none.
+    pub(super) fn weigh(&mut self) -> u64 {
+        let files: Vec<&mut SourceFile> = match &mut self.parts {
+            Parts::Whole { transcript, recording } => std::iter::once(transcript).chain(recording).collect(),
+            // They are not read.
+            Parts::Held { .. } => Vec::new(),
+        };
+        let bytes = files.into_iter().map(|file| {
+            file.stat = file.stat().ok();
+            file.stat.as_ref().map_or(0, |stat| stat.bytes)
+        });
+        bytes.sum()
+    }
+
     /// The path below SOURCE that reports show: the transcript's, else the recording's.
     #[must_use]
     pub fn shown(&self) -> Phi<String> {
@@ -149,6 +169,8 @@ fn is(list: &[&str], extension: &str) -> bool {
 /// A pattern over the end of a path: folders, then text around `{id}`, then `.*` for the extension.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Template {
+    /// Where its files begin below the folder of their calls: `recordings/`, with the text in front of `{id}`.
+    lane: String,
     folders: Vec<String>,
     before: String,
     after: String,
@@ -175,7 +197,25 @@ impl Template {
         if !folders_ok || !plain(before) || !plain(after) {
             return Err(wrong());
         }
-        Ok(Self { before: before.to_owned(), after: after.to_owned(), folders })
+        let lane: String = folders.iter().flat_map(|f| [f.as_str(), "/"]).chain([before]).collect();
+        Ok(Self { lane, before: before.to_owned(), after: after.to_owned(), folders })
+    }
+
+    /// Where its files begin below the folder of their calls; nothing where they lie in it as they are named.
+    pub(super) fn lane(&self) -> &str {
+        &self.lane
+    }
+
+    /// Whether a file right below this folder can belong to a call of a folder above it.
+    pub(super) fn folders_end(&self, folder: &str) -> bool {
+        let folders: Vec<_> = folder.split('/').collect();
+        (1..=self.folders.len())
+            .any(|n| folders.len() >= n && folders[folders.len() - n..].iter().eq(self.folders[..n].iter()))
+    }
+
+    /// What stands between the id and the extension.
+    pub(super) fn after(&self) -> &str {
+        &self.after
     }
 
     /// Components in front of the template's part of the path, and the id.
@@ -186,54 +226,53 @@ impl Template {
     }
 }
 
-/// Puts files together into calls, ordered by place. A file that no template matches goes with those
-/// of the same folder and stem.
-///
-/// Files pair by their absolute places, whichever SOURCE they came from; the name counts from the
-/// root, so it is the same from any mount point.
-///
-/// # Errors
-/// A usage error when two calls would get the same name, which happens when SOURCEs hold files of
-/// the same relative name and no root tells them apart.
-pub fn pair(files: Vec<SourceFile>, templates: &[Template], key: &CallKey) -> Result<Vec<Call>> {
-    let mut groups: BTreeMap<(String, String), (Vec<u8>, Vec<SourceFile>)> = BTreeMap::new();
-    for file in files {
-        let Some((folder, name, id)) = identify(&file, templates) else { continue };
-        let (_, members) = groups.entry((folder, id)).or_insert_with(|| (name, Vec::new()));
-        if members.iter().all(|m| m.place != file.place) {
-            members.push(file);
-        }
-    }
-    let mut names: Vec<&[u8]> = groups.values().map(|(name, _)| name.as_slice()).collect();
-    names.sort_unstable();
-    let twins = names.windows(2).filter(|w| w[0] == w[1]).count();
-    if twins > 0 {
-        return Err(Error::usage(format!("{twins} calls of different folders would get the same name"))
-            .hint("add --root with the folder above all of SOURCE, or give each SOURCE its own DEST"));
-    }
-    let call = |(name, members)| {
-        let (parts, known) = parts(members)?;
-        Some(Call { id: key.call_id(&Phi::new(name)), parts, known })
-    };
-    Ok(groups.into_values().filter_map(call).collect())
+/// Which call a file belongs to.
+pub(super) struct Member {
+    /// Where the file would lie if it were in its call's folder, named without what a template puts in front of the
+    /// id. In the order of these places all files of a call are close to each other.
+    pub straight: String,
+    /// The absolute folder of the call, without a last `/`.
+    pub folder: String,
+    /// What its files share in that folder.
+    pub id: String,
+    /// The call's name below the root.
+    pub name: Vec<u8>,
+    /// The template that it matches.
+    pub template: Option<usize>,
 }
 
-/// The absolute folder and the id that a file pairs by, and its call's name below the root.
-fn identify(file: &SourceFile, templates: &[Template]) -> Option<(String, Vec<u8>, String)> {
-    let place = file.place.expose();
-    let mut folders: Vec<&str> = place.split('/').collect();
-    let (_, stem) = role_and_stem(folders.pop()?)?;
-    let (prefix, id) = templates.iter().find_map(|t| t.matches(&folders, stem)).unwrap_or((folders.len(), stem));
-    let mut name = folders[file.root_depth.min(prefix)..prefix].join("/");
-    if !name.is_empty() {
-        name.push('/');
+impl Member {
+    /// The call that a file belongs to; nothing for a file that is no part of one.
+    pub fn of(file: &SourceFile, templates: &[Template]) -> Option<Self> {
+        Self::of_place(file.place.expose(), file.root_depth, templates)
     }
-    name.push_str(id);
-    Some((folders[..prefix].join("/"), name.into_bytes(), id.to_owned()))
+
+    /// The same of a place.
+    pub fn of_place(place: &str, root_depth: usize, templates: &[Template]) -> Option<Self> {
+        let mut folders: Vec<&str> = place.split('/').collect();
+        let file_name = folders.pop()?;
+        let (_, stem) = role_and_stem(file_name)?;
+        let matched = templates.iter().enumerate().find_map(|(i, t)| Some((Some(i), t.matches(&folders, stem)?)));
+        let (template, (prefix, id)) = matched.unwrap_or((None, (folders.len(), stem)));
+        let mut name = folders[root_depth.min(prefix)..prefix].join("/");
+        if !name.is_empty() {
+            name.push('/');
+        }
+        name.push_str(id);
+        let folder = folders[..prefix].join("/");
+        let before = template.map_or(0, |t| templates[t].before.len());
+        let straight = format!("{folder}/{}", &file_name[before..]);
+        Some(Self { straight, folder, id: id.to_owned(), name: name.into_bytes(), template })
+    }
+
+    /// Whether the file lies elsewhere than in its call's folder, or has text in front of its id.
+    pub fn is_in_lane(&self, templates: &[Template]) -> bool {
+        self.template.is_some_and(|t| !templates[t].lane.is_empty())
+    }
 }
 
 /// What the files of a call are; nothing where there is but a side-car, which is no call.
-fn parts(members: Vec<SourceFile>) -> Option<(Parts, Option<SourceFile>)> {
+pub(super) fn parts(members: Vec<SourceFile>) -> Option<(Parts, Option<SourceFile>)> {
     let (mut known, members): (Vec<_>, Vec<_>) = members.into_iter().partition(|f| f.role == Role::Known);
     if members.is_empty() {
         return None;
@@ -264,6 +303,7 @@ fn whole_or_held(members: Vec<SourceFile>) -> Parts {
 
 #[cfg(test)]
 mod tests {
+    use super::super::{CallKey, pair};
     use super::*;
     use crate::store::LocalStore;
     use std::path::Path;
@@ -273,7 +313,7 @@ mod tests {
         SourceFile {
             store: Arc::new(LocalStore::source(Path::new("/")).unwrap()),
             key: Phi::new(below.to_owned()),
-            stat: Stat { bytes: 0, version: String::new(), modified_s: 0 },
+            stat: None,
             place: Phi::new(format!("{root}/{below}")),
             root_depth: root.split('/').count(),
             role,

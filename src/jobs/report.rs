@@ -32,8 +32,8 @@ impl Status {
     }
 }
 
-/// What was hidden in a published call.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+/// What was hidden in a published call, and what is left to say of it.
+#[derive(Clone, Debug, Default, PartialEq)]
 pub struct Hidden {
     /// Masked stretches by category.
     pub spans: BTreeMap<Category, u64>,
@@ -41,6 +41,10 @@ pub struct Hidden {
     pub muted_ms: u64,
     /// Length of the recording, milliseconds; 0 for a call without one.
     pub audio_ms: u64,
+    /// The chance that something is left in sight, 0 to 1; nothing where nothing is published.
+    pub risk: Option<f32>,
+    /// Whether another version of the program made it, with the patterns it had.
+    pub is_stale: bool,
 }
 
 impl Hidden {
@@ -52,7 +56,8 @@ impl Hidden {
             Artifact::Transcript { .. } => None,
         });
         let (muted_ms, audio_ms) = sound.unwrap_or_default();
-        Self { spans: manifest.hidden.categories.clone(), muted_ms, audio_ms }
+        let spans = manifest.hidden.categories.clone();
+        Self { spans, muted_ms, audio_ms, risk: Some(manifest.risk), is_stale: false }
     }
 }
 
@@ -70,27 +75,44 @@ pub struct Report {
     pub error: Option<Error>,
 }
 
+/// Why a run ended before all calls were begun.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Stopped {
+    /// It was told to stop.
+    Told,
+    /// As many calls were redacted as were asked for.
+    CallsMax,
+}
+
 /// The sum over a run.
 #[derive(Clone, Debug, Default, PartialEq, Serialize)]
 pub struct Summary {
-    /// Calls found below SOURCE.
+    /// Calls reported.
     pub calls: u64,
     /// Calls redacted in this run.
     pub redacted: u64,
     /// Calls that an earlier run had done.
     pub unchanged: u64,
+    /// Those of them that another version of the program did, with the patterns it had.
+    pub stale: u64,
     /// Calls held.
     pub held: u64,
-    /// Calls (or folders below SOURCE) that the outside failed on.
+    /// Calls (or entries below SOURCE) that the outside failed on.
     pub failed: u64,
-    /// Calls not begun, because the run was stopped.
-    pub skipped: u64,
+    /// Those that are entries below SOURCE which could not be listed.
+    pub unlisted: u64,
+    /// Why not all calls were begun.
+    pub stopped: Option<Stopped>,
     /// Masked stretches by category, over redacted and unchanged calls.
     pub spans: BTreeMap<Category, u64>,
     /// Length of their recordings, milliseconds.
     pub audio_ms: u64,
     /// Muted time, milliseconds.
     pub muted_ms: u64,
+    /// Sum of the residual risks of redacted and unchanged calls: how many of them are expected to have a word left
+    /// in sight that must be hidden.
+    pub risk: f64,
     /// Held calls by reason.
     pub held_reasons: BTreeMap<HoldReason, u64>,
     /// Files below SOURCE that are neither transcript nor recording.
@@ -102,6 +124,7 @@ pub struct Summary {
 impl Summary {
     /// Counts one call in.
     pub fn add(&mut self, report: &Report) {
+        self.calls += 1;
         match report.status {
             Status::Redacted => self.redacted += 1,
             Status::Unchanged => self.unchanged += 1,
@@ -116,12 +139,20 @@ impl Summary {
         }
         self.audio_ms += report.hidden.audio_ms;
         self.muted_ms += report.hidden.muted_ms;
+        self.risk += f64::from(report.hidden.risk.unwrap_or_default());
+        self.stale += u64::from(report.hidden.is_stale);
     }
 
-    /// The exit code of the run: 1 something failed or was not begun, 3 a call is held, 0 all done.
+    /// Counts in what could not be listed.
+    pub fn add_unlisted(&mut self) {
+        self.failed += 1;
+        self.unlisted += 1;
+    }
+
+    /// The exit code of the run: 1 something failed or it was told to stop, 3 a call is held, 0 all done.
     #[must_use]
     pub const fn exit_code(&self) -> u8 {
-        if self.failed > 0 || self.skipped > 0 {
+        if self.failed > 0 || matches!(self.stopped, Some(Stopped::Told)) {
             1
         } else if self.held > 0 {
             3
@@ -142,7 +173,7 @@ mod tests {
                 source: Phi::new("a".into()),
                 call: CallId::from_mac(&[0; 32]),
                 status,
-                hidden: Hidden { spans: [(Category::Name, 2)].into(), muted_ms: 5, audio_ms: 9 },
+                hidden: Hidden { spans: [(Category::Name, 2)].into(), muted_ms: 5, audio_ms: 9, ..Hidden::default() },
                 error: None,
             });
         }

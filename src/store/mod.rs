@@ -9,12 +9,15 @@
 //!   for a new call and `If-Match` for one that is replaced. Artifacts of a replaced call go to names of their own,
 //!   so that readers of the old manifest still find what it lists.
 
+pub mod inventory;
+mod listed;
 mod local;
 mod staging;
 #[cfg(test)]
 pub(crate) mod suite;
 mod walk;
 
+pub use listed::{ListedStore, Listing};
 pub use local::LocalStore;
 
 use crate::base::{CallId, Clean, Phi, Result};

@@ -1,5 +1,6 @@
 //! The program as its users meet it: arguments, files, exit codes, output.
 
+mod batch;
 mod detect;
 mod kill;
 mod known;

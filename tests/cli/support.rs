@@ -62,6 +62,10 @@ impl Bench {
         fs::write(path, bytes).unwrap();
     }
 
+    pub fn text(&self, below: &str) -> String {
+        fs::read_to_string(self.path(below)).unwrap()
+    }
+
     /// Takes `bytes` bytes off the end of a file.
     pub fn cut(&self, below: &str, bytes: usize) {
         let content = fs::read(self.path(below)).unwrap();

@@ -1,0 +1,98 @@
+//! `--report`: what became of a run, as JSON and as one HTML page. Numbers, codes and pseudonyms; no names, no text.
+
+mod history;
+mod html;
+
+pub(super) use history::History;
+
+use crate::base::{Error, Result, Stage, Timestamp};
+use crate::jobs::{Run, Summary};
+use crate::model::manifest::{PolicyRef, Tool};
+use serde::Serialize;
+use std::io::Write;
+use std::path::{Path, PathBuf};
+use tempfile::NamedTempFile;
+
+/// How a report is written.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Form {
+    Json,
+    Html,
+}
+
+/// A file that a report will be written to. It has its place before the run begins, so that a run of hours does not
+/// end without one.
+pub(super) struct ReportFile {
+    path: PathBuf,
+    form: Form,
+    aside: NamedTempFile,
+}
+
+/// Everything that a report says. `schema` changes when a field does.
+#[derive(Serialize)]
+pub(super) struct Report<'a> {
+    schema: &'static str,
+    started: Timestamp,
+    took_ms: u64,
+    tool: &'a Tool,
+    policy: &'a PolicyRef,
+    patterns: &'a str,
+    jobs: usize,
+    summary: &'a Summary,
+    #[serde(flatten)]
+    history: &'a History,
+}
+
+impl ReportFile {
+    /// Opens every file that was asked for.
+    ///
+    /// # Errors
+    /// A usage error when one ends neither in `.json` nor in `.html`, or cannot be written to.
+    pub fn open_all(paths: &[PathBuf]) -> Result<Vec<Self>> {
+        paths.iter().map(|path| Self::open(path)).collect()
+    }
+
+    fn open(path: &Path) -> Result<Self> {
+        let wrong = |what: &str| Error::usage(format!("--report {}: {what}", path.display()));
+        let form = match path.extension().and_then(|e| e.to_str()) {
+            Some("json") => Form::Json,
+            Some("html") => Form::Html,
+            _ => return Err(wrong("the name ends neither in .json nor in .html")),
+        };
+        let folder = path.parent().filter(|p| !p.as_os_str().is_empty()).unwrap_or(Path::new("."));
+        let aside = NamedTempFile::new_in(folder).map_err(|e| wrong(&format!("cannot be written: {}", e.kind())))?;
+        Ok(Self { path: path.to_owned(), form, aside })
+    }
+
+    /// Writes the report to its place.
+    ///
+    /// # Errors
+    /// When it cannot be written.
+    pub fn write(mut self, report: &Report) -> Result<()> {
+        let text = match self.form {
+            Form::Json => serde_json::to_string_pretty(report).expect("a report is plain data") + "\n",
+            Form::Html => html::page(report),
+        };
+        let unwritten = |error| Error::io(Stage::Publish, "the report cannot be written", error);
+        self.aside.write_all(text.as_bytes()).map_err(unwritten)?;
+        self.aside.persist(&self.path).map_err(|e| unwritten(e.error))?;
+        Ok(())
+    }
+}
+
+impl<'a> Report<'a> {
+    /// The report on a run.
+    pub fn new(run: &'a Run, jobs: usize, took_ms: u64, summary: &'a Summary, history: &'a History) -> Self {
+        Self {
+            schema: "sordino.report/v1",
+            started: run.created,
+            took_ms,
+            tool: &run.tool,
+            policy: &run.policy_ref,
+            patterns: run.patterns.digest().as_str(),
+            jobs,
+            summary,
+            history,
+        }
+    }
+}
