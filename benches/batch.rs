@@ -22,6 +22,8 @@ use std::thread::{available_parallelism, sleep};
 use std::time::Duration;
 
 const KEYS: usize = 1_000_000;
+/// How often each fixture is redacted.
+const COPIES: usize = 40;
 
 fn main() {
     divan::main();
@@ -97,15 +99,15 @@ fn nothing() -> Error {
     Error::held(Stage::Fetch, HoldReason::UnreadableSource, "there are but keys")
 }
 
-/// 480 calls of the fixtures through stores that answer every request after so many milliseconds. Where transfers
+/// Calls of the fixtures through stores that answer every request after so many milliseconds. Where transfers
 /// and redaction overlap, the second line is not slower than the first.
 #[divan::bench(args = [0, 20], sample_count = 3)]
 fn stores_that_make_wait(bencher: Bencher, wait_ms: u64) {
     let (patterns, policy) = (PatternSet::builtin().unwrap(), load_policy("safe-harbor").unwrap());
     let (templates, key, known) = (templates(), CallKey::new(&[7; 32]).unwrap(), KnownValues::default());
-    let (folder, copies) = (tempfile::tempdir().unwrap(), 40);
+    let folder = tempfile::tempdir().unwrap();
     let fixtures = Path::new(env!("CARGO_MANIFEST_DIR")).join("fixtures/calls");
-    for copy in 0..copies {
+    for copy in 0..COPIES {
         let below = folder.path().join(copy.to_string());
         std::fs::create_dir(&below).unwrap();
         for file in std::fs::read_dir(&fixtures).unwrap().map(|entry| entry.unwrap().path()).filter(|p| p.is_file()) {
@@ -141,7 +143,7 @@ fn stores_that_make_wait(bencher: Bencher, wait_ms: u64) {
         let passed = Passed::default();
         let calls = sources.calls(&templates, &key, &passed);
         let summary = run_batch(&run, calls, &batch, &mut |_, _| Ok(())).unwrap();
-        assert_eq!(summary.redacted, 12 * copies);
+        assert!(summary.calls > 0 && summary.redacted == summary.calls);
     });
 }
 

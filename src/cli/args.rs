@@ -43,7 +43,7 @@ pub(super) struct Cli {
 pub(super) enum Command {
     /// Redact calls: recordings with their transcripts, or transcripts alone
     #[command(after_help = EXIT_CODES, after_long_help = format!("{ENVIRONMENT}\n\n{EXIT_CODES}"))]
-    Redact(RedactArgs),
+    Redact(Box<RedactArgs>),
     /// Show what would be hidden in a transcript, without its text
     Detect(DetectArgs),
     /// Prove redacted copies: hashes, silence where it is claimed, nothing left in the text
@@ -84,7 +84,7 @@ pub(super) struct RedactArgs {
     #[arg(long)]
     pub stale: bool,
     /// Most bytes of recordings and transcripts that are in hand at once; a larger call is done alone
-    #[arg(long, value_name = "BYTES", default_value_t = 1 << 30)]
+    #[arg(long, value_name = "BYTES", default_value_t = 1 << 30, value_parser = clap::value_parser!(u64).range(1..))]
     pub bytes_in_flight: u64,
     /// Write a report when the run ends: a page for people (.html) or JSON (.json); repeat for both
     #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]

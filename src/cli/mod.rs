@@ -1,6 +1,7 @@
 //! The commands: arguments in, results on standard output, everything else on standard error.
 
 mod args;
+mod choose;
 mod clock;
 mod detect;
 mod known;

@@ -1,20 +1,17 @@
 //! `redact`: from what was typed to a batch, its report lines and its closing summary.
 
 use super::args::RedactArgs;
+use super::choose::Chosen;
 use super::output::{Output, complain, note};
 use super::progress::Progress;
 use super::report::{self, History, ReportFile};
 use super::{clock, known, patterns, summary};
 use crate::base::{CallId, Error, HoldReason, Result, Stage, Timestamp};
 use crate::config::{self, Settings};
-use crate::jobs::{
-    self, Batch, KnownValues, Passed, Report, Run, Selection, Sources, Stale, Status, Summary, Target, Timing,
-};
+use crate::jobs::{self, Batch, KnownValues, Passed, Report, Run, Stale, Status, Summary, Target, Timing};
 use crate::model::manifest::Tool;
 use crate::store::{LocalStore, Store};
 use serde::Serialize;
-use std::fs::File;
-use std::io::{BufRead, BufReader};
 use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -52,37 +49,20 @@ impl<'a> Line<'a> {
 
 /// Redacts every call below the SOURCEs.
 pub(super) fn run(args: &RedactArgs, settings: &Settings, out: &mut Output) -> Result<u8> {
-    let (stop, clock) = (stop_on_signals()?, clock::stopwatch());
+    let (stop, clock, now) = (stop_on_signals()?, clock::stopwatch(), clock::now());
     let policy = settings.policy()?;
     let patterns = patterns::tested(settings)?.under(&policy);
     let dest = jobs::destination(&args.dest, &args.sources)?;
     let report_files = ReportFile::open_all(&args.report)?;
-    let mut sources = Sources::open(&args.sources, settings.root())?;
-    if let Some(manifest) = &args.which.inventory {
-        sources = sources.by_inventory(manifest)?;
-    }
-    let (key, made) = settings.call_key()?;
-    if let Some(path) = made {
-        note(format_args!("made a key for call ids: {}; keep it, other keys give other ids", path.display()));
-    }
-    let templates = settings.templates()?;
-    sources.check_names(&templates, &key)?;
-    let now = clock::now();
-    let selection = Selection {
-        calls: args.which.keys.as_deref().map(|path| sources.calls_of(keys(path)?, &templates, &key)).transpose()?,
-        shard: args.which.shard,
-        since: args.which.since.map(|since| since.from(now)),
-    };
-    let unreported = Passed::default();
-    let preview = || sources.calls(&templates, &key, &unreported).filter_map(Result::ok).filter(|c| selection.has(c));
-    let known = known::of_run(args.known.as_deref(), preview(), &key)?;
+    let chosen = Chosen::new(args, settings, now)?;
+    let known = known::of_run(args.known.as_deref(), chosen.calls(&Passed::default()).flatten(), &chosen.key)?;
     let store = open_destination(&dest, args.dry_run)?;
     let run = Run {
         patterns: &patterns,
         policy_ref: config::policy_ref(&policy),
         policy: &policy,
         tool: Tool::this(),
-        key: &key,
+        key: &chosen.key,
         limits: settings.limits(),
         known: &known,
         stale: if args.stale { Stale::Redo } else { Stale::Keep },
@@ -92,20 +72,38 @@ pub(super) fn run(args: &RedactArgs, settings: &Settings, out: &mut Output) -> R
             store => Target::DryRun(store.as_ref().map(|s| s as &dyn Store)),
         },
     };
-    let progress = Progress::start(args.quiet);
-    let passed = Passed::default();
-    let calls = sources.calls(&templates, &key, &passed).filter(|call| match call {
-        Ok(call) => selection.has(call),
-        Err(error) => {
-            // What a folder has that cannot be read is counted, not told one by one.
-            if error.hold_reason().is_none() {
-                progress.aside(|| complain(error));
-            }
-            true
-        }
-    });
-    let calls = calls.inspect(|call| call.iter().for_each(|call| known.meet(&call.id)));
+    let batch = Batch {
+        jobs: settings.jobs(),
+        bytes_in_flight: args.bytes_in_flight,
+        calls_max: args.which.max_calls,
+        stop: &stop,
+        clock: &clock,
+    };
     let mut history = History::default();
+    let sum = work(&run, &chosen, &batch, args, &mut history, out)?;
+    let took_ms = u64::try_from(clock().as_millis()).unwrap_or(u64::MAX);
+    let report = report::Report::new(&run, batch.jobs.get(), took_ms, &sum, &history);
+    report_files.into_iter().try_for_each(|file| file.write(&report))?;
+    close(args, &sum, &known, out)?;
+    Ok(sum.exit_code())
+}
+
+/// Works on the calls and tells of each as it is done.
+fn work(
+    run: &Run,
+    chosen: &Chosen,
+    batch: &Batch,
+    args: &RedactArgs,
+    history: &mut History,
+    out: &mut Output,
+) -> Result<Summary> {
+    let (progress, passed, is_over) = (Progress::start(args.quiet), Passed::default(), AtomicBool::new(false));
+    let calls = chosen.calls(&passed).inspect(|call| match call {
+        Ok(call) => run.known.meet(&call.id),
+        // What a folder has that cannot be read is counted, not told one by one.
+        Err(error) if error.hold_reason().is_none() => progress.aside(|| complain(error)),
+        Err(_) => {}
+    });
     let mut done = |report: &Report, timing: &Timing| {
         history.add(report, timing);
         if let (Status::Failed, Some(error)) = (report.status, &report.error) {
@@ -115,46 +113,21 @@ pub(super) fn run(args: &RedactArgs, settings: &Settings, out: &mut Output) -> R
             out.json(&Line::new(report))?;
         }
         if out.is_closed() {
-            stop.store(true, Ordering::Relaxed);
+            batch.stop.store(true, Ordering::Relaxed);
         }
         progress.call(report);
         Ok(())
     };
-    let batch = Batch {
-        jobs: settings.jobs(),
-        bytes_in_flight: args.bytes_in_flight,
-        calls_max: args.which.max_calls,
-        stop: &stop,
-        clock: &clock,
-    };
-    let is_over = AtomicBool::new(false);
     let sum = std::thread::scope(|scope| {
         if progress.is_shown() {
-            scope.spawn(|| {
-                let count = preview().take_while(|_| !is_over.load(Ordering::Relaxed)).count();
-                progress.counted(count as u64);
-            });
+            scope.spawn(|| progress.counted(chosen.count(&is_over)));
         }
-        let sum = jobs::run_batch(&run, calls, &batch, &mut done);
+        let sum = jobs::run_batch(run, calls, batch, &mut done);
         is_over.store(true, Ordering::Relaxed);
         sum
     });
     progress.finish();
-    let sum = Summary { ignored_files: passed.ignored.into_inner(), dry_run: args.dry_run, ..sum? };
-    let took_ms = u64::try_from(clock().as_millis()).unwrap_or(u64::MAX);
-    let report = report::Report::new(&run, settings.jobs().get(), took_ms, &sum, &history);
-    report_files.into_iter().try_for_each(|file| file.write(&report))?;
-    close(args, &sum, &known, out)?;
-    Ok(sum.exit_code())
-}
-
-/// A list of keys.
-fn keys(path: &Path) -> Result<Box<dyn BufRead>> {
-    if path == Path::new("-") {
-        return Ok(Box::new(std::io::stdin().lock()));
-    }
-    let file = File::open(path).map_err(|e| Error::usage(format!("--keys {}: {}", path.display(), e.kind())))?;
-    Ok(Box::new(BufReader::new(file)))
+    Ok(Summary { ignored_files: passed.ignored.into_inner(), dry_run: args.dry_run, ..sum? })
 }
 
 /// Says what became of the run.

@@ -73,6 +73,7 @@ pub(super) fn file_name(key: &str) -> &str {
 
 /// What one call is made of.
 #[derive(Clone)]
+#[expect(clippy::large_enum_variant, reason = "nearly every call is whole")]
 pub enum Parts {
     /// A transcript, with its recording where there is one.
     Whole {

@@ -9,8 +9,8 @@ use std::fmt::{Result, Write};
 
 /// Width and height of the plot, and room for its labels, in its own units.
 const PLOT: (f64, f64) = (720.0, 200.0);
-const LEFT: f64 = 48.0;
-const BELOW: f64 = 24.0;
+const LEFT: f64 = 72.0;
+const BELOW: f64 = 32.0;
 
 /// The page.
 pub(super) fn page(report: &Report) -> String {
@@ -158,9 +158,10 @@ fn throughput(out: &mut String, report: &Report) -> Result {
         writeln!(
             out,
             "<line class=\"grid\" x1=\"{LEFT}\" x2=\"{right}\" y1=\"{y:.1}\" y2=\"{y:.1}\"/>\
-             <text x=\"{:.0}\" y=\"{:.1}\" text-anchor=\"end\">{label:.1}</text>",
+             <text x=\"{:.0}\" y=\"{:.1}\" text-anchor=\"end\">{}</text>",
             LEFT - 6.0,
-            y + 4.0
+            y + 5.0,
+            rounded(label)
         )?;
     }
     let step = width / stretches.len() as f64;
@@ -183,7 +184,7 @@ fn throughput(out: &mut String, report: &Report) -> Result {
         "<text x=\"{LEFT}\" y=\"{y}\">0 s</text><text x=\"{}\" y=\"{y}\" text-anchor=\"end\">{end}</text></svg>\n\
          <p class=\"soft\">calls a second</p>",
         LEFT + width,
-        y = height + 18.0
+        y = height + 24.0
     )
 }
 
@@ -207,6 +208,11 @@ fn slowest(out: &mut String, report: &Report) -> Result {
         )?;
     }
     writeln!(out, "</table></div>")
+}
+
+/// A number of two digits or more, whole where it has them anyway.
+fn rounded(number: f64) -> String {
+    if number >= 10.0 || number == 0.0 { format!("{number:.0}") } else { format!("{number:.1}") }
 }
 
 /// A length of time: `0.31 s`, `4.2 s`, `3 min 20 s`, `2 h 5 min`.
