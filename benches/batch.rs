@@ -13,7 +13,7 @@ use sordino::jobs::{
 };
 use sordino::model::manifest::Tool;
 use sordino::patterns::PatternSet;
-use sordino::store::{Entry, Expected, LocalStore, Object, Sink, Staged, Stat, Store, Stored};
+use sordino::store::{Commit, Entry, LocalStore, Object, Sink, Staged, Stat, Store, Stored};
 use std::num::NonZeroUsize;
 use std::path::Path;
 use std::sync::Arc;
@@ -202,9 +202,9 @@ impl Staged for SlowStaged {
     fn transcript(&mut self, name: &str, bytes: &Clean<Vec<u8>>) -> Result<()> {
         self.staged.transcript(name, bytes)
     }
-    fn commit(self: Box<Self>, manifest: &[u8], expected: &Expected) -> Result<()> {
+    fn commit(self: Box<Self>, commit: &Commit<'_>) -> Result<()> {
         // Two artifacts and the manifest.
         sleep(self.wait * 3);
-        self.staged.commit(manifest, expected)
+        self.staged.commit(commit)
     }
 }

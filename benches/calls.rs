@@ -15,7 +15,7 @@ use sordino::jobs::{
 use sordino::model::manifest::Tool;
 use sordino::patterns::PatternSet;
 use sordino::redact::{CallSource, redact_call};
-use sordino::store::LocalStore;
+use sordino::store::{LocalStore, Stores};
 use std::io::Cursor;
 use std::num::NonZeroUsize;
 use std::path::{Path, PathBuf};
@@ -39,7 +39,7 @@ fn folder_to_folder(bencher: Bencher, jobs: usize) {
     let (patterns, policy) = (PatternSet::builtin().unwrap(), load_policy(POLICY).unwrap());
     let key = CallKey::new(&[7; 32]).unwrap();
     let templates: Vec<_> = DEFAULT_TEMPLATES.iter().map(|t| Template::parse(t).unwrap()).collect();
-    let sources = Sources::open(&[repository("fixtures/calls")], None).unwrap();
+    let sources = Sources::open(&Stores::new(None), &[repository("fixtures/calls")], None).unwrap();
     let (count, known) = (sources.calls(&templates, &key, &Passed::default()).count(), KnownValues::default());
     bencher.counter(ItemsCount::new(count)).with_inputs(|| tempfile::tempdir().unwrap()).bench_local_refs(|dest| {
         let store = LocalStore::destination(dest.path()).unwrap();

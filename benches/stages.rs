@@ -9,11 +9,12 @@ mod hour;
 
 use sordino::base::{CallId, KeyedRef, Phi, Timestamp};
 use sordino::config::{load_policy, policy_ref};
+use sordino::jobs;
 use sordino::model::Policy;
 use sordino::model::manifest::{By, Tool};
 use sordino::patterns::PatternSet;
 use sordino::redact::{Artifacts, Birth, CallSource, Origin, Step, redact_call_in_steps};
-use sordino::store::{Expected, LocalStore, Store};
+use sordino::store::{Commit, Expected, Keeping, LocalStore, Store};
 use std::collections::BTreeMap;
 use std::io::Cursor;
 use std::time::{Duration, Instant};
@@ -59,12 +60,19 @@ fn measure(patterns: &PatternSet, policy: &Policy, file: &[u8], calls: usize) ->
         let none = None::<Cursor<Vec<u8>>>;
         let artifacts =
             redact_call_in_steps(patterns, policy, source, none, &mut |step| watch.over(Stage::Step(step))).unwrap();
-        let manifest = manifest(patterns, policy, &artifacts);
+        let (manifest, keeping) = manifest(patterns, policy, &artifacts);
         watch.over(Stage::Manifest);
         let mut staged = store.begin(&call).unwrap();
         staged.transcript("transcript.json", artifacts.transcript()).unwrap();
         watch.over(Stage::Write);
-        staged.commit(&manifest, &Expected::Absent).unwrap();
+        let commit = Commit {
+            expected: &Expected::Absent,
+            replaced: Vec::new(),
+            digests: Vec::new(),
+            keeping: &keeping,
+            manifest: &|_| manifest.clone(),
+        };
+        staged.commit(&commit).unwrap();
         watch.over(Stage::Commit);
         for (stage, time) in watch.spent {
             times.entry(stage).or_default().push(time);
@@ -73,12 +81,13 @@ fn measure(patterns: &PatternSet, policy: &Policy, file: &[u8], calls: usize) ->
     times
 }
 
-fn manifest(patterns: &PatternSet, policy: &Policy, artifacts: &Artifacts) -> Vec<u8> {
+fn manifest(patterns: &PatternSet, policy: &Policy, artifacts: &Artifacts) -> (Vec<u8>, Keeping) {
     let tool = Tool::this();
     let by = By { tool: &tool, patterns: patterns.digest(), policy: &policy_ref(policy) };
     let transcript = Origin { reference: KeyedRef::from_mac(&[1; 32]), version: None, name: "transcript.json".into() };
     let birth = Birth { created: Timestamp::from_unix_s(0), by, policy, transcript, recording: None, known: None };
-    artifacts.manifest(&birth).to_bytes()
+    let manifest = artifacts.manifest(&birth);
+    (manifest.to_bytes(), jobs::keeping(&manifest.retention, &manifest.access.classification))
 }
 
 /// What is measured, in the order in which it is done.

@@ -24,6 +24,9 @@ Field (variable) [default]:
   transcript-bytes-max (SORDINO_TRANSCRIPT_BYTES_MAX) [268435456]
   recording-bytes-max (SORDINO_RECORDING_BYTES_MAX) [68719476736]
   source-date-epoch (SORDINO_SOURCE_DATE_EPOCH, SOURCE_DATE_EPOCH) [now]
+  path-style (SORDINO_PATH_STYLE) [true for a custom endpoint, else false]
+  destination.sse-kms-key (SORDINO_SSE_KMS_KEY) [as the bucket encrypts]
+  destination.storage-class (SORDINO_STORAGE_CLASS) [STANDARD]
 Unknown fields and SORDINO_ variables are refused.";
 
 /// Redacts protected health information from call recordings and their transcripts.
@@ -66,10 +69,10 @@ pub(super) enum Command {
 
 #[derive(Args)]
 pub(super) struct RedactArgs {
-    /// Files or folders with recordings and transcripts; a transcript alone is a call without audio
+    /// Files, folders or s3://bucket/prefix with recordings and transcripts; a transcript alone is a call without audio
     #[arg(required = true, value_name = "SOURCE", value_hint = ValueHint::AnyPath)]
     pub sources: Vec<PathBuf>,
-    /// Folder for the redacted copies, one folder a call; apart from every SOURCE
+    /// Folder or s3://bucket/prefix for the redacted copies, one folder a call; apart from every SOURCE
     #[arg(required = true, value_name = "DEST", value_hint = ValueHint::DirPath)]
     pub dest: PathBuf,
     /// Print one JSON object a call and a summary last
@@ -193,7 +196,7 @@ impl From<&RunArgs> for Fields {
 
 #[derive(Args)]
 pub(super) struct TranscriptArgs {
-    /// The transcript; `-` reads standard input
+    /// The transcript: a file or s3://bucket/key; `-` reads standard input
     #[arg(value_hint = ValueHint::FilePath)]
     pub transcript: PathBuf,
     /// Its format [default: recognised from content]
@@ -245,7 +248,7 @@ pub(super) struct DetectArgs {
 
 #[derive(Args)]
 pub(super) struct VerifyArgs {
-    /// Folder with redacted calls
+    /// Folder or s3://bucket/prefix with redacted calls
     #[arg(value_name = "DEST", value_hint = ValueHint::DirPath)]
     pub dest: PathBuf,
     /// Files or folders that they were made from; shows that all audio outside mutes is identical

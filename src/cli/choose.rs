@@ -5,6 +5,7 @@ use super::output::note;
 use crate::base::{Error, Result};
 use crate::config::Settings;
 use crate::jobs::{Call, CallKey, Passed, Selection, Sources, Template};
+use crate::store::Stores;
 use std::fs::File;
 use std::io::{BufRead, BufReader};
 use std::path::Path;
@@ -24,10 +25,10 @@ impl Chosen {
     ///
     /// # Errors
     /// A usage error for SOURCEs, lists and settings that cannot be used, and for calls of the same name.
-    pub fn new(args: &RedactArgs, settings: &Settings, now: u64) -> Result<Self> {
-        let mut sources = Sources::open(&args.sources, settings.root())?;
+    pub fn new(stores: &Stores, args: &RedactArgs, settings: &Settings, now: u64) -> Result<Self> {
+        let mut sources = Sources::open(stores, &args.sources, settings.root())?;
         if let Some(manifest) = &args.which.inventory {
-            sources = sources.by_inventory(manifest)?;
+            sources = sources.by_inventory(stores, manifest)?;
         }
         let (key, made) = settings.call_key()?;
         if let Some(path) = made {

@@ -3,11 +3,12 @@
 use super::args::{DetectArgs, TranscriptArgs};
 use super::known;
 use super::output::{Output, note};
-use super::patterns;
+use super::{patterns, runtime};
 use crate::base::{Error, HoldReason, Phi, Result, Stage, TimeSpan};
 use crate::config::Settings;
 use crate::detect::detect;
 use crate::model::{Category, Finding, Format, RuleId, Transcript, Turn};
+use crate::store::Address;
 use crate::transcript;
 use serde::Serialize;
 use std::fs::File;
@@ -65,8 +66,16 @@ pub(super) fn read(args: &TranscriptArgs, settings: &Settings) -> Result<transcr
     let path = &args.transcript;
     let failed = |e: std::io::Error| Error::usage(format!("TRANSCRIPT {}: {}", path.display(), e.kind()));
     let max = settings.limits().transcript_bytes_max;
-    let input: Box<dyn Read> =
-        if path == Path::new("-") { Box::new(std::io::stdin()) } else { Box::new(File::open(path).map_err(failed)?) };
+    let input: Box<dyn Read> = match Address::parse(path)? {
+        Address::Folder(path) if path == Path::new("-") => Box::new(std::io::stdin()),
+        Address::Folder(path) => Box::new(File::open(path).map_err(failed)?),
+        Address::Bucket(address) => {
+            let stores = runtime::stores(std::iter::once(path.as_path()), settings)?;
+            let missing = || Error::usage(format!("TRANSCRIPT {}: no object", path.display()));
+            let (folder, name) = address.object().ok_or_else(missing)?;
+            Box::new(stores.source(&Address::Bucket(folder))?.open(&name)?.0)
+        }
+    };
     let mut bytes = Vec::new();
     input.take(max.saturating_add(1)).read_to_end(&mut bytes).map_err(failed)?;
     if bytes.len() as u64 > max {

@@ -10,6 +10,7 @@ mod patterns;
 mod progress;
 mod redact;
 mod report;
+mod runtime;
 mod since;
 mod summary;
 mod verify;

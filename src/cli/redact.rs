@@ -5,14 +5,14 @@ use super::choose::Chosen;
 use super::output::{Output, complain, note};
 use super::progress::Progress;
 use super::report::{self, History, ReportFile};
-use super::{clock, known, patterns, summary};
+use super::{clock, known, patterns, runtime, summary};
 use crate::base::{CallId, Error, HoldReason, Result, Stage, Timestamp};
 use crate::config::{self, Settings};
 use crate::jobs::{self, Batch, KnownValues, Passed, Report, Run, Stale, Status, Summary, Target, Timing};
-use crate::model::manifest::Tool;
-use crate::store::{LocalStore, Store};
+use crate::model::manifest::{Retention, Tool};
+use crate::store::{Address, Store, Stores};
 use serde::Serialize;
-use std::path::Path;
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
@@ -53,10 +53,21 @@ pub(super) fn run(args: &RedactArgs, settings: &Settings, out: &mut Output) -> R
     let policy = settings.policy()?;
     let patterns = patterns::tested(settings)?.under(&policy);
     let dest = jobs::destination(&args.dest, &args.sources)?;
+    if dest.bucket().is_some() {
+        settings.require_call_key()?;
+    }
     let report_files = ReportFile::open_all(&args.report)?;
-    let chosen = Chosen::new(args, settings, now)?;
+    let paths = args.sources.iter().chain([&args.dest]).chain(&args.which.inventory);
+    let stores = runtime::stores(paths.map(PathBuf::as_path), settings)?;
+    let chosen = Chosen::new(&stores, args, settings, now)?;
     let known = known::of_run(args.known.as_deref(), chosen.calls(&Passed::default()).flatten(), &chosen.key)?;
-    let store = open_destination(&dest, args.dry_run)?;
+    let created = Timestamp::from_unix_s(settings.source_date_epoch().unwrap_or(now));
+    let store = if args.dry_run {
+        what_is_there(&stores, &dest)?
+    } else {
+        let sample = jobs::keeping(&Retention::of(&policy.retention, created), &policy.access.classification);
+        Some(stores.destination(&dest, settings.properties(&policy), &sample)?)
+    };
     let run = Run {
         patterns: &patterns,
         policy_ref: config::policy_ref(&policy),
@@ -66,10 +77,10 @@ pub(super) fn run(args: &RedactArgs, settings: &Settings, out: &mut Output) -> R
         limits: settings.limits(),
         known: &known,
         stale: if args.stale { Stale::Redo } else { Stale::Keep },
-        created: Timestamp::from_unix_s(settings.source_date_epoch().unwrap_or(now)),
+        created,
         target: match &store {
-            Some(store) if !args.dry_run => Target::Publish(store),
-            store => Target::DryRun(store.as_ref().map(|s| s as &dyn Store)),
+            Some(store) if !args.dry_run => Target::Publish(&**store),
+            store => Target::DryRun(store.as_deref()),
         },
     };
     let batch = Batch {
@@ -147,12 +158,12 @@ fn close(args: &RedactArgs, sum: &Summary, known: &KnownValues, out: &mut Output
     }
 }
 
-/// The destination; in a dry run only what is there already, and that to be read.
-fn open_destination(dest: &Path, dry_run: bool) -> Result<Option<LocalStore>> {
-    if !dry_run {
-        return LocalStore::destination(dest).map(Some);
+/// The destination of a dry run, to be read; nothing where there is none yet.
+fn what_is_there(stores: &Stores, dest: &Address) -> Result<Option<Arc<dyn Store>>> {
+    match dest {
+        Address::Folder(folder) if !folder.is_dir() => Ok(None),
+        there => stores.source(there).map(Some),
     }
-    if dest.is_dir() { LocalStore::source(dest).map(Some) } else { Ok(None) }
 }
 
 /// A flag that the first SIGINT or SIGTERM sets; a second one ends the program at once.

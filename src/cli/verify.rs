@@ -2,17 +2,17 @@
 
 use super::args::VerifyArgs;
 use super::output::Output;
-use super::patterns;
+use super::{patterns, runtime};
 use crate::base::{CallId, Error, Result, Stage};
 use crate::config::{BUILTIN_POLICIES, Settings, load_policy};
 use crate::jobs::{self, Call, Check, Passed, Proof, Sources, Verdict};
 use crate::model::Policy;
 use crate::patterns::PatternSet;
-use crate::store::{LocalStore, Store};
+use crate::store::{Address, Store, Stores};
 use rayon::iter::{IntoParallelRefIterator, ParallelIterator};
 use serde::Serialize;
 use std::collections::BTreeMap;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 /// One folder of the destination.
 #[derive(Serialize)]
@@ -45,14 +45,16 @@ struct Closing<'a> {
 
 /// Proves every call at DEST.
 pub(super) fn run(args: &VerifyArgs, settings: &Settings, out: &mut Output) -> Result<u8> {
-    if !args.dest.is_dir() {
+    let dest = Address::parse(&args.dest)?;
+    if matches!(&dest, Address::Folder(folder) if !folder.is_dir()) {
         return Err(Error::usage(format!("DEST {}: no such folder", args.dest.display())));
     }
-    let store = LocalStore::source(&args.dest)?;
-    let sources = sources(args, settings)?;
+    let stores = runtime::stores(args.source.iter().chain([&args.dest]).map(PathBuf::as_path), settings)?;
+    let store = stores.source(&dest)?;
+    let sources = sources(&stores, args, settings)?;
     let policies = policies(settings)?;
     let proof = Proof { policies: &policies, sources: &sources };
-    let verdicts = verdicts(&store, &proof, settings)?;
+    let verdicts = verdicts(&*store, &proof, settings)?;
     let mut sum = Sum { staging: staging(&args.dest), calls: verdicts.len(), ..Sum::default() };
     for verdict in &verdicts {
         sum.add(verdict);
@@ -74,12 +76,12 @@ fn verdicts(store: &dyn Store, proof: &Proof, settings: &Settings) -> Result<Vec
 }
 
 /// Calls of the sources by id, where sources are to be compared.
-fn sources(args: &VerifyArgs, settings: &Settings) -> Result<BTreeMap<CallId, Call>> {
+fn sources(stores: &Stores, args: &VerifyArgs, settings: &Settings) -> Result<BTreeMap<CallId, Call>> {
     if args.source.is_empty() {
         return Ok(BTreeMap::new());
     }
     let (key, _) = settings.call_key()?;
-    let (sources, templates) = (Sources::open(&args.source, settings.root())?, settings.templates()?);
+    let (sources, templates) = (Sources::open(stores, &args.source, settings.root())?, settings.templates()?);
     sources.check_names(&templates, &key)?;
     let passed = Passed::default();
     let calls = sources.calls(&templates, &key, &passed).filter_map(Result::ok);

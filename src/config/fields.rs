@@ -1,5 +1,6 @@
 //! The fields of the configuration, as each of its three layers may set them, and their ranges.
 
+use super::destination::DestinationFields;
 use crate::base::{Error, Phi, Result, limits};
 use crate::jobs::Template;
 use std::ffi::OsStr;
@@ -43,6 +44,10 @@ pub struct Fields {
     pub recording_bytes_max: Option<u64>,
     /// The time written to manifests instead of now, seconds since 1970.
     pub source_date_epoch: Option<u64>,
+    /// Whether requests name a bucket in the path, and not in the host's name.
+    pub path_style: Option<bool>,
+    /// What objects of a bucket are written with.
+    pub destination: DestinationFields,
 }
 
 /// The layer that a field came from, which decides how a message names it.
@@ -86,6 +91,8 @@ impl Fields {
             transcript_bytes_max: self.transcript_bytes_max.or(lower.transcript_bytes_max),
             recording_bytes_max: self.recording_bytes_max.or(lower.recording_bytes_max),
             source_date_epoch: self.source_date_epoch.or(lower.source_date_epoch),
+            path_style: self.path_style.or(lower.path_style),
+            destination: self.destination.over(lower.destination),
         }
     }
 
@@ -106,6 +113,9 @@ impl Fields {
             "TRANSCRIPT_BYTES_MAX" => self.transcript_bytes_max = Some(number(&full, value)?),
             "RECORDING_BYTES_MAX" => self.recording_bytes_max = Some(number(&full, value)?),
             "SOURCE_DATE_EPOCH" => self.source_date_epoch = Some(number(&full, value)?),
+            "PATH_STYLE" => self.path_style = Some(truth(&full, value)?),
+            "SSE_KMS_KEY" => self.destination.sse_kms_key = Some(text()?),
+            "STORAGE_CLASS" => self.destination.storage_class = Some(text()?),
             _ => {
                 return Err(Error::usage(format!("{full}: unknown variable"))
                     .hint("unset it, or see the variables in `sordino redact --help`"));
@@ -125,6 +135,7 @@ impl Fields {
         within(origin, "transcript-bytes-max", self.transcript_bytes_max, 1, transcript_max, transcript_max)?;
         within(origin, "recording-bytes-max", self.recording_bytes_max, 1, u64::MAX, RECORDING_BYTES_DEFAULT)?;
         within(origin, "source-date-epoch", self.source_date_epoch, 0, EPOCH_MAX, 1_700_000_000)?;
+        self.destination.check()?;
         self.pairing.iter().flatten().try_for_each(|t| Template::parse(t).map(drop))
     }
 }
@@ -143,6 +154,12 @@ fn within(origin: Origin, field: &str, value: Option<u64>, min: u64, max: u64, g
 pub(super) fn number<T: std::str::FromStr>(name: &str, value: &OsStr) -> Result<T> {
     let parsed = value.to_str().and_then(|v| v.trim().parse().ok());
     parsed.ok_or_else(|| Error::usage(format!("{name}={}: not a whole number in range", value.to_string_lossy())))
+}
+
+/// `true` or `false` out of a variable.
+fn truth(name: &str, value: &OsStr) -> Result<bool> {
+    let parsed = value.to_str().and_then(|v| v.trim().parse().ok());
+    parsed.ok_or_else(|| Error::usage(format!("{name}={}: true or false", value.to_string_lossy())))
 }
 
 fn guarded<'de, D: serde::Deserializer<'de>>(d: D) -> Result<Option<Phi<String>>, D::Error> {

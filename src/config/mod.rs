@@ -1,18 +1,21 @@
 //! What a run is told: one TOML file, `SORDINO_…` variables over it, flags over both. The only
 //! reader of the environment. Whatever it does not know, it refuses.
 
+mod destination;
 mod fields;
 mod lists;
 mod patterns;
 mod policy;
 mod secret;
 
+pub use destination::DestinationFields;
 pub use fields::{Fields, PAD_MS_MAX};
 pub use policy::{BUILTIN_POLICIES, load as load_policy, reference as policy_ref};
 
 use crate::base::{Error, Result, limits};
 use crate::jobs::{CallKey, DEFAULT_TEMPLATES, SizeLimits, Template};
 use crate::model::Policy;
+use crate::store::s3::Properties;
 use fields::Origin;
 use std::num::NonZeroUsize;
 use std::path::{Path, PathBuf};
@@ -168,6 +171,30 @@ impl Settings {
             transcript_bytes_max: self.fields.transcript_bytes_max.unwrap_or(limits::TRANSCRIPT_BYTES_MAX),
             recording_bytes_max: self.fields.recording_bytes_max.unwrap_or(fields::RECORDING_BYTES_DEFAULT),
         }
+    }
+
+    /// Whether requests name a bucket in the path; where it is not said, custom endpoints have it so.
+    #[must_use]
+    pub const fn path_style(&self) -> Option<bool> {
+        self.fields.path_style
+    }
+
+    /// What objects of a bucket are written with under a policy.
+    #[must_use]
+    pub fn properties(&self, policy: &Policy) -> Properties {
+        self.fields.destination.properties(policy)
+    }
+
+    /// Refuses a bucket as a destination of a run without a key of its own: workers must agree on call ids.
+    ///
+    /// # Errors
+    /// A usage error when the key would be made on this machine.
+    pub fn require_call_key(&self) -> Result<()> {
+        if self.fields.call_id_key.is_some() || self.fields.call_id_key_file.is_some() {
+            return Ok(());
+        }
+        Err(Error::usage("a bucket as DEST needs a key for call ids, which all runs that write to it share")
+            .hint("make one with `openssl rand -hex 32` and set SORDINO_CALL_ID_KEY or SORDINO_CALL_ID_KEY_FILE"))
     }
 
     /// The time written to manifests instead of now, seconds since 1970.

@@ -8,10 +8,10 @@ use super::slots::{OffSlot, Slots};
 use super::{Call, CallKey, Parts, SourceFile};
 use crate::base::{CallId, Error, HoldReason, KeyedRef, Kind, Result, Stage, Timestamp};
 use crate::model::Policy;
-use crate::model::manifest::{Basis, By, Held, HeldSource, Manifest, PolicyRef, Role, Tool};
+use crate::model::manifest::{Basis, By, Held, HeldSource, Manifest, PolicyRef, Retention, Role, Tool};
 use crate::patterns::PatternSet;
 use crate::redact::{Birth, CallSource, Origin, redact_call};
-use crate::store::{Expected, Sink, Staged, Stat, Store, Stored};
+use crate::store::{Commit, Expected, Keeping, Sink, Staged, Stat, Store, Stored};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::time::Duration;
 
@@ -222,10 +222,34 @@ fn redact(
         staged.transcript(&birth.transcript.name, artifacts.transcript())?;
         // All that is left is to wait for the disk, for which nothing large is kept.
         drop(artifacts);
-        let expected = stored.map_or(Expected::Absent, |s| Expected::Version(s.version));
-        staged.commit(&manifest.to_bytes(), &expected)?;
+        publish(staged, &manifest, stored)?;
     }
     Ok(manifest)
+}
+
+/// What a store is told of the keeping of a call.
+#[must_use]
+pub fn keeping(retention: &Retention, classification: &str) -> Keeping {
+    Keeping {
+        classification: classification.to_owned(),
+        class: retention.class.clone(),
+        retain_until: retention.retain_until,
+        delete_after: retention.delete_after,
+        legal_hold: retention.legal_hold,
+    }
+}
+
+/// Publishes what is staged in the place of what was stored.
+fn publish(staged: Box<dyn Staged>, manifest: &Manifest, stored: Option<Stored>) -> Result<()> {
+    let names = |m: Manifest| m.artifacts.iter().map(|a| a.name().to_owned()).collect();
+    let replaced = stored.as_ref().and_then(|s| Manifest::parse(&s.bytes).ok()).map_or_else(Vec::new, names);
+    staged.commit(&Commit {
+        expected: &stored.map_or(Expected::Absent, |s| Expected::Version(s.version)),
+        replaced,
+        digests: manifest.artifacts.iter().map(|a| (a.name().to_owned(), a.sha256().clone())).collect(),
+        keeping: &keeping(&manifest.retention, &manifest.access.classification),
+        manifest: &|named| manifest.with_names(named).to_bytes(),
+    })
 }
 
 /// Where the muted recording is written; in a dry run a file without a name.

@@ -81,11 +81,12 @@ fn unreadable(error: std::io::Error) -> Error {
 mod tests {
     use super::super::Sources;
     use super::*;
+    use crate::store::Stores;
     use std::fs;
 
     fn source(dir: &tempfile::TempDir) -> SourceFile {
         fs::write(dir.path().join("a.json"), "12345").unwrap();
-        let sources = Sources::open(&[dir.path().into()], None).unwrap();
+        let sources = Sources::open(&Stores::new(None), &[dir.path().into()], None).unwrap();
         sources.below("").next().unwrap().unwrap()
     }
 

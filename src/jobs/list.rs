@@ -7,7 +7,7 @@ use super::order::{Files, Straight};
 use super::pair::{Member, SourceFile, Template, file_name, role_and_stem};
 use super::select::CallSet;
 use crate::base::{Error, Phi, Result};
-use crate::store::{Entry, ListedStore, LocalStore, Store, inventory};
+use crate::store::{Address, BucketAddress, Entry, ListedStore, LocalStore, Store, Stores, inventory};
 use std::ffi::OsStr;
 use std::io::{self, BufRead, Read};
 use std::iter::Peekable;
@@ -37,6 +37,8 @@ struct Base {
     root_depth: usize,
     /// The one file of it that is SOURCE; otherwise all of it is.
     file: Option<String>,
+    /// What keys of its bucket begin with; empty for a folder.
+    below: String,
 }
 
 /// What a listing passed over.
@@ -47,31 +49,43 @@ pub struct Passed {
 }
 
 impl Sources {
-    /// Opens every SOURCE. Calls are named below `root`, or below each SOURCE where there is none.
+    /// Opens every SOURCE. Calls are named below `root`, or, where there is none, below each folder and each bucket:
+    /// a worker on upload events knows buckets alone.
     ///
     /// # Errors
-    /// A usage error for a SOURCE that does not exist, is in object storage, is a file of no known kind, or lies
-    /// outside `root`.
-    pub fn open(sources: &[PathBuf], root: Option<&Path>) -> Result<Self> {
-        let root = root.map(|r| existing(r, "--root")).transpose()?;
-        let bases = sources.iter().map(|source| Base::open(source, root.as_deref()));
-        Ok(Self { bases: bases.collect::<Result<_>>()? })
+    /// A usage error for a SOURCE that does not exist, is a file of no known kind, or lies outside `root`.
+    pub fn open(stores: &Stores, sources: &[PathBuf], root: Option<&Path>) -> Result<Self> {
+        let root = root.map(Address::parse).transpose()?;
+        let open = |typed: &PathBuf| match Address::parse(typed)? {
+            Address::Folder(folder) => Base::of_folder(&folder, root.as_ref()),
+            Address::Bucket(address) => Base::of_bucket(stores, typed, &address, root.as_ref()),
+        };
+        Ok(Self { bases: sources.iter().map(open).collect::<Result<_>>()? })
     }
 
-    /// The same with the listing of an inventory instead of one made now. The manifest is a file.
+    /// The same with the listing of an inventory instead of one made now.
     ///
     /// # Errors
     /// A usage error when there is more than one SOURCE, it is a file, or the inventory cannot be read.
-    pub fn by_inventory(mut self, manifest: &Path) -> Result<Self> {
+    pub fn by_inventory(mut self, stores: &Stores, manifest: &Path) -> Result<Self> {
         let [base @ Base { file: None, .. }] = &mut self.bases[..] else {
             return Err(Error::usage("--inventory is about one SOURCE, which is no file"));
         };
         let wrong = || Error::usage(format!("--inventory {}: no such file", manifest.display()));
-        let manifest = manifest.canonicalize().map_err(|_| wrong())?;
         // It lies in a dated folder, and its rows in a folder beside that one.
-        let folder = manifest.parent().and_then(Path::parent).ok_or_else(wrong)?;
-        let key = manifest.strip_prefix(folder).ok().and_then(Path::to_str).ok_or_else(wrong)?;
-        let listing = inventory::read(&LocalStore::source(folder)?, key, "")?;
+        let (folder, key) = match Address::parse(manifest)? {
+            Address::Folder(manifest) => {
+                let manifest = manifest.canonicalize().map_err(|_| wrong())?;
+                let folder = manifest.parent().and_then(Path::parent).ok_or_else(wrong)?;
+                let key = manifest.strip_prefix(folder).ok().and_then(Path::to_str).ok_or_else(wrong)?;
+                (Address::Folder(folder.to_owned()), key.to_owned())
+            }
+            Address::Bucket(manifest) => {
+                let (folder, key) = manifest.object_below_parent().ok_or_else(wrong)?;
+                (Address::Bucket(folder), key.into_exposed())
+            }
+        };
+        let listing = inventory::read(&*stores.source(&folder)?, &key, &base.below)?;
         base.store = Arc::new(ListedStore::new(Arc::clone(&base.store), listing));
         Ok(self)
     }
@@ -103,7 +117,15 @@ impl Sources {
 
     /// A store as the only SOURCE, at a place.
     pub fn of_store(store: Arc<dyn Store>, place: &str) -> Self {
-        Self { bases: vec![Base { store, place: place.to_owned(), root_depth: place.split('/').count(), file: None }] }
+        Self {
+            bases: vec![Base {
+                store,
+                place: place.to_owned(),
+                root_depth: place.split('/').count(),
+                file: None,
+                below: String::new(),
+            }],
+        }
     }
 
     /// The calls of all SOURCEs as they are listed, in an order that depends on names alone. Memory does not grow
@@ -156,16 +178,38 @@ impl Sources {
 }
 
 impl Base {
-    fn open(source: &Path, root: Option<&Path>) -> Result<Self> {
-        refuse_url(source)?;
+    fn of_folder(source: &Path, root: Option<&Address>) -> Result<Self> {
         let resolved = existing(source, "SOURCE")?;
         let folder = if resolved.is_dir() { resolved.as_path() } else { resolved.parent().unwrap_or(&resolved) };
-        if root.is_some_and(|r| !folder.starts_with(r)) {
-            return Err(Error::usage(format!("SOURCE {}: lies outside --root", source.display())));
+        let root = match root {
+            None => folder.to_owned(),
+            Some(Address::Folder(root)) => existing(root, "--root")?,
+            Some(Address::Bucket(_)) => return Err(outside(source)),
+        };
+        if !folder.starts_with(&root) {
+            return Err(outside(source));
         }
-        let file = if resolved.is_dir() { None } else { Some(named(source, &resolved)?) };
-        let root_depth = root.unwrap_or(folder).components().count();
-        Ok(Self { store: Arc::new(LocalStore::source(folder)?), place: place(folder), root_depth, file })
+        let name = resolved.file_name().and_then(OsStr::to_str).ok_or_else(|| refused(source, "its name is not UTF-8"));
+        let file = if resolved.is_dir() { None } else { Some(named(source, name?)?) };
+        let root_depth = root.components().count();
+        let store = Arc::new(LocalStore::source(folder)?);
+        Ok(Self { store, place: place(folder), root_depth, file, below: String::new() })
+    }
+
+    fn of_bucket(stores: &Stores, typed: &Path, address: &BucketAddress, root: Option<&Address>) -> Result<Self> {
+        let root = match root {
+            None => BucketAddress { prefix: Phi::default(), ..address.clone() },
+            Some(Address::Bucket(root)) if root.holds(address) => root.clone(),
+            Some(_) => return Err(outside(typed)),
+        };
+        // A name with the extension of a call's file is that file; any other is a folder.
+        let object = address.object().filter(|(_, name)| role_and_stem(name.expose()).is_some());
+        let (folder, file) =
+            object.map_or_else(|| (address.folder(), None), |(folder, name)| (folder, Some(name.into_exposed())));
+        let store = stores.source(&Address::Bucket(folder.clone()))?;
+        let root_depth = bucket_place(&root).split('/').count();
+        let below = folder.prefix.expose().clone();
+        Ok(Self { store, place: bucket_place(&folder), root_depth, file, below })
     }
 
     /// The folder below which its calls are named.
@@ -231,39 +275,62 @@ impl Iterator for Merge<'_> {
 }
 
 /// The name of a file that the caller typed, which is not passed over whatever it is.
-fn named(typed: &Path, resolved: &Path) -> Result<String> {
-    let refused = |what: &str| Error::usage(format!("SOURCE {}: {what}", typed.display()));
-    let name = resolved.file_name().and_then(OsStr::to_str).ok_or_else(|| refused("its name is not UTF-8"))?;
+fn named(typed: &Path, name: &str) -> Result<String> {
     if role_and_stem(name).is_none() {
-        return Err(refused("neither a transcript nor a recording")
+        return Err(refused(typed, "neither a transcript nor a recording")
             .hint("transcripts end in .json or .txt, recordings in .wav and other audio extensions"));
     }
     Ok(name.to_owned())
 }
 
-/// The destination as an absolute path without links, once it is known to be apart from every SOURCE.
+fn refused(typed: &Path, what: &str) -> Error {
+    Error::usage(format!("SOURCE {}: {what}", typed.display()))
+}
+
+fn outside(typed: &Path) -> Error {
+    refused(typed, "lies outside --root")
+}
+
+/// A folder of a bucket as a place: the bucket and each part after a `/`.
+fn bucket_place(folder: &BucketAddress) -> String {
+    format!("/{}/{}", folder.bucket, folder.prefix.expose()).trim_end_matches('/').to_owned()
+}
+
+/// The destination, a folder as an absolute path without links, once it is known to be apart from every SOURCE.
 ///
 /// # Errors
-/// A usage error when DEST is in object storage, is a file, or holds a SOURCE or lies in one.
-pub fn destination(dest: &Path, sources: &[PathBuf]) -> Result<PathBuf> {
-    refuse_url(dest)?;
-    let resolved =
-        resolve_new(dest).map_err(|_| Error::usage(format!("DEST {}: cannot be reached", dest.display())))?;
-    if resolved.exists() && !resolved.is_dir() {
-        return Err(Error::usage(format!("DEST {}: not a folder", dest.display())));
-    }
+/// A usage error when DEST is a file, or holds a SOURCE or lies in one.
+pub fn destination(dest: &Path, sources: &[PathBuf]) -> Result<Address> {
+    let refused = |what: &str| Error::usage(format!("DEST {}: {what}", dest.display()));
+    let address = match Address::parse(dest)? {
+        Address::Folder(folder) => {
+            let resolved = resolve_new(&folder).map_err(|_| refused("cannot be reached"))?;
+            if resolved.exists() && !resolved.is_dir() {
+                return Err(refused("not a folder"));
+            }
+            Address::Folder(resolved)
+        }
+        bucket => bucket,
+    };
     for source in sources {
-        let source = existing(source, "SOURCE")?;
-        let overlap = if resolved.starts_with(&source) {
-            "lies in SOURCE, where it would be taken for calls"
-        } else if source.starts_with(&resolved) {
-            "holds SOURCE, but may hold redacted calls only"
-        } else {
-            continue;
+        let (lies_in, holds) = match (&address, Address::parse(source)?) {
+            (Address::Folder(dest), Address::Folder(source)) => {
+                let source = existing(&source, "SOURCE")?;
+                (dest.starts_with(&source), source.starts_with(dest))
+            }
+            (Address::Bucket(dest), Address::Bucket(source)) => (source.holds(dest), dest.holds(&source)),
+            _ => continue,
         };
-        return Err(Error::usage(format!("DEST {}: {overlap}", dest.display())).hint("name a folder of its own"));
+        if lies_in || holds {
+            let overlap = if lies_in {
+                "lies in SOURCE, where it would be taken for calls"
+            } else {
+                "holds SOURCE, but may hold redacted calls only"
+            };
+            return Err(refused(overlap).hint("name a folder of its own"));
+        }
     }
-    Ok(resolved)
+    Ok(address)
 }
 
 /// An absolute path as text: each part after a `/`. Bytes that are not UTF-8 become private-use
@@ -314,16 +381,6 @@ fn resolve_new(path: &Path) -> io::Result<PathBuf> {
     }
 }
 
-fn refuse_url(path: &Path) -> Result<()> {
-    match path.to_str().and_then(|p| p.split_once("://")) {
-        Some((scheme, _)) if !scheme.contains('/') => {
-            Err(Error::usage(format!("{}: {scheme}:// is not supported by this build", path.display()))
-                .hint("name a file or a folder; copy objects to a local folder first"))
-        }
-        _ => Ok(()),
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -340,7 +397,7 @@ mod tests {
     }
 
     fn files(sources: &[PathBuf], root: Option<&Path>) -> Result<Vec<SourceFile>> {
-        Sources::open(sources, root)?.below("").collect()
+        Sources::open(&Stores::new(None), sources, root)?.below("").collect()
     }
 
     fn shown(files: &[SourceFile]) -> Vec<&str> {
@@ -350,7 +407,8 @@ mod tests {
     #[test]
     fn every_file_that_is_not_hidden_is_listed_or_counted() {
         let dir = tree(&["a.json", "d/b.WAV", "README.md", ".DS_Store", ".git/x.json"]);
-        let (sources, passed) = (Sources::open(&[dir.path().into()], None).unwrap(), Passed::default());
+        let (sources, passed) =
+            (Sources::open(&Stores::new(None), &[dir.path().into()], None).unwrap(), Passed::default());
         let files: Vec<_> = sources.merged("", Some(&passed.ignored)).map(Result::unwrap).collect();
         assert_eq!(shown(&files), ["a.json", "d/b.WAV"]);
         assert_eq!(passed.ignored.into_inner(), 1);
@@ -392,7 +450,7 @@ mod tests {
         let templates = [Template::parse("recordings/{id}.*").unwrap()];
         let check = |below: &[&str], root| {
             let sources: Vec<_> = below.iter().map(|below| dir.path().join(below)).collect();
-            Sources::open(&sources, root).unwrap().check_names(&templates, &key)
+            Sources::open(&Stores::new(None), &sources, root).unwrap().check_names(&templates, &key)
         };
         assert!(check(&["mon", "tue"], None).is_err());
         assert!(check(&["recordings"], None).is_err());
@@ -403,8 +461,8 @@ mod tests {
     #[test]
     fn a_source_that_is_missing_unknown_or_a_url_is_refused() {
         let dir = tree(&["notes.pdf"]);
-        for source in [dir.path().join("none"), dir.path().join("notes.pdf"), PathBuf::from("s3://raw/2026/")] {
-            assert!(Sources::open(&[source], None).is_err());
+        for source in [dir.path().join("none"), dir.path().join("notes.pdf"), PathBuf::from("gs://raw/2026/")] {
+            assert!(Sources::open(&Stores::new(None), &[source], None).is_err());
         }
     }
 
@@ -417,6 +475,13 @@ mod tests {
         }
         for dest in ["out", "new/out", "in2"] {
             assert!(destination(&dir.path().join(dest), &source).is_ok(), "{dest}");
+        }
+        let source = [PathBuf::from("s3://raw/2026/11")];
+        for dest in ["s3://raw", "s3://raw/2026/", "s3://raw/2026/11/out"] {
+            assert!(destination(Path::new(dest), &source).is_err(), "{dest}");
+        }
+        for dest in ["s3://redacted", "s3://raw/2026/11-out", "out"] {
+            assert!(destination(Path::new(dest), &source).is_ok(), "{dest}");
         }
     }
 

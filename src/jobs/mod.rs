@@ -21,7 +21,7 @@ mod verify;
 
 pub use batch::{Batch, Done, Timing, run_batch};
 pub use budget::{Budget, Share};
-pub use call::{Run, Stale, Target, run_call};
+pub use call::{Run, Stale, Target, keeping, run_call};
 pub use calls::{Calls, pair};
 pub use fetch::SizeLimits;
 pub use key::{CallKey, KEY_BYTES_MAX, KEY_BYTES_MIN};

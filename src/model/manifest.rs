@@ -8,7 +8,7 @@
 //! * New reader, old file: every reader reads all versions from v1 on; a field that a version lacks is absent, never
 //!   guessed.
 
-use super::{Category, Codec, Flag, Format, Mute, TimeSource};
+use super::{Category, Codec, Flag, Format, Mute, RetentionPolicy, TimeSource};
 use crate::base::{CallId, Error, HoldReason, KeyedRef, Kind, Result, Sha256Hex, Stage, Timestamp};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -123,7 +123,7 @@ pub struct Source {
 pub enum Artifact {
     /// The masked transcript.
     Transcript {
-        /// `transcript.<ext>`.
+        /// `transcript.<ext>`, or `transcript-<16 digits>.<ext>`.
         name: String,
         /// Its format.
         format: Format,
@@ -138,7 +138,7 @@ pub enum Artifact {
     },
     /// The muted recording.
     Recording {
-        /// `recording.<ext>`.
+        /// `recording.<ext>`, or `recording-<16 digits>.<ext>`.
         name: String,
         /// Its container.
         format: String,
@@ -172,6 +172,14 @@ impl Artifact {
         }
     }
 
+    /// Digest of all of it.
+    #[must_use]
+    pub const fn sha256(&self) -> &Sha256Hex {
+        match self {
+            Self::Transcript { sha256, .. } | Self::Recording { sha256, .. } => sha256,
+        }
+    }
+
     /// What it is.
     #[must_use]
     pub const fn role(&self) -> Role {
@@ -180,6 +188,23 @@ impl Artifact {
             Self::Recording { .. } => Role::Recording,
         }
     }
+
+    /// Whether its name is that of a file of its role: `recording.wav`, and `recording-0123456789abcdef.wav` where
+    /// a store keeps the artifacts of two commits apart.
+    fn is_named_by_role(&self) -> bool {
+        let stem = match self.role() {
+            Role::Transcript => "transcript",
+            Role::Recording => "recording",
+            Role::Known => return false,
+        };
+        let Some((name, extension)) = self.name().split_once('.') else { return false };
+        let is_tag = |tag: &str| tag.len() == 17 && tag.starts_with('-') && tag[1..].bytes().all(is_hex);
+        is_extension(extension) && name.strip_prefix(stem).is_some_and(|tag| tag.is_empty() || is_tag(tag))
+    }
+}
+
+const fn is_hex(digit: u8) -> bool {
+    matches!(digit, b'0'..=b'9' | b'a'..=b'f')
 }
 
 /// How a recording was edited.
@@ -239,6 +264,20 @@ pub struct Retention {
     pub legal_hold: bool,
 }
 
+impl Retention {
+    /// What a policy says of artifacts that are made then.
+    #[must_use]
+    pub fn of(policy: &RetentionPolicy, created: Timestamp) -> Self {
+        Self {
+            class: policy.class.clone(),
+            created,
+            retain_until: created.plus_days(policy.retain_days),
+            delete_after: created.plus_days(policy.delete_after_days),
+            legal_hold: policy.legal_hold,
+        }
+    }
+}
+
 /// Who may read artifacts and why.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -293,12 +332,7 @@ impl Manifest {
         if manifest.schema != MANIFEST_SCHEMA {
             return Err(damaged("the manifest is of another version"));
         }
-        let is_named = |a: &Artifact| match a.role() {
-            Role::Transcript => a.name().strip_prefix("transcript.").is_some_and(is_extension),
-            Role::Recording => a.name().strip_prefix("recording.").is_some_and(is_extension),
-            Role::Known => false,
-        };
-        if !manifest.artifacts.iter().all(is_named) {
+        if !manifest.artifacts.iter().all(Artifact::is_named_by_role) {
             return Err(damaged("the manifest names a file that is not the call's"));
         }
         Ok(manifest)
@@ -311,6 +345,17 @@ impl Manifest {
     #[must_use]
     pub fn to_bytes(&self) -> Vec<u8> {
         to_json(self)
+    }
+
+    /// The same manifest of artifacts that lie under other names.
+    #[must_use]
+    pub fn with_names(&self, named: &dyn Fn(&str) -> String) -> Self {
+        let mut manifest = self.clone();
+        for artifact in &mut manifest.artifacts {
+            let (Artifact::Transcript { name, .. } | Artifact::Recording { name, .. }) = artifact;
+            *name = named(name);
+        }
+        manifest
     }
 
     /// Whether the same sources were redacted by the same patterns and policy. Another version of the program
@@ -509,11 +554,28 @@ mod tests {
 
     #[test]
     fn a_manifest_names_only_files_beside_it() {
-        for name in
-            ["../secret.json", "transcript.", "transcript.json/x", "recording.wav", "transcript.JSON", "transcript"]
-        {
+        for name in [
+            "../secret.json",
+            "transcript.",
+            "transcript.json/x",
+            "recording.wav",
+            "transcript.JSON",
+            "transcript",
+            "transcript-.json",
+            "transcript-0123456789abcde.json",
+            "transcript-0123456789ABCDEF.json",
+            "transcript-é.json",
+        ] {
             assert!(changed(|m| m["artifacts"][0]["name"] = name.into()).is_err(), "{name}");
         }
+    }
+
+    #[test]
+    fn artifacts_of_a_later_commit_may_lie_under_names_of_their_own() {
+        let manifest = Manifest::parse(EXAMPLE).unwrap();
+        let tagged = manifest.with_names(&|name| name.replace('.', "-0123456789abcdef."));
+        assert_eq!(Manifest::parse(&tagged.to_bytes()).unwrap(), tagged);
+        assert_eq!(tagged.with_names(&|name| name.replace("-0123456789abcdef", "")), manifest);
     }
 
     #[test]

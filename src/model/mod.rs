@@ -13,6 +13,6 @@ pub use category::Category;
 pub use finding::{Finding, RuleId};
 pub use known::{Day, KNOWN_BYTES_MAX, KNOWN_SCHEMA, KnownFile, KnownValue};
 pub use plan::{Edit, Flag, Mute, RedactionPlan};
-pub use policy::{Extra, Policy};
+pub use policy::{Extra, ObjectLock, Policy, RetentionPolicy};
 pub use recording::{Codec, RecordingInfo};
 pub use transcript::{Format, Speaker, TimeSource, Transcript, TranscriptBuilder, Turn, TurnKind, Word};

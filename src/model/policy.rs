@@ -147,13 +147,32 @@ pub struct RetentionPolicy {
     pub delete_after_days: u32,
     /// Whether artifacts are born under legal hold.
     pub legal_hold: bool,
+    /// Whether a bucket locks artifacts until they need not be kept any more, and how fast.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub object_lock: Option<ObjectLock>,
+}
+
+/// Who may shorten the lock of an object.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum ObjectLock {
+    /// Those who have the permission to.
+    Governance,
+    /// Nobody.
+    Compliance,
 }
 
 impl Default for RetentionPolicy {
     fn default() -> Self {
         // 45 CFR 164.316(b)(2)(i) asks for six years of documentation; a coaching copy needs less, so
         // this is the bound and not the rule.
-        Self { class: "qa-redacted".into(), retain_days: 90, delete_after_days: 2190, legal_hold: false }
+        Self {
+            class: "qa-redacted".into(),
+            retain_days: 90,
+            delete_after_days: 2190,
+            legal_hold: false,
+            object_lock: None,
+        }
     }
 }
 

@@ -51,7 +51,7 @@ impl Artifacts {
             hidden: hidden(self.plan()),
             flags: self.plan().flags.clone(),
             risk: self.risk(),
-            retention: retention(birth),
+            retention: Retention::of(&birth.policy.retention, birth.created),
             access: access(birth.policy),
             signature: None,
         }
@@ -113,17 +113,6 @@ fn hidden(plan: &RedactionPlan) -> Hidden {
         }
     }
     hidden
-}
-
-fn retention(birth: &Birth<'_>) -> Retention {
-    let policy = &birth.policy.retention;
-    Retention {
-        class: policy.class.clone(),
-        created: birth.created,
-        retain_until: birth.created.plus_days(policy.retain_days),
-        delete_after: birth.created.plus_days(policy.delete_after_days),
-        legal_hold: policy.legal_hold,
-    }
 }
 
 fn access(policy: &Policy) -> Access {

@@ -190,7 +190,7 @@ fn unread(error: io::Error) -> Error {
 
 #[cfg(test)]
 mod tests {
-    use super::super::{Expected, suite};
+    use super::super::{Commit, Expected, suite};
     use super::*;
     use std::os::unix::fs::{PermissionsExt, symlink};
 
@@ -328,9 +328,16 @@ mod tests {
         staged.transcript("transcript.txt", &crate::base::Clean::attest(b"t".to_vec())).unwrap();
         let second = LocalStore::destination(folder.path()).unwrap();
         suite::commit(&second, &call(1), "second", &Expected::Absent).unwrap();
-        let error = staged.commit(b"m", &Expected::Absent).unwrap_err();
+        let commit = Commit {
+            expected: &Expected::Absent,
+            replaced: Vec::new(),
+            digests: Vec::new(),
+            keeping: &suite::keeping(),
+            manifest: &|_| b"m".to_vec(),
+        };
+        let error = staged.commit(&commit).unwrap_err();
         assert_eq!(error.kind, Kind::Conflict, "of two writers one is first");
-        assert_eq!(second.manifest(&call(1)).unwrap().unwrap().bytes, b"second");
+        suite::check_holds(&second, &call(1), "second");
     }
 
     #[test]
@@ -371,7 +378,6 @@ mod tests {
         });
         assert_eq!(won, 1);
         drop(stores);
-        let store = LocalStore::destination(folder.path()).unwrap();
-        assert_eq!(store.manifest(&call(1)).unwrap().unwrap().bytes, b"new");
+        suite::check_holds(&LocalStore::destination(folder.path()).unwrap(), &call(1), "new");
     }
 }

@@ -6,21 +6,26 @@
 //!
 //! * A file system writes the whole call elsewhere and renames the folder: readers see all of it or nothing.
 //! * An object store has no such rename. It puts the artifacts first and the manifest last, with `If-None-Match: *`
-//!   for a new call and `If-Match` for one that is replaced. Artifacts of a replaced call go to names of their own,
-//!   so that readers of the old manifest still find what it lists.
+//!   for a new call and `If-Match` for one that is replaced. No artifact is ever written over: those of a replaced call
+//!   go to names of their own, so that readers of the old manifest still find what it lists (`s3/staging.rs`).
 
+mod address;
 pub mod inventory;
 mod listed;
 mod local;
+pub mod s3;
 mod staging;
+mod stores;
 #[cfg(test)]
 pub(crate) mod suite;
 mod walk;
 
+pub use address::{Address, BucketAddress};
 pub use listed::{ListedStore, Listing};
 pub use local::LocalStore;
+pub use stores::Stores;
 
-use crate::base::{CallId, Clean, Phi, Result};
+use crate::base::{CallId, Clean, Error, Kind, Phi, Result, Sha256Hex, Stage, Timestamp};
 use std::io::{Read, Seek, Write};
 
 /// The name of the commit record in a call's folder.
@@ -68,6 +73,39 @@ pub enum Expected {
     Absent,
     /// The committed call whose manifest has this version; it is replaced.
     Version(String),
+}
+
+/// What is published besides the files that were written.
+pub struct Commit<'a> {
+    /// What must be at the destination.
+    pub expected: &'a Expected,
+    /// Names of the artifacts of the call that is replaced; nobody reads them once this one stands.
+    pub replaced: Vec<String>,
+    /// The digest of each file that was written, by the name that it was written under.
+    pub digests: Vec<(String, Sha256Hex)>,
+    /// How the call is classified and how long it is kept.
+    pub keeping: &'a Keeping,
+    /// The manifest, once it is known under which name each file lies.
+    pub manifest: &'a dyn Fn(Naming<'_>) -> Vec<u8>,
+}
+
+/// From the name that a file was written under to the one that it got.
+pub type Naming<'a> = &'a dyn Fn(&str) -> String;
+
+/// How a call is classified and how long it is kept: what an object store is told of its objects. A folder has no
+/// place for it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Keeping {
+    /// The classification of the policy.
+    pub classification: String,
+    /// The retention class of the policy.
+    pub class: String,
+    /// Until when the call must be kept.
+    pub retain_until: Timestamp,
+    /// After when it is to be deleted.
+    pub delete_after: Timestamp,
+    /// Whether it is kept whatever the dates say.
+    pub legal_hold: bool,
 }
 
 /// Files below one root: a folder, or a bucket and prefix.
@@ -158,5 +196,15 @@ pub trait Staged: Send {
     ///
     /// # Errors
     /// [`Kind::Conflict`](crate::base::Kind::Conflict) when the destination is not as expected; what is there stays.
-    fn commit(self: Box<Self>, manifest: &[u8], expected: &Expected) -> Result<()>;
+    fn commit(self: Box<Self>, commit: &Commit<'_>) -> Result<()>;
+}
+
+/// Refuses a name that is not `<stem>.<extension>` in lower-case letters and digits, and the manifest's.
+fn check_artifact_name(name: &str) -> Result<()> {
+    let is_plain = |part: &str| !part.is_empty() && part.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit());
+    let is_fit = name.split_once('.').is_some_and(|(stem, extension)| is_plain(stem) && is_plain(extension));
+    if is_fit && name != MANIFEST_NAME {
+        return Ok(());
+    }
+    Err(Error::new(Stage::Publish, Kind::Internal, "the artifact's name is not fit for a file"))
 }

@@ -10,7 +10,7 @@
 //! own lock.
 
 use super::local::{read_record, version_of};
-use super::{Expected, MANIFEST_NAME, Sink, Staged};
+use super::{Commit, Expected, MANIFEST_NAME, Sink, Staged, check_artifact_name};
 use crate::base::{CallId, Clean, Error, Kind, Result, Stage};
 use std::fs::{self, DirBuilder, File, OpenOptions, TryLockError};
 use std::io::{self, ErrorKind, Write};
@@ -158,9 +158,10 @@ impl Staged for Staging {
         create_new(&path).and_then(|mut file| file.write_all(bytes.get())).map_err(unwritten)
     }
 
-    fn commit(mut self: Box<Self>, manifest: &[u8], expected: &Expected) -> Result<()> {
-        self.make_durable(manifest).map_err(unwritten)?;
-        match expected {
+    fn commit(mut self: Box<Self>, commit: &Commit<'_>) -> Result<()> {
+        let manifest = (commit.manifest)(&str::to_owned);
+        self.make_durable(&manifest).map_err(unwritten)?;
+        match commit.expected {
             Expected::Absent => self.publish_new()?,
             Expected::Version(version) => self.replace(version)?,
         }
@@ -171,14 +172,7 @@ impl Staged for Staging {
 
 impl Staging {
     fn path(&mut self, name: &str) -> Result<PathBuf> {
-        let plain = |b: u8| b.is_ascii_lowercase() || b.is_ascii_digit();
-        let parts = name.split_once('.');
-        let fit = parts.is_some_and(|(stem, ext)| {
-            !stem.is_empty() && !ext.is_empty() && (stem.to_owned() + ext).bytes().all(plain)
-        });
-        if !fit || name == MANIFEST_NAME {
-            return Err(Error::new(Stage::Publish, Kind::Internal, "the artifact's name is not fit for a file"));
-        }
+        check_artifact_name(name)?;
         let path = self.folder.join(name);
         self.files.push(path.clone());
         Ok(path)

@@ -1,7 +1,7 @@
 //! What every store must do. Each implementation runs this against itself.
 
-use super::{Expected, MANIFEST_NAME, Store};
-use crate::base::{CallId, Clean, HoldReason, Kind, Phi};
+use super::{Commit, Expected, Keeping, MANIFEST_NAME, Store};
+use crate::base::{CallId, Clean, HoldReason, Kind, Phi, Result, Sha256Hex, Timestamp};
 use std::io::{Read, Seek, SeekFrom, Write};
 
 fn call(n: u8) -> CallId {
@@ -16,21 +16,73 @@ fn read(store: &dyn Store, key: &str) -> Option<Vec<u8>> {
     Some(bytes)
 }
 
-/// Commits a call whose files all say `text`.
-pub(crate) fn commit(store: &dyn Store, call: &CallId, text: &str, expected: &Expected) -> crate::base::Result<()> {
+/// How the calls of these tests are kept. The dates lie ahead, as those of a lock must.
+pub(crate) fn keeping() -> Keeping {
+    Keeping {
+        classification: "redacted-confidential".into(),
+        class: "qa-redacted".into(),
+        retain_until: Timestamp::parse("2099-01-01T00:00:00Z").unwrap(),
+        delete_after: Timestamp::parse("2099-12-31T00:00:00Z").unwrap(),
+        legal_hold: false,
+    }
+}
+
+/// A transcript that nobody could be named in.
+pub(crate) fn clean(text: &str) -> Clean<Vec<u8>> {
+    Clean::attest(text.into())
+}
+
+/// Commits a call whose files all say `text`, and whose manifest says where they lie.
+pub(crate) fn commit(store: &dyn Store, call: &CallId, text: &str, expected: &Expected) -> Result<()> {
+    commit_kept(store, call, text, expected, &keeping())
+}
+
+/// The same, kept in some way.
+pub(crate) fn commit_kept(
+    store: &dyn Store,
+    call: &CallId,
+    text: &str,
+    expected: &Expected,
+    keeping: &Keeping,
+) -> Result<()> {
+    let replaced = match expected {
+        Expected::Absent => Vec::new(),
+        Expected::Version(_) => store.manifest(call)?.map_or_else(Vec::new, |stored| artifacts(&stored.bytes)),
+    };
     let mut staged = store.begin(call)?;
     let mut sink = staged.recording("recording.wav")?;
     sink.write_all(text.as_bytes()).unwrap();
     drop(sink);
-    staged.transcript("transcript.json", &Clean::attest(text.into()))?;
-    staged.commit(text.as_bytes(), expected)
+    staged.transcript("transcript.json", &clean(text))?;
+    staged.commit(&Commit {
+        expected,
+        replaced,
+        digests: ["recording.wav", "transcript.json"].map(|n| (n.to_owned(), Sha256Hex::of(text.as_bytes()))).into(),
+        keeping,
+        manifest: &|name| format!("{text}\n\"{}\"\n\"{}\"", name("recording.wav"), name("transcript.json")).into(),
+    })
 }
 
-fn check_holds(store: &dyn Store, call: &CallId, text: &str) {
-    for name in ["recording.wav", "transcript.json", MANIFEST_NAME] {
+/// The names in a manifest of these tests.
+fn artifacts(manifest: &[u8]) -> Vec<String> {
+    let text = String::from_utf8(manifest.to_vec()).unwrap();
+    text.lines().skip(1).map(|line| line.trim_matches('"').to_owned()).collect()
+}
+
+/// Everything of the call says `text`, and nothing else is there.
+pub(crate) fn check_holds(store: &dyn Store, call: &CallId, text: &str) {
+    let manifest = store.manifest(call).unwrap().unwrap().bytes;
+    assert!(manifest.starts_with(text.as_bytes()));
+    let mut names = artifacts(&manifest);
+    for name in &names {
         assert!(read(store, &format!("{call}/{name}")).is_some_and(|b| b == text.as_bytes()), "{name}");
     }
-    assert_eq!(store.manifest(call).unwrap().unwrap().bytes, text.as_bytes());
+    names.push(MANIFEST_NAME.to_owned());
+    names.sort();
+    let keys = store.list().map(|entry| entry.unwrap().key.into_exposed());
+    let mut there: Vec<_> = keys.filter_map(|key| key.strip_prefix(&format!("{call}/")).map(str::to_owned)).collect();
+    there.sort();
+    assert_eq!(there, names);
 }
 
 /// Everything that a destination promises. The store must be empty.
@@ -49,11 +101,19 @@ pub(crate) fn destination(store: &dyn Store) {
 fn nothing_is_seen_before_the_commit(store: &dyn Store) {
     let call = call(1);
     let mut staged = store.begin(&call).unwrap();
-    staged.transcript("transcript.json", &Clean::attest(b"t".to_vec())).unwrap();
+    staged.transcript("transcript.json", &clean("t")).unwrap();
     assert!(store.manifest(&call).unwrap().is_none());
     assert!(store.committed().unwrap().is_empty());
     assert_eq!(store.list().count(), 0);
-    staged.commit(b"m", &Expected::Absent).unwrap();
+    staged
+        .commit(&Commit {
+            expected: &Expected::Absent,
+            replaced: Vec::new(),
+            digests: vec![("transcript.json".to_owned(), Sha256Hex::of(b"t"))],
+            keeping: &keeping(),
+            manifest: &|_| b"m".to_vec(),
+        })
+        .unwrap();
     assert_eq!(store.manifest(&call).unwrap().unwrap().bytes, b"m");
     assert_eq!(store.list().count(), 2);
 }
@@ -61,7 +121,7 @@ fn nothing_is_seen_before_the_commit(store: &dyn Store) {
 fn a_dropped_call_leaves_nothing(store: &dyn Store) {
     let call = call(2);
     let mut staged = store.begin(&call).unwrap();
-    staged.transcript("transcript.json", &Clean::attest(b"t".to_vec())).unwrap();
+    staged.transcript("transcript.json", &clean("t")).unwrap();
     drop(staged);
     assert!(store.manifest(&call).unwrap().is_none());
     commit(store, &call, "again", &Expected::Absent).unwrap();

@@ -1,0 +1,159 @@
+//! From bucket to bucket: `sordino redact` against a plain copy of the same objects by the same SDK with the same number
+//! at once, in turns, on the server of `scripts/servers`:
+//!
+//! ```text
+//! scripts/servers cargo bench --bench store -- [CALLS] [SECONDS] [JOBS]
+//! ```
+//!
+//! Without arguments, as tests run it, a few short calls are done once.
+
+#![allow(clippy::disallowed_macros, clippy::disallowed_methods, reason = "it prints what it measured")]
+
+use aws_sdk_s3::Client;
+use aws_sdk_s3::config::{BehaviorVersion, Credentials, Region};
+use std::process::{Command, Stdio};
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+use tokio::runtime::Runtime;
+use tokio::sync::Semaphore;
+use tokio::task::JoinSet;
+
+/// SeaweedFS, which is fast enough not to be all that is measured.
+const SERVER: &str = "SORDINO_TEST_S3_SECOND";
+const RATE_HZ: u32 = 8_000;
+
+fn variable(name: &str) -> String {
+    std::env::var(name).unwrap_or_else(|_| panic!("{name} is not set: run scripts/servers cargo bench --bench store"))
+}
+
+fn main() {
+    // `cargo bench` and `cargo test` add flags of their own.
+    let numbers: Vec<usize> = std::env::args().filter_map(|arg| arg.parse().ok()).collect();
+    let argument = |i: usize, default| numbers.get(i).copied().unwrap_or(default);
+    let (calls, seconds, jobs, rounds) = (argument(0, 4), argument(1, 5), argument(2, 2), numbers.len().clamp(1, 3));
+    let bench = Bench::new(calls, seconds);
+    let mut ratios = Vec::new();
+    for round in 0..rounds {
+        let copied = bench.copy(&format!("copied-{round}/"), jobs * 2);
+        let redacted = bench.redact(&format!("redacted-{round}/"), jobs);
+        let rate = |took: Duration| (calls as f64 / took.as_secs_f64(), bench.bytes as f64 / 1e6 / took.as_secs_f64());
+        let ((a, b), (c, d)) = (rate(copied), rate(redacted));
+        let share = c / a * 100.0;
+        println!("copy {a:.1} calls/s {b:.1} MB/s; redact {c:.1} calls/s {d:.1} MB/s; {share:.0} %");
+        ratios.push(c / a);
+    }
+    ratios.sort_by(f64::total_cmp);
+    println!("median {:.0} %", ratios[ratios.len() / 2] * 100.0);
+}
+
+struct Bench {
+    runtime: Runtime,
+    sdk: Client,
+    bucket: String,
+    keys: Vec<String>,
+    bytes: usize,
+}
+
+impl Bench {
+    fn new(calls: usize, seconds: usize) -> Self {
+        let runtime = Runtime::new().expect("threads");
+        let (key, secret) = (variable("SORDINO_TEST_ACCESS_KEY"), variable("SORDINO_TEST_SECRET_KEY"));
+        let config = aws_sdk_s3::Config::builder()
+            .behavior_version(BehaviorVersion::latest())
+            .region(Region::from_static("us-east-1"))
+            .endpoint_url(variable(SERVER))
+            .force_path_style(true)
+            .credentials_provider(Credentials::new(key, secret, None, None, "bench"));
+        let sdk = Client::from_conf(config.build());
+        let bucket = format!("bench-{}", std::process::id());
+        runtime.block_on(sdk.create_bucket().bucket(&bucket).send()).expect("a new bucket");
+        let (recording, transcript) = (recording(seconds), transcript(seconds));
+        let bytes = calls * (recording.len() + transcript.len());
+        let mut keys = Vec::new();
+        for n in 0..calls {
+            for (extension, body) in [("wav", &recording), ("json", &transcript)] {
+                let key = format!("raw/{n:05}.{extension}");
+                let put = sdk.put_object().bucket(&bucket).key(&key).body(body.clone().into());
+                runtime.block_on(put.send()).expect("a source");
+                keys.push(key);
+            }
+        }
+        Self { runtime, sdk, bucket, keys, bytes }
+    }
+
+    /// Every object read and written once, so many at a time.
+    fn copy(&self, prefix: &str, at_once: usize) -> Duration {
+        let begun = Instant::now();
+        self.runtime.block_on(async {
+            let (slots, mut copies) = (Arc::new(Semaphore::new(at_once)), JoinSet::new());
+            for key in &self.keys {
+                let (sdk, bucket, from, to) =
+                    (self.sdk.clone(), self.bucket.clone(), key.clone(), format!("{prefix}{key}"));
+                let slots = Arc::clone(&slots);
+                copies.spawn(async move {
+                    let _slot = slots.acquire_owned().await.expect("nobody closes it");
+                    let object = sdk.get_object().bucket(&bucket).key(from).send().await.expect("an object");
+                    let body = object.body.collect().await.expect("its body").into_bytes();
+                    sdk.put_object().bucket(&bucket).key(to).body(body.into()).send().await.expect("a copy");
+                });
+            }
+            while let Some(copied) = copies.join_next().await {
+                copied.expect("a copy");
+            }
+        });
+        begun.elapsed()
+    }
+
+    fn redact(&self, prefix: &str, jobs: usize) -> Duration {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_sordino"));
+        command.args(["redact", "--quiet", "--jobs", &jobs.to_string()]);
+        command.args([format!("s3://{}/raw/", self.bucket), format!("s3://{}/{prefix}", self.bucket)]);
+        command.env("SORDINO_CALL_ID_KEY", "a key for benches alone").env("AWS_ENDPOINT_URL", variable(SERVER));
+        command.env("AWS_ACCESS_KEY_ID", variable("SORDINO_TEST_ACCESS_KEY"));
+        command.env("AWS_SECRET_ACCESS_KEY", variable("SORDINO_TEST_SECRET_KEY"));
+        for own in ["S3", "S3_SECOND", "FAULTS", "ACCESS_KEY", "SECRET_KEY"] {
+            command.env_remove(format!("SORDINO_TEST_{own}"));
+        }
+        let begun = Instant::now();
+        let status = command.stdin(Stdio::null()).status().expect("the program");
+        assert!(status.success(), "{status}");
+        begun.elapsed()
+    }
+}
+
+/// Sound that no codec could take for silence, 16 bits, two channels.
+fn recording(seconds: usize) -> Vec<u8> {
+    let spec = hound::WavSpec {
+        channels: 2,
+        sample_rate: RATE_HZ,
+        bits_per_sample: 16,
+        sample_format: hound::SampleFormat::Int,
+    };
+    let mut bytes = std::io::Cursor::new(Vec::new());
+    let mut wav = hound::WavWriter::new(&mut bytes, spec).expect("memory");
+    for frame in 0..2 * seconds * RATE_HZ as usize {
+        wav.write_sample(((frame * 37) % 2000) as i16 - 1000).expect("memory");
+    }
+    wav.finalize().expect("memory");
+    bytes.into_inner()
+}
+
+/// A Whisper transcript as long as the recording, two words a second, with a number in every tenth second.
+fn transcript(seconds: usize) -> Vec<u8> {
+    let word =
+        |i: usize| if i % 20 == 7 { "212-867-0042".to_owned() } else { ["so", "my", "number", "is"][i % 4].to_owned() };
+    let words: Vec<_> = (0..2 * seconds)
+        .map(|i| serde_json::json!({"word": word(i), "start": i as f64 / 2.0, "end": (i + 1) as f64 / 2.0}))
+        .collect();
+    let text = (0..2 * seconds).map(word).collect::<Vec<_>>().join(" ");
+    let segment = serde_json::json!({
+        "id": 0, "seek": 0, "start": 0.0, "end": seconds as f64, "text": text, "tokens": [1], "temperature": 0.0,
+        "avg_logprob": -0.25, "compression_ratio": 1.1, "no_speech_prob": 0.01,
+    });
+    serde_json::json!({
+        "task": "transcribe", "language": "english", "duration": seconds as f64, "text": text, "segments": [segment],
+        "words": words,
+    })
+    .to_string()
+    .into_bytes()
+}

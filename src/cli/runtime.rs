@@ -1,0 +1,38 @@
+//! What drives everything that waits for the network: one runtime for the whole process, made when it is first needed.
+
+use crate::base::{Error, Result, Stage};
+use crate::config::Settings;
+use crate::store::s3::Client;
+use crate::store::{Address, Stores};
+use std::path::Path;
+use std::sync::{Mutex, PoisonError};
+use tokio::runtime::{Handle, Runtime};
+
+/// Threads of the runtime. They only move bytes; whoever computes has threads of its own.
+const THREADS: usize = 2;
+
+/// The handle of this process's runtime.
+///
+/// # Errors
+/// When its threads cannot be started.
+pub(super) fn handle() -> Result<Handle> {
+    // Never dropped: what is under way when the process ends is ended by that.
+    static RUNTIME: Mutex<Option<Runtime>> = Mutex::new(None);
+    let mut runtime = RUNTIME.lock().unwrap_or_else(PoisonError::into_inner);
+    if let Some(runtime) = &*runtime {
+        return Ok(runtime.handle().clone());
+    }
+    let made = tokio::runtime::Builder::new_multi_thread().worker_threads(THREADS).enable_all().build();
+    let made = made.map_err(|error| Error::io(Stage::Configure, "threads cannot be started", error))?;
+    Ok(runtime.insert(made).handle().clone())
+}
+
+/// Stores for these paths: connected to an object store where one of them is a bucket.
+///
+/// # Errors
+/// A usage error when a path can be neither, or the SDK is not configured.
+pub(super) fn stores<'a>(mut paths: impl Iterator<Item = &'a Path>, settings: &Settings) -> Result<Stores> {
+    let has_bucket = paths.try_fold(false, |has, path| Address::parse(path).map(|a| has | a.bucket().is_some()))?;
+    let client = has_bucket.then(|| Client::connect(handle()?, settings.path_style())).transpose()?;
+    Ok(Stores::new(client))
+}

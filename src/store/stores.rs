@@ -1,0 +1,46 @@
+//! Opens stores by their addresses.
+
+use super::s3::{Client, Properties, S3Store};
+use super::{Address, Keeping, LocalStore, Store};
+use crate::base::{Error, Kind, Result, Stage};
+use std::sync::Arc;
+
+/// What a run can open: folders, and buckets where it is connected to an object store.
+pub struct Stores {
+    client: Option<Client>,
+}
+
+impl Stores {
+    /// Folders, and with a connection buckets too.
+    #[must_use]
+    pub const fn new(client: Option<Client>) -> Self {
+        Self { client }
+    }
+
+    /// A folder or a bucket to read from.
+    ///
+    /// # Errors
+    /// When it is not there or may not be read.
+    pub fn source(&self, address: &Address) -> Result<Arc<dyn Store>> {
+        Ok(match address {
+            Address::Folder(folder) => Arc::new(LocalStore::source(folder)?),
+            Address::Bucket(bucket) => Arc::new(S3Store::source(self.client()?, bucket)?),
+        })
+    }
+
+    /// A folder or a bucket to write to. `sample` is how a call of now is kept.
+    ///
+    /// # Errors
+    /// When it cannot be written to, or cannot do what is asked for.
+    pub fn destination(&self, address: &Address, with: Properties, sample: &Keeping) -> Result<Arc<dyn Store>> {
+        Ok(match address {
+            Address::Folder(folder) => Arc::new(LocalStore::destination(folder)?),
+            Address::Bucket(bucket) => Arc::new(S3Store::destination(self.client()?, bucket, with, sample)?),
+        })
+    }
+
+    fn client(&self) -> Result<Client> {
+        let message = "a bucket is named and nothing is connected to an object store";
+        self.client.clone().ok_or_else(|| Error::new(Stage::Configure, Kind::Internal, message))
+    }
+}

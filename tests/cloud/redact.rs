@@ -1,0 +1,150 @@
+//! `redact`, `verify` and `detect` from bucket to bucket, and between buckets and folders.
+
+use super::support::{Cloud, SERVERS, calls, tree};
+use std::collections::BTreeMap;
+use std::fs;
+
+/// Manifests without what tells one store's sources from another's.
+fn comparable(mut files: BTreeMap<String, Vec<u8>>) -> BTreeMap<String, Vec<u8>> {
+    for (name, bytes) in &mut files {
+        if name.ends_with("manifest.json") {
+            let mut manifest: serde_json::Value = serde_json::from_slice(bytes).unwrap();
+            for source in manifest["sources"].as_array_mut().unwrap() {
+                source["version"] = "of its store".into();
+            }
+            *bytes = serde_json::to_vec(&manifest).unwrap();
+        }
+    }
+    files
+}
+
+#[test]
+fn copies_are_the_same_bytes_whichever_way_they_went() {
+    for server in SERVERS {
+        let cloud = Cloud::new(server);
+        let (raw, redacted) = (cloud.raw(), cloud.redacted());
+        cloud.put_all(&raw, "2026/11/21/", &calls());
+        let (bucket, out) = (format!("s3://{raw}/2026/11/21/"), format!("s3://{redacted}/qa"));
+        let folder = calls().to_str().unwrap().to_owned();
+        for (source, dest) in [(&folder, "local"), (&bucket, "mixed"), (&bucket, &out)] {
+            // Calls are named below SOURCE, whatever SOURCE is.
+            let ran = cloud.run(&["redact", source, dest, "--root", source, "--json"]);
+            assert_eq!(ran.code, Some(0), "{server}: {source} {dest}: {}{}", ran.stdout, ran.stderr);
+        }
+        let local = comparable(tree(&cloud.path("local")));
+        assert!(local.len() > 20);
+        assert!(local == comparable(tree(&cloud.path("mixed"))), "{server}: bucket to folder");
+        let objects = cloud.objects(&redacted).into_iter();
+        let objects = objects.map(|(key, bytes)| (key.strip_prefix("qa/").unwrap().to_owned(), bytes)).collect();
+        assert!(local == comparable(objects), "{server}: bucket to bucket");
+
+        let again = cloud.run(&["redact", &bucket, &out, "--root", &bucket, "--json"]);
+        assert_eq!(again.ends().keys().collect::<Vec<_>>(), ["unchanged"], "{server}");
+        let verified = cloud.run(&["verify", &out, "--source", &bucket, "--root", &bucket]);
+        assert_eq!(verified.code, Some(0), "{server}: {}{}", verified.stdout, verified.stderr);
+    }
+}
+
+#[test]
+fn a_call_has_one_id_whatever_part_of_its_bucket_is_named() {
+    let cloud = Cloud::new(SERVERS[0]);
+    let raw = cloud.raw();
+    cloud.put(&raw, "2026/11/212-867-0001.txt", b"AGENT: hello\nCALLER: my number is 212-867-0001\n".to_vec());
+    let id = |source: &str| {
+        let ran = cloud.run(&["redact", source, "out", "--json", "--dry-run"]);
+        let line: serde_json::Value = serde_json::from_str(ran.stdout.lines().next().unwrap()).unwrap();
+        line["call"].clone()
+    };
+    let whole = id(&format!("s3://{raw}"));
+    for part in ["2026/", "2026/11", "2026/11/212-867-0001.txt"] {
+        assert_eq!(id(&format!("s3://{raw}/{part}")), whole, "{part}");
+    }
+}
+
+#[test]
+fn a_changed_source_and_policy_are_done_again_and_the_old_copies_go() {
+    for server in SERVERS {
+        let cloud = Cloud::new(server);
+        let (raw, out) = (format!("s3://{}/", cloud.raw()), format!("s3://{}/", cloud.redacted()));
+        let status = |args: &[&str]| cloud.run(&[&["redact", &raw, &out, "--json"], args].concat()).ends();
+        let say = |n: u32| cloud.put(&cloud.raw(), "a.txt", format!("CALLER: my number is 212-867-000{n}\n").into());
+        say(1);
+        assert!(status(&[]).contains_key("redacted"));
+        say(2);
+        assert!(status(&[]).contains_key("redacted"), "{server}");
+        assert!(status(&["--policy", "strict"]).contains_key("redacted"));
+        assert!(status(&["--policy", "strict"]).contains_key("unchanged"));
+        assert_eq!(cloud.objects(&cloud.redacted()).len(), 2, "{server}: the transcript and its manifest");
+        let verified = cloud.run(&["verify", &out]);
+        assert_eq!(verified.code, Some(0), "{server}: {}", verified.stdout);
+    }
+}
+
+#[test]
+fn what_cannot_be_redacted_is_held_and_released_when_it_is_put_right() {
+    for server in SERVERS {
+        let cloud = Cloud::new(server);
+        let (raw, out) = (format!("s3://{}/", cloud.raw()), format!("s3://{}/", cloud.redacted()));
+        cloud.put(&cloud.raw(), "a.json", b"{".to_vec());
+        assert_eq!(cloud.run(&["redact", &raw, &out]).code, Some(3));
+        assert!(cloud.objects(&cloud.redacted()).keys().all(|key| key.starts_with(".held/")));
+        cloud.put(&cloud.raw(), "a.json", fs::read(calls().join("lab-results.json")).unwrap());
+        assert_eq!(cloud.run(&["redact", &raw, &out]).code, Some(0), "{server}");
+        assert!(!cloud.objects(&cloud.redacted()).keys().any(|key| key.starts_with(".held/")));
+    }
+}
+
+#[test]
+fn findings_of_an_object_are_those_of_the_file() {
+    let cloud = Cloud::new(SERVERS[0]);
+    let file = calls().join("lab-results.json");
+    cloud.put(&cloud.raw(), "lab-results.json", fs::read(&file).unwrap());
+    let (object, file) = (format!("s3://{}/lab-results.json", cloud.raw()), file.to_str().unwrap().to_owned());
+    let of_object = cloud.run(&["detect", &object, "--json"]);
+    assert_eq!(of_object.code, Some(0), "{}", of_object.stderr);
+    assert!(!of_object.stdout.is_empty() && of_object.stdout == cloud.run(&["detect", &file, "--json"]).stdout);
+}
+
+#[test]
+fn a_bucket_is_refused_without_a_key_without_a_bucket_and_where_sources_lie() {
+    let cloud = Cloud::new(SERVERS[0]);
+    let (raw, out) = (format!("s3://{}/in/", cloud.raw()), format!("s3://{}/", cloud.redacted()));
+    let refused = |command: &mut std::process::Command, what: &str| {
+        let ran = super::support::ran(command);
+        assert_eq!(ran.code, Some(2), "{}{}", ran.stdout, ran.stderr);
+        assert!(ran.stderr.contains(what), "{}", ran.stderr);
+    };
+    refused(cloud.command(&["redact", &raw, &out]).env_remove("SORDINO_CALL_ID_KEY"), "SORDINO_CALL_ID_KEY");
+    refused(&mut cloud.command(&["redact", &raw, "s3://no-such-bucket-here/"]), "no such bucket");
+    refused(&mut cloud.command(&["redact", &raw, &format!("s3://{}/", cloud.raw())]), "holds SOURCE");
+    refused(&mut cloud.command(&["redact", "gs://raw/", &out]), "gs:// is not supported");
+    let locked =
+        "name = \"locked\"\nversion = 1\nextends = \"safe-harbor\"\n[retention]\nobject-lock = \"compliance\"\n";
+    fs::write(cloud.path("locked.toml"), locked).unwrap();
+    refused(&mut cloud.command(&["redact", &raw, &out, "--policy", "locked.toml"]), "Object Lock");
+    refused(cloud.command(&["redact", &raw, &out]).env("SORDINO_STORAGE_CLASS", "cheap"), "storage-class");
+}
+
+/// Keys of raw calls carry names and numbers of people.
+#[test]
+fn keys_are_in_no_message_whatever_fails() {
+    let cloud = Cloud::new(SERVERS[0]);
+    let (raw, out) = (format!("s3://{}/", cloud.raw()), format!("s3://{}/", cloud.redacted()));
+    cloud.put(&cloud.raw(), "ana-brooks-212-867-0001.txt", b"CALLER: hello\n".to_vec());
+    cloud.put(&cloud.raw(), "ana-brooks-212-867-0002.json", b"{".to_vec());
+    let wrong = |name: &str, value: &str| super::support::ran(cloud.command(&["redact", &raw, &out]).env(name, value));
+    for ran in [
+        cloud.run(&["redact", &raw, &out]),
+        wrong("AWS_SECRET_ACCESS_KEY", "wrong"),
+        wrong("AWS_ENDPOINT_URL", "http://127.0.0.1:9"),
+        wrong("RUST_LOG", "trace"),
+    ] {
+        assert!(!format!("{}{}", ran.stdout, ran.stderr).contains("brooks"), "{}{}", ran.stdout, ran.stderr);
+    }
+    assert!(
+        cloud
+            .objects(&cloud.redacted())
+            .iter()
+            .all(|(key, bytes)| { !key.contains("brooks") && memchr::memmem::find(bytes, b"brooks").is_none() })
+    );
+}
