@@ -6,10 +6,13 @@
 #![allow(clippy::disallowed_macros, clippy::disallowed_methods, reason = "a tool for developers prints what it does")]
 
 use sordino::detect::train::{
-    LabelledCall, Lists, Tally, Trainer, augment, call_features, read_corpus, read_training, score,
+    GateTrainer, LabelledCall, Lists, Tally, Trainer, augment, call_features, gate_words, read_corpus, read_training,
+    score,
 };
 use sordino::model::Category;
 use sordino::patterns::PatternSet;
+use sordino::patterns::gate::Gate;
+use sordino::patterns::model::Model;
 use std::error::Error;
 use std::{env, fs};
 
@@ -25,6 +28,8 @@ struct Options {
     prune: f32,
     misses: bool,
     score: bool,
+    gate_epochs: usize,
+    gate_lost: f32,
 }
 
 fn options() -> Result<Options, String> {
@@ -38,9 +43,11 @@ fn options() -> Result<Options, String> {
         penalty: 2e-5,
         rate: 0.2,
         leak_cost: 4.0,
-        prune: 0.25,
+        prune: 0.4,
         misses: false,
         score: false,
+        gate_epochs: 3,
+        gate_lost: 0.003,
     };
     while let Some(arg) = args.next() {
         let mut value = || args.next().ok_or(format!("{arg} needs a value"));
@@ -53,6 +60,8 @@ fn options() -> Result<Options, String> {
             "--rate" => o.rate = value()?.parse().map_err(|_| "--rate needs a number")?,
             "--leak-cost" => o.leak_cost = value()?.parse().map_err(|_| "--leak-cost needs a number")?,
             "--prune" => o.prune = value()?.parse().map_err(|_| "--prune needs a number")?,
+            "--gate-epochs" => o.gate_epochs = value()?.parse().map_err(|_| "--gate-epochs needs a number")?,
+            "--gate-lost" => o.gate_lost = value()?.parse().map_err(|_| "--gate-lost needs a share")?,
             "--misses" => o.misses = true,
             "--score" => o.score = true,
             _ => o.out = arg,
@@ -78,6 +87,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     eprintln!("{} calls to train on, {} held back", train.len(), held.len());
     if !o.score {
         learn(&o, &patterns, &lists, &train)?;
+        learn_gate(&o, &lists, &train)?;
     }
     let patterns = PatternSet::with_model(fs::read(&o.out)?)?;
     for name in &o.without {
@@ -91,6 +101,9 @@ fn main() -> Result<(), Box<dyn Error>> {
 }
 
 fn learn(o: &Options, patterns: &PatternSet, lists: &Lists, train: &[LabelledCall]) -> Result<(), Box<dyn Error>> {
+    if o.epochs == 0 {
+        return Ok(());
+    }
     let sample: Vec<Vec<Vec<u64>>> = (0..3)
         .flat_map(|seed| train.iter().map(move |c| (seed, c)))
         .map(|(seed, c)| call_features(patterns, &if seed == 0 { c.clone() } else { augment(c, lists, seed) }))
@@ -111,10 +124,35 @@ fn learn(o: &Options, patterns: &PatternSet, lists: &Lists, train: &[LabelledCal
             loss += trainer.step(&varied, &call_features(patterns, &varied));
         }
         eprintln!("epoch {epoch}: loss {:.4}", loss / train.len() as f32);
+        // The rest of the epochs go without what said little.
+        if epoch + 1 == o.epochs * 2 / 3 {
+            trainer.prune(o.prune);
+            eprintln!("{} features", trainer.len());
+        }
     }
-    if o.epochs > 0 {
-        fs::write(&o.out, trainer.write(o.prune))?;
+    fs::write(&o.out, trainer.write())?;
+    Ok(())
+}
+
+/// Calls of which one is kept from the gate's training, to find its limit on.
+const GATE_FOLDS: usize = 10;
+
+fn learn_gate(o: &Options, lists: &Lists, train: &[LabelledCall]) -> Result<(), Box<dyn Error>> {
+    let mut file = fs::read(&o.out)?;
+    Model::set_gate(&mut file, &Gate::open())?;
+    let patterns = PatternSet::with_model(file.clone())?;
+    let mut trainer = GateTrainer::default();
+    for epoch in 0..o.gate_epochs {
+        for k in (0..train.len()).filter(|k| k % GATE_FOLDS > 0) {
+            let varied = augment(&train[k], lists, 2000 + epoch as u64);
+            gate_words(&patterns, &varied).iter().for_each(|word| trainer.step(word));
+        }
     }
+    let held: Vec<_> = train.iter().step_by(GATE_FOLDS).flat_map(|c| gate_words(&patterns, c)).collect();
+    let (gate, passing) = trainer.finish(&held, o.gate_lost);
+    eprintln!("{:.1} % of words pass the gate", 100.0 * passing);
+    Model::set_gate(&mut file, &gate)?;
+    fs::write(&o.out, file)?;
     Ok(())
 }
 

@@ -8,7 +8,7 @@ use crate::patterns::model::{LABELS, Sums};
 use crate::patterns::steps::{Row, Steps, bits};
 
 /// The row of a word that must stay.
-const STAYS: Row = {
+pub(super) const STAYS: Row = {
     let mut row = [0.0; LABELS];
     row[0] = 1.0;
     row
@@ -17,23 +17,21 @@ const STAYS: Row = {
 /// Factors of a word's labels, and a bit for each label that has a chance.
 type Factors = (Row, u32);
 
-/// The chances of every word's labels. Words for which `must_stay` holds may stay whatever they score.
-pub(super) fn chances(sums: &[Sums], must_stay: impl Fn(usize) -> bool, steps: &Steps) -> Vec<Row> {
-    let mut rows = Vec::with_capacity(sums.len());
+/// Appends the chances of the labels of every word that has sums. A word without may stay, whatever its neighbours say.
+pub(super) fn chances<'s>(words: impl Iterator<Item = Option<&'s Sums>>, steps: &Steps, rows: &mut Vec<Row>) {
     let mut stretch: Vec<Factors> = Vec::new();
-    for (i, word) in sums.iter().enumerate() {
-        let plain = if must_stay(i) { Some(STAYS) } else { steps.is_plain(word).then(|| steps.plain_row(word)) };
-        match plain {
-            Some(row) => {
-                between(&stretch, (rows.is_empty(), false), steps, &mut rows);
-                stretch.clear();
-                rows.push(row);
-            }
-            None => stretch.push(steps.factors(word)),
+    let mut begins = true;
+    for word in words {
+        if let Some(sums) = word.filter(|sums| !steps.is_plain(sums)) {
+            stretch.push(steps.factors(sums));
+            continue;
         }
+        between(&stretch, (begins, false), steps, rows);
+        stretch.clear();
+        begins = false;
+        rows.extend(word.map(|sums| steps.plain_row(sums)));
     }
-    between(&stretch, (rows.is_empty(), true), steps, &mut rows);
-    rows
+    between(&stretch, (begins, true), steps, rows);
 }
 
 /// Appends the rows of a stretch of words that stands between plain words, or that begins or ends the call.
@@ -116,7 +114,8 @@ mod tests {
                 std::array::from_fn(|y| roll(600) as i16 - 300 + if y == 0 { plain } else { 0 })
             })
             .collect();
-        let rows = chances(&sums, |_| false, steps);
+        let mut rows = Vec::new();
+        chances(sums.iter().map(Some), steps, &mut rows);
         for (i, (row, want)) in rows.iter().zip(whole(&sums, steps, scale)).enumerate() {
             for (y, (got, want)) in row.iter().zip(want).enumerate() {
                 assert!((f64::from(*got) - want).abs() < 2e-3, "word {i} label {y}: {got} for {want}");
@@ -126,10 +125,11 @@ mod tests {
     }
 
     #[test]
-    fn a_word_that_must_stay_stays() {
+    fn a_word_without_sums_stays_and_has_no_row() {
         let patterns = PatternSet::builtin().unwrap();
-        let sums = [std::array::from_fn(|y| if y == 0 { -3000 } else { 0 }); 3];
-        let rows = chances(&sums, |i| i == 1, patterns.model().steps());
-        assert!(rows[1][0] == 1.0 && rows[0][0] < 0.01 && rows[2][0] < 0.01);
+        let sums = std::array::from_fn(|y| if y == 0 { -3000 } else { 0 });
+        let mut rows = Vec::new();
+        chances([Some(&sums), None, Some(&sums)].into_iter(), patterns.model().steps(), &mut rows);
+        assert!(rows.len() == 2 && rows.iter().all(|row| row[0] < 0.01));
     }
 }

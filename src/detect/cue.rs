@@ -40,9 +40,21 @@ pub(crate) struct Context {
     pub asked: Vec<Asked>,
     /// Whether the word is part of a cue.
     pub inside: Vec<bool>,
+    /// Per turn: the kind of its last cue, 0 for none.
+    pub closing: Vec<u8>,
 }
 
 impl Context {
+    /// The kind of the last cue in the turns before that of a word, which has none before it; 0 where the nearest
+    /// `turns` have none.
+    pub fn closed_before(&self, transcript: &Transcript, word: usize, turns: usize) -> u8 {
+        if self.before[word].kind != 0 {
+            return 0;
+        }
+        let t = transcript.turns().partition_point(|t| t.words.end as usize <= word);
+        self.closing[t.saturating_sub(turns)..t].iter().rev().copied().find(|kind| *kind != 0).unwrap_or(0)
+    }
+
     /// What earlier turns have opened for the turn of a word.
     pub fn asked_at(&self, transcript: &Transcript, word: usize) -> Asked {
         let t = transcript.turns().partition_point(|t| t.words.end as usize <= word);
@@ -58,6 +70,7 @@ pub(crate) fn context(transcript: &Transcript, tokens: &Tokens, cues: &Cues) -> 
         after: vec![Near::default(); n],
         asked: Vec::with_capacity(transcript.turns().len()),
         inside: vec![false; n],
+        closing: Vec::with_capacity(transcript.turns().len()),
     };
     // (first word, one past the last word, cue, kind code)
     let found: Vec<(usize, usize, u16, u8)> = cues
@@ -79,6 +92,7 @@ pub(crate) fn context(transcript: &Transcript, tokens: &Tokens, cues: &Cues) -> 
         }
         let here = &found[from..next];
         fill(&mut out, range, here);
+        out.closing.push(here.last().map_or(0, |c| c.3));
         let identifiers = |c: &&(usize, usize, u16, u8)| matches!(cues.cue(c.2).1, CueKind::Category(_));
         let near = |c: &(usize, usize, u16, u8)| Near { kind: c.3, words: 0, cue: c.2 };
         if let (Some(first), Some(last)) = (here.iter().find(identifiers), here.iter().rev().find(identifiers)) {

@@ -190,7 +190,7 @@ fn says(scene: &Scene<'_>, words: WordSpan, word: usize) -> bool {
 }
 
 fn log_odds(marginals: &Marginals, finding: &Finding) -> f32 {
-    let rows = finding.words.range().map(|w| &marginals.rows[w]);
+    let rows = finding.words.range().map(|w| marginals.of(w));
     let odds = rows.map(|row| (row[label_of(finding.category)].max(f32::MIN_POSITIVE) / row[0].max(1e-9)).ln());
     odds.fold(f32::MIN, f32::max)
 }

@@ -3,8 +3,10 @@
 
 use super::cue::{Asked, Context, Near};
 use super::feature::{Chunk, Codes, Group, ONE, REACH, THREE, TWO, no_run, one, rare, run, three, two, value};
+use super::gate::{self, GATE_FEATURES};
 use super::look::{Look, RunLook, looks, value_of};
 use super::near::{self, last, next};
+use super::settle::is_mask;
 use super::spoken::{Piece, Spoken};
 use super::token::Tokens;
 use crate::model::{Speaker, Transcript};
@@ -37,6 +39,7 @@ struct Turn<'a> {
     runs: &'a [RunLook],
     range: Range<usize>,
     asked: Asked,
+    asked_code: u64,
     speaker: u64,
     /// Looks of the turn's words, with [`PAD`] of what is outside on either side.
     looks: Vec<Look>,
@@ -48,13 +51,14 @@ struct Turn<'a> {
 
 /// Hands every turn that has words to `each`.
 fn turns(scene: &Scene<'_>, mut each: impl FnMut(&mut Turn<'_>)) {
-    let looks = looks(scene.tokens);
+    let mut looks = looks(scene.tokens);
     let runs: Vec<RunLook> = scene.spoken.runs.iter().map(RunLook::of).collect();
     let mut turn = Turn {
         scene,
         runs: &runs,
         range: 0..0,
         asked: Asked::default(),
+        asked_code: 0,
         speaker: 0,
         looks: Vec::new(),
         near: Vec::new(),
@@ -64,6 +68,7 @@ fn turns(scene: &Scene<'_>, mut each: impl FnMut(&mut Turn<'_>)) {
     for (t, said) in scene.transcript.turns().iter().enumerate().filter(|(_, said)| !said.words.is_empty()) {
         turn.range = said.words.range();
         turn.asked = scene.context.asked[t];
+        turn.asked_code = asked_code(&turn.asked);
         turn.speaker = match said.speaker {
             Speaker::Agent => 1,
             Speaker::Caller => 2,
@@ -72,7 +77,7 @@ fn turns(scene: &Scene<'_>, mut each: impl FnMut(&mut Turn<'_>)) {
         };
         turn.looks.clear();
         turn.looks.extend([Look::OUTSIDE; PAD]);
-        turn.looks.extend(&looks[turn.range.clone()]);
+        turn.looks.extend(looks.by_ref().take(turn.range.len()));
         turn.looks.extend([Look::OUTSIDE; PAD]);
         let tokens = &scene.tokens.list()[turn.range.clone()];
         near::near(tokens, &mut turn.near);
@@ -82,40 +87,70 @@ fn turns(scene: &Scene<'_>, mut each: impl FnMut(&mut Turn<'_>)) {
     }
 }
 
-/// The sums of the weights of every word's features.
-pub(crate) fn sums(scene: &Scene<'_>, model: &Model) -> Vec<Sums> {
-    let mut out = vec![[0; _]; scene.tokens.list().len()];
-    let mut memos = model.memos();
-    turns(scene, |turn| {
-        let rows = &mut out[turn.range.clone()];
-        near_words(turn, &mut memos, model, rows);
-        for (row, at) in rows.iter_mut().zip(PAD..) {
-            let (w, codes) = (turn.looks[at], turn.codes(at));
-            for group in Group::ALL {
-                let fill = |sums: &mut [Sums; 1]| group.features(&w, &codes, |f| model.add(f, &mut sums[0]));
-                plus(row, &memos.placed.rows(group.key(&w, &codes), fill)[0]);
-            }
-            turn.rare(at, |f| model.add(f, row));
-            turn.number(at, &codes, |f| model.add(f, row));
-        }
-    });
-    out
+/// What the model says of the words that pass the gate.
+pub(crate) struct Looked {
+    /// Per word, the place of its sums plus one; 0 for a word that does not pass.
+    pub row_of: Vec<u32>,
+    /// The sums of the weights of a word's features.
+    pub sums: Vec<Sums>,
 }
 
-/// Adds what words, pairs and triples say to the rows of a turn.
-fn near_words(turn: &Turn<'_>, memos: &mut Memos, model: &Model, rows: &mut [Sums]) {
+/// The sums of the weights of the features of every word that passes the gate. Masks that an earlier pass wrote do not.
+pub(crate) fn sums(scene: &Scene<'_>, model: &Model) -> Looked {
+    let mut looked = Looked { row_of: vec![0; scene.tokens.list().len()], sums: Vec::new() };
+    let (mut passed, mut rows, mut seen) = (Vec::new(), Vec::new(), Vec::new());
+    let mut memos = model.memos();
+    turns(scene, |turn| {
+        passed.clear();
+        seen.clear();
+        for (at, word) in (PAD..).zip(turn.range.clone()) {
+            let codes = turn.codes(at);
+            let passes = !is_mask(scene.tokens, word) && model.gate().passes(&turn.gate(at, &codes));
+            passed.push(passes);
+            if passes {
+                seen.push((at, codes));
+            }
+        }
+        if seen.is_empty() {
+            return;
+        }
+        rows.clear();
+        rows.resize(passed.len(), [0; _]);
+        near_words(turn, &mut memos, model, &passed, &mut rows);
+        for (at, codes) in &seen {
+            let (w, row) = (turn.looks[*at], &mut rows[*at - PAD]);
+            for group in Group::ALL {
+                let fill = |sums: &mut [Sums; 1]| group.features(&w, codes, |f| model.add(f, &mut sums[0]));
+                plus(row, &memos.placed.rows(group.key(&w, codes), fill)[0]);
+            }
+            turn.rare(*at, |f| model.add(f, row));
+            turn.number(*at, codes, |f| model.add(f, row));
+            looked.sums.push(*row);
+            looked.row_of[turn.range.start + *at - PAD] = looked.sums.len() as u32;
+        }
+    });
+    looked
+}
+
+/// Adds what words, pairs and triples say to the rows of the words of a turn that passed the gate.
+fn near_words(turn: &Turn<'_>, memos: &mut Memos, model: &Model, passed: &[bool], rows: &mut [Sums]) {
     let looks = &turn.looks;
-    for (at, w) in looks.iter().enumerate() {
+    // Rows `first - REACH - PAD ..` take the sums: is any of them wanted?
+    let wanted = |first: usize, count: usize| {
+        let end = (first + count).saturating_sub(REACH + PAD).min(passed.len());
+        passed[first.saturating_sub(REACH + PAD).min(end)..end].contains(&true)
+    };
+    for (at, w) in looks.iter().enumerate().filter(|(at, _)| wanted(*at, ONE)) {
         let (inside, domain) = turn.inside_and_domain(at);
         let fill = |sums: &mut [Sums; ONE]| one(w, inside, domain, |row, f| model.add(f, &mut sums[row]));
         give(rows, at, memos.one.rows([w.key, inside | domain << 8, 0], fill));
     }
-    for (at, ab) in looks.windows(2).enumerate() {
+    for (at, ab) in looks.windows(2).enumerate().filter(|(at, _)| wanted(at + REACH - 1, TWO)) {
         let (a, b) = (&ab[0], &ab[1]);
         let fill = |sums: &mut [Sums; TWO]| two(a, b, |row, f| model.add(f, &mut sums[row]));
         give(rows, at + REACH - 1, memos.two.rows([a.key, b.key, 0], fill));
     }
-    for (at, abc) in looks.windows(3).enumerate() {
+    for (at, abc) in looks.windows(3).enumerate().filter(|(at, _)| wanted(at + REACH, THREE)) {
         let sorts = [abc[0].sort, abc[1].sort, abc[2].sort];
         let fill = |sums: &mut [Sums; THREE]| three(sorts, |row, f| model.add(f, &mut sums[row]));
         give(rows, at + REACH, memos.three.rows(sorts, fill));
@@ -167,6 +202,18 @@ pub(crate) fn features(scene: &Scene<'_>, mut each: impl FnMut(usize, &[u64])) {
     });
 }
 
+/// What the gate sees of every word.
+#[cfg(feature = "train")]
+pub(crate) fn gate_features(scene: &Scene<'_>) -> Vec<Vec<u32>> {
+    let mut out = vec![Vec::new(); scene.tokens.list().len()];
+    turns(scene, |turn| {
+        for (list, at) in out[turn.range.clone()].iter_mut().zip(PAD..) {
+            *list = turn.gate(at, &turn.codes(at)).to_vec();
+        }
+    });
+    out
+}
+
 impl Turn<'_> {
     /// Whether a place of [`Turn::looks`] is inside a cue, and where the domains around it are; outside the turn 0.
     fn inside_and_domain(&self, at: usize) -> (u64, u64) {
@@ -174,6 +221,13 @@ impl Turn<'_> {
         self.near.get(i).map_or((0, 0), |near| {
             (u64::from(self.scene.context.inside[self.range.start + i]), last(*near, 2) ^ next(*near, 2) << 4)
         })
+    }
+
+    /// What the gate sees of a word.
+    fn gate(&self, at: usize, codes: &Codes) -> [u32; GATE_FEATURES] {
+        let (run, piece) = self.scene.spoken.of_word[self.range.start + at - PAD];
+        let run = run.checked_sub(1).map_or(0, |run| self.runs[run as usize].shape | (piece as u64) << 32);
+        gate::seen([at - 2, at - 1, at, at + 1].map(|at| &self.looks[at]), codes, run)
     }
 
     fn rare(&self, at: usize, put: impl FnMut(u64)) {
@@ -191,7 +245,7 @@ impl Turn<'_> {
             case_after: self.looks[at + 1].case,
             before: near_code(&context.before[word]),
             after: near_code(&context.after[word]),
-            asked: asked_code(&self.asked),
+            asked: self.asked_code,
             asked_kinds: u64::from(self.asked.first.kind) ^ u64::from(self.asked.last.kind) << 8,
             speaker: self.speaker,
             place: start ^ end << 3 ^ length << 6,
@@ -304,12 +358,14 @@ mod tests {
         let transcript = b.build();
         let ground = Ground::of(&patterns, &transcript);
         let scene = ground.scene(&patterns, &transcript);
-        let sums = sums(&scene, patterns.model());
+        let Looked { row_of, sums } = sums(&scene, patterns.model());
         let mut seen = 0;
         features(&scene, |i, list| {
-            assert!(list.len() <= FEATURES_MAX && sums[i] == patterns.model().sum(list), "word {i}");
+            let row = row_of[i].checked_sub(1).map(|at| sums[at as usize]);
+            assert!(list.len() <= FEATURES_MAX && row.is_none_or(|row| row == patterns.model().sum(list)), "word {i}");
             seen += 1;
         });
-        assert_eq!(seen, sums.len());
+        assert_eq!(seen, row_of.len());
+        assert!(sums.len() < seen && !sums.is_empty());
     }
 }

@@ -119,7 +119,7 @@ impl Call<'_> {
         hit.words.iter().flat_map(|w| w.range()).any(|w| {
             let asked = self.scene.context.asked_at(self.scene.transcript, w);
             let cues = [self.scene.context.before[w], asked.first, asked.last];
-            self.marginals.rows[w][0] < STAY_MIN || cues.iter().any(|c| c.kind == kind)
+            self.marginals.of(w)[0] < STAY_MIN || cues.iter().any(|c| c.kind == kind)
         })
     }
 
@@ -181,7 +181,7 @@ impl Call<'_> {
     }
 
     fn chance(&self, i: usize) -> f32 {
-        self.marginals.rows[i][label_of(Category::Name)]
+        self.marginals.of(i)[label_of(Category::Name)]
     }
 
     /// Hides spelled letters that are a known name, cut or one letter off.

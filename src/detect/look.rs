@@ -58,13 +58,13 @@ impl Look {
     }
 }
 
-/// The looks of all words.
-pub(super) fn looks(tokens: &Tokens) -> Vec<Look> {
+/// The looks of all words, in order.
+pub(super) fn looks(tokens: &Tokens) -> impl Iterator<Item = Look> {
     let mut stop = 2;
-    let look = |(i, token): (usize, &Token)| {
+    let look = move |(i, token): (usize, &Token)| {
         Look::of(token, tokens.word(i), tokens.cased, std::mem::replace(&mut stop, token.shape.stop))
     };
-    tokens.list().iter().enumerate().map(look).collect()
+    tokens.list().iter().enumerate().map(look)
 }
 
 /// Most common word, by [`Packed::lower`](crate::patterns::layout::Packed), whose ends are looked at: names and

@@ -5,6 +5,7 @@ mod chain;
 mod cue;
 mod explain;
 mod feature;
+mod gate;
 mod gather;
 mod given;
 mod joined;

@@ -108,7 +108,7 @@ fn spread_names(
             continue;
         }
         let word = tokens.word(i);
-        let chance = marginals.rows[i][label_of(Category::Name)];
+        let chance = marginals.of(i)[label_of(Category::Name)];
         let cased = tokens.cased && token.shape.capital && token.lists.lower < 5;
         let hit = if index.is_name(word, token.hash) {
             chance >= enough(token) || cased
@@ -136,7 +136,7 @@ fn spread_runs(spoken: &Spoken, marginals: &Marginals, index: &Index<'_>, out: &
         let text = run.value();
         let category = number_like(&text, run, index).or_else(|| spelled_like(&text, run, index));
         // A part of a known number that is also a plain number ("two thousand") needs the model's doubt.
-        let doubt = run.words.iter().any(|w| marginals.rows[*w as usize][0] < 0.99) || text.len() >= 6;
+        let doubt = run.words.iter().any(|w| marginals.of(*w as usize)[0] < 0.99) || text.len() >= 6;
         let Some(category) = category.filter(|c| doubt || *c == Category::Name) else { continue };
         for w in &run.words {
             out[*w as usize].get_or_insert(Decision { category, score: KNOWN_SCORE, origin: Origin::Said });

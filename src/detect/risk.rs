@@ -37,7 +37,7 @@ pub(super) fn words_left(seen: &Look<'_>, mut each: impl FnMut(usize, &WordSigns
             if seen.decisions[word].is_some() || seen.scene.tokens.list()[word].shape.mask {
                 continue;
             }
-            let doubt = 1.0 - seen.marginals.rows[word][0];
+            let doubt = 1.0 - seen.marginals.of(word)[0];
             let beside = Beside::of(seen, word, turn.words.range());
             if doubt >= DOUBT_MIN || beside != Beside::default() {
                 each(word, &word_signs(seen, word, t, &beside));
@@ -83,7 +83,7 @@ fn word_signs(seen: &Look<'_>, word: usize, t: usize, beside: &Beside) -> WordSi
     let turn = scene.transcript.turns()[t].words.range();
     let token = &scene.tokens.list()[word];
     let previous = word.checked_sub(1).filter(|w| *w >= turn.start).map(|w| &scene.tokens.list()[w]);
-    let doubt = (1.0 - seen.marginals.rows[word][0]).clamp(3e-4, 0.9999);
+    let doubt = (1.0 - seen.marginals.of(word)[0]).clamp(3e-4, 0.9999);
     let spoken_number =
         bit::DIGIT | bit::TEEN | bit::TENS | bit::ORDINAL | bit::OH | bit::HUNDRED | bit::THOUSAND | bit::MULTIPLIER;
     let number = scene.spoken.of_word[word].0 != 0 || token.has_digits() || token.is(spoken_number);

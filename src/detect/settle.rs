@@ -62,7 +62,7 @@ impl Decision {
 pub(crate) fn settle(scene: &Scene<'_>, marginals: &Marginals, ruled: &[Finding]) -> Vec<Option<Decision>> {
     let Scene { transcript, tokens, spoken, context, phrases, .. } = *scene;
     let stay_min = if tokens.list().iter().any(|t| t.shape.mask) { MASKED_STAY_MIN } else { STAY_MIN };
-    let mut out: Vec<Option<Decision>> = marginals.rows.iter().map(|row| tagged(row, stay_min)).collect();
+    let mut out: Vec<Option<Decision>> = (0..tokens.list().len()).map(|i| tagged(marginals.of(i), stay_min)).collect();
     after_titles(transcript, tokens, marginals, &mut out);
     for (r, finding) in ruled.iter().enumerate() {
         for cell in &mut out[finding.words.range()] {
@@ -130,7 +130,7 @@ fn after_titles(transcript: &Transcript, tokens: &Tokens, marginals: &Marginals,
                 && tokens.list()[i - 1].shape.stop < 2
                 && !tokens.list()[i - 1].shape.possessive
             {
-                out[i] = tagged(&marginals.rows[i], TITLED_STAY_MIN).filter(|d| d.category == Category::Name);
+                out[i] = tagged(marginals.of(i), TITLED_STAY_MIN).filter(|d| d.category == Category::Name);
             }
         }
     }

@@ -150,8 +150,9 @@ pub(crate) fn spoken(transcript: &Transcript, tokens: &Tokens) -> Spoken {
                 at += skip;
                 continue;
             }
-            at = match scan(tokens, at, range.end) {
-                Some(found) => place(&mut out, found, open.take_if(|_| at == range.start)),
+            let goes_on = open.is_some() && at == range.start;
+            at = match scan(tokens, at, range.end, goes_on) {
+                Some(found) => place(&mut out, found, open.take_if(|_| goes_on)),
                 None => at + 1,
             };
         }
@@ -242,8 +243,11 @@ fn counted(before: u16, text: &str, kind: fn(&u8) -> bool) -> u16 {
     before.saturating_add(u16::try_from(more).unwrap_or(u16::MAX))
 }
 
-/// Scans a run that starts at word `at`, if one does.
-fn scan(tokens: &Tokens, at: usize, end: usize) -> Option<Found> {
+/// Fewest pieces of a run that ends in a symbol because its turn ends there.
+const CUT_OFF_PIECES_MIN: usize = 3;
+
+/// Scans a run that starts at word `at`, or goes on there from another turn, if one does.
+fn scan(tokens: &Tokens, at: usize, end: usize, goes_on: bool) -> Option<Found> {
     let list = tokens.list();
     let mut found = Found { first: at, pieces: Vec::new(), text: String::new(), steps: Vec::new(), single: true };
     let mut i = at;
@@ -260,6 +264,13 @@ fn scan(tokens: &Tokens, at: usize, end: usize) -> Option<Found> {
             i += taken;
             gap = 0;
             solid = i - at;
+        } else if (solid > 0 || goes_on) && list[i].is(bit::MULTIPLIER) && i + 1 == end {
+            // "Four oh four double", and the other side cuts in.
+            found.pieces.push(Piece::Explain);
+            found.steps.push((i, end, from));
+            strong = true;
+            i = end;
+            solid = i - at;
         } else if solid > 0 && list[i].is(bit::FILLER) {
             found.pieces.push(Piece::Gap);
             i += 1;
@@ -269,7 +280,8 @@ fn scan(tokens: &Tokens, at: usize, end: usize) -> Option<Found> {
         }
     }
     found.pieces.truncate(solid);
-    while matches!(found.pieces.last(), Some(Piece::Symbol)) {
+    let is_cut_off = at + found.pieces.len() == end && found.pieces.len() > CUT_OFF_PIECES_MIN;
+    while !is_cut_off && matches!(found.pieces.last(), Some(Piece::Symbol)) {
         found.pieces.pop();
         found.text.pop();
         found.steps.pop();
@@ -384,7 +396,10 @@ fn step(tokens: &Tokens, i: usize, end: usize, found: &mut Found, inside: bool) 
                 || n.is(bit::DIGIT | bit::OH | bit::TENS | bit::TEEN | bit::MULTIPLIER)
                 || (n.is(bit::LETTER) && tokens.word(i + 1).len() == 1)
         });
-        if follows && matches!(class.letter, b'-' | b'.' | b'/') {
+        let spelled = found.pieces.last() == Some(&Piece::Letter) && class.letter == b'\'';
+        // "Five one eight dash", and the other side cuts in.
+        let cut_off = next(1).is_none() && found.pieces.len() >= CUT_OFF_PIECES_MIN;
+        if follows && spelled || (follows || cut_off) && matches!(class.letter, b'-' | b'.' | b'/') {
             found.text.push(char::from(class.letter));
             found.pieces.push(Piece::Symbol);
             return 1;
@@ -454,6 +469,9 @@ fn letter(tokens: &Tokens, i: usize, end: usize, found: &mut Found, inside: bool
     }
     let explain = if word(1) == "as" && word(2) == "in" && i + 3 < end {
         3
+    } else if inside && word(1) == "as" && word(2) == "in" {
+        // The turn ends before the word comes.
+        2
     } else if matches!(word(1), "like" | "for") && starts(2) {
         2
     } else if list.get(i + 1).is_some_and(|n| i + 1 < end && n.is(bit::ALPHABET) && n.class.letter == c) && starts(1) {
@@ -549,6 +567,8 @@ mod tests {
             ("double four triple seven", "44777"),
             ("5 double 7 3", "5773"),
             ("four five and i said", "45"),
+            ("that's five one eight dash", "518-"),
+            ("five eight dash", "58"),
             ("two thousand six", "2006"),
             ("two thousand and seventeen", "2017"),
             ("twenty one oh four", "2104"),
@@ -562,6 +582,13 @@ mod tests {
     }
 
     #[test]
+    fn a_multiplier_that_is_cut_off_belongs_to_its_run() {
+        assert_eq!(runs(&["four oh four double", "two six"]), ["40426"]);
+        assert_eq!(runs(&["four oh four", "double", "two six"]), ["40426"]);
+        assert!(runs(&["i saw", "double"]).is_empty());
+    }
+
+    #[test]
     fn letters_are_spelled_in_every_way() {
         for (said, want) in [
             ("b as in boy c as in cat 4", "BC4"),
@@ -569,6 +596,8 @@ mod tests {
             ("x foxtrot kilo nine", "XFK9"),
             ("o n e", "ONE"),
             ("H-4-1 double 0", "H-4-100"),
+            ("o apostrophe s h e a", "O'SHEA"),
+            ("h o p as in", "HOP"),
         ] {
             assert_eq!(runs(&[said])[0], want, "{said}");
         }

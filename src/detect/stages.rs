@@ -55,7 +55,7 @@ impl<'a> Stages<'a> {
     /// Features and the chain over them.
     #[must_use]
     pub fn tag(&self) -> usize {
-        tag(&self.ground.scene(self.patterns, self.transcript), self.patterns.model()).rows.len()
+        tag(&self.ground.scene(self.patterns, self.transcript), self.patterns.model()).looked_at()
     }
 
     /// Decisions from chances and rules.

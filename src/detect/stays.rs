@@ -1,7 +1,6 @@
 //! What stays after all: counting, billing codes, amounts, years and ordinary words that the model took for
 //! values; and what goes although the model let it stay: long numbers that nothing explains.
 
-use super::cue::Context;
 use super::gather::Scene;
 use super::settle::{Decision, Origin, is_identifier};
 use super::spoken::{Run, Spoken};
@@ -46,7 +45,7 @@ pub(super) fn exempt(scene: &Scene<'_>, out: &mut [Option<Decision>]) {
 
 /// Texts of the billing codes behind a cue of codes, with those that follow ("… and …").
 fn billing_codes<'a>(scene: &Scene<'a>) -> HashSet<&'a str> {
-    let Scene { tokens, spoken, context, .. } = *scene;
+    let Scene { tokens, spoken, .. } = *scene;
     let mut codes = HashSet::new();
     // One past the last word of a code: another code may follow it.
     let mut open = None;
@@ -58,13 +57,16 @@ fn billing_codes<'a>(scene: &Scene<'a>) -> HashSet<&'a str> {
                 && between.into_iter().all(|w| tokens.list()[w].lists.lower >= ORDINARY_MIN)
         });
         open = None;
-        if (is_coded(context, *first) || follows) && parts(spoken, run).iter().all(|part| is_billing_code(part)) {
+        if (is_coded(scene, *first) || follows) && parts(spoken, run).iter().all(|part| is_billing_code(part)) {
             codes.insert(run.text.as_str());
             open = Some(last + 1);
         }
     }
     codes
 }
+
+/// Most digits of the security code of a card.
+const SECURITY_CODE_DIGITS_MAX: u16 = 4;
 
 /// Whether a run of which a part is hidden says nothing of anybody.
 fn is_no_value(scene: &Scene<'_>, run: &Run, codes: &HashSet<&str>, out: &[Option<Decision>]) -> bool {
@@ -77,7 +79,8 @@ fn is_no_value(scene: &Scene<'_>, run: &Run, codes: &HashSet<&str>, out: &[Optio
     // "Last four of your social?" "One two three four."
     let expected = asked.words <= ASKED_TURNS_MAX && category_of(asked.kind as usize).is_some_and(is_identifier);
     let counting = run.counts() && !expected;
-    let security_code = out[first].is_some_and(|d| d.category == Category::Card);
+    let short = run.digits <= SECURITY_CODE_DIGITS_MAX;
+    let security_code = short && out[first].is_some_and(|d| d.category == Category::Card);
     let code = (codes.contains(run.text.as_str()) || is_diagnosis_code(&run.text) || counting) && !security_code;
     let date = run
         .words
@@ -86,13 +89,18 @@ fn is_no_value(scene: &Scene<'_>, run: &Run, codes: &HashSet<&str>, out: &[Optio
     let money = end < tokens.list().len() && matches!(tokens.word(end), "dollars" | "dollar" | "cents" | "bucks");
     let amount = money && run.letters == 0 && run.digits <= AMOUNT_DIGITS_MAX || is_range(tokens, run);
     let year = !date && is_year(&run.text) && behind_in(tokens, first);
-    (code || year) && !named || date && is_ratio(&run.text) || amount
+    code && !named || year || date && is_ratio(&run.text) || amount
 }
 
-/// Whether a cue of codes stands right before the word.
-fn is_coded(context: &Context, word: u32) -> bool {
-    let before = context.before[word as usize];
-    before.kind == CueKind::Stays(Role::Code).code() && before.words <= CODE_WORDS_MAX
+/// Most turns between a question of a code and its answer ("what's the procedure code", "let me see", "nine nine …").
+const CODE_TURNS_MAX: usize = 3;
+
+/// Whether a cue of codes stands right before the word, or the turns before asked for one.
+fn is_coded(scene: &Scene<'_>, word: u32) -> bool {
+    let code = CueKind::Stays(Role::Code).code();
+    let before = scene.context.before[word as usize];
+    before.kind == code && before.words <= CODE_WORDS_MAX
+        || scene.context.closed_before(scene.transcript, word as usize, CODE_TURNS_MAX) == code
 }
 
 /// The texts of a run's parts, which a word between them ("and") keeps apart.
@@ -242,7 +250,7 @@ const fn is_numeric(category: Category) -> bool {
 
 /// Hides what nothing explains: runs with many digits that are neither hidden nor counted up.
 pub(super) fn net(scene: &Scene<'_>, out: &mut [Option<Decision>]) {
-    let Scene { spoken, tokens, context, .. } = *scene;
+    let Scene { spoken, tokens, .. } = *scene;
     for run in &spoken.runs {
         let free = run.words.iter().all(|w| out[*w as usize].is_none());
         let counted = run.words.iter().any(|w| tokens.list()[*w as usize].is(bit::HUNDRED | bit::THOUSAND));
@@ -250,7 +258,7 @@ pub(super) fn net(scene: &Scene<'_>, out: &mut [Option<Decision>]) {
             || run.digits < NET_DIGITS_MIN
             || counted && run.digits < NET_COUNTED_DIGITS_MIN
             || counts_up(&run.text)
-            || run.words.first().is_some_and(|w| is_coded(context, *w))
+            || run.words.first().is_some_and(|w| is_coded(scene, *w))
                 && parts(spoken, run).iter().all(|p| is_billing_code(p))
             || is_range(tokens, run)
             || priced(tokens, run.words.last())
@@ -299,9 +307,11 @@ mod tests {
         for turns in [
             &["breathe in and count with me one two three four five"][..],
             &["the procedure code is nine nine two one three", "okay"],
+            &["and which procedure code is it", "uh let me see", "okay", "nine nine two one three"],
             &["and you're turning sixty five this year", "yes i am"],
             &["the range is from one hundred forty to one hundred ninety nine", "okay"],
             &["it has been that way since nineteen ninety eight", "i see"],
+            &["into a health savings account in twenty twenty five you can put four thousand dollars", "okay"],
         ] {
             assert!(hidden(turns).is_empty(), "{turns:?}: {:?}", hidden(turns));
         }

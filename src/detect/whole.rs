@@ -23,7 +23,7 @@ pub(super) fn whole_runs(scene: &Scene<'_>, marginals: &Marginals, out: &mut [Op
     for (run, value) in &chosen {
         let votes = pooled.entry(value.clone()).or_insert([0.0; LABELS]);
         for w in counted(spoken, run) {
-            for (vote, p) in votes.iter_mut().zip(&tempered(&marginals.rows[w])) {
+            for (vote, p) in votes.iter_mut().zip(&tempered(marginals.of(w))) {
                 *vote += p;
             }
             if let Some(Decision { category, score, origin: Origin::Rule(_) }) = out[w] {
@@ -55,11 +55,26 @@ fn tempered(row: &[f32; LABELS]) -> Votes {
 
 /// What a cue before a run, one in an earlier turn, and the place in an address are worth, in votes of one of
 /// the run's words each.
-const CUE_VOTE: f32 = 0.4;
+const CUE_VOTE: f32 = 0.9;
 
 const ASKED_VOTE: f32 = 0.15;
 
 const PLACE_VOTE: f32 = 0.8;
+
+/// What the shape of a number is worth that nothing before it names.
+const SHAPE_VOTE: f32 = 0.8;
+
+/// What a number is most often that looks like this: ten digits as telephone numbers have them, or a card's.
+fn by_shape(run: &Run) -> Option<Category> {
+    let digits: Vec<u8> = run.text.bytes().filter(u8::is_ascii_digit).collect();
+    let from_two = |i: usize| digits.get(i).is_some_and(|d| *d >= b'2');
+    match digits.len() {
+        _ if run.letters > 0 => None,
+        10 if from_two(0) && from_two(3) => Some(Category::Phone),
+        15 | 16 if matches!(digits[0], b'3'..=b'6') => Some(Category::Card),
+        _ => None,
+    }
+}
 
 /// Most words between a run and a cue that names it.
 const CUE_WORDS_MAX: u8 = 5;
@@ -80,6 +95,11 @@ fn surroundings(scene: &Scene<'_>, run: &Run, out: &[Option<Decision>], votes: &
     }
     if run.digits == 0 && run.letters > 2 && matches!(category_of(cue.kind as usize), None | Some(Category::Name)) {
         votes[label_of(Category::Name)] += CUE_VOTE * weight;
+    }
+    if cue.kind == 0
+        && let Some(category) = by_shape(run)
+    {
+        votes[label_of(category)] += SHAPE_VOTE * weight;
     }
     let list = scene.tokens.list();
     let is = |i: Option<usize>, category| {
@@ -130,7 +150,7 @@ pub(super) fn birth_or_other(scene: &Scene<'_>, marginals: &Marginals, out: &mut
                 continue;
             }
             let words = at..at + len;
-            let sum = |label: usize| words.clone().map(|w| tempered(&marginals.rows[w])[label]).sum::<f32>();
+            let sum = |label: usize| words.clone().map(|w| tempered(marginals.of(w))[label]).sum::<f32>();
             let (birth, other) = (sum(label_of(Category::Dob)), sum(label_of(Category::Date)));
             let (cue, asked) = (scene.context.before[at].kind, scene.context.asked[t]);
             let called = cue == kind(Category::Dob)

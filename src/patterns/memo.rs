@@ -19,25 +19,32 @@ const THREES: usize = 1 << 14;
 const PLACED: usize = 1 << 16;
 
 /// Remembered sums, `ROWS` for each key.
-pub struct Memo<const ROWS: usize> {
-    keys: Vec<Key>,
-    rows: Vec<[Sums; ROWS]>,
+pub struct Memo<const ROWS: usize>(Vec<Entry<ROWS>>);
+
+/// A key and its sums. Those of one row share a cache line.
+#[derive(Clone)]
+#[repr(align(64))]
+struct Entry<const ROWS: usize> {
+    key: Key,
+    rows: [Sums; ROWS],
 }
 
 impl<const ROWS: usize> Memo<ROWS> {
     fn new(entries: usize) -> Self {
-        Self { keys: vec![[0; 3]; entries], rows: vec![[[0; _]; ROWS]; entries] }
+        Self(vec![Entry { key: [0; 3], rows: [[0; _]; ROWS] }; entries])
     }
 
     /// The sums of a key. Those of a new key are computed: `fill` adds them to zeros.
     pub fn rows(&mut self, key: Key, fill: impl FnOnce(&mut [Sums; ROWS])) -> &[Sums; ROWS] {
-        let at = slot(&key) & (self.keys.len() - 1);
-        if self.keys[at] != key {
-            self.rows[at] = [[0; _]; ROWS];
-            fill(&mut self.rows[at]);
-            self.keys[at] = key;
+        let at = slot(&key) & (self.0.len() - 1);
+        let entry = &mut self.0[at];
+        // Number by number: the key has just been put together, and a wider load would wait for that.
+        if (entry.key[0] ^ key[0]) | (entry.key[1] ^ key[1]) | (entry.key[2] ^ key[2]) != 0 {
+            entry.rows = [[0; _]; ROWS];
+            fill(&mut entry.rows);
+            entry.key = key;
         }
-        &self.rows[at]
+        &entry.rows
     }
 }
 

@@ -1,6 +1,7 @@
 //! Pattern files compiled into one set: rules, cues, lexicon. Must not look at a transcript.
 
 pub mod cues;
+pub mod gate;
 pub mod hash;
 pub mod known;
 mod layout;
@@ -42,7 +43,7 @@ const RISK_FILE: &str = include_str!("../../patterns/model/risk.toml");
 const RULES_MAX: usize = 1_000;
 
 /// Raised by hand when the code of detection changes what is found.
-const DETECTION_VERSION: &str = "3";
+const DETECTION_VERSION: &str = "4";
 
 /// All patterns of a run, compiled.
 pub struct PatternSet {

@@ -1,9 +1,10 @@
 //! The weights of the sequence model, read from `patterns/model/tagger.bin`.
 //!
-//! Layout, little-endian: magic `SRDNCRF1`, slots u32 (a power of two), scale f32, transitions
-//! `LABELS × LABELS` f32, then per slot {fingerprint u32, `LABELS` weights i8}. Slot = low bits of the
-//! feature's hash, fingerprint = its high half, linear probing.
+//! Layout, little-endian: magic `SRDNCRF2`, slots u32 (a power of two), scale f32, transitions
+//! `LABELS × LABELS` f32, the gate (`gate.rs`), then per slot {fingerprint u32, `LABELS` weights i8}. Slot = low bits of
+//! the feature's hash, fingerprint = its high half, linear probing.
 
+use super::gate::{GATE_BYTES, Gate};
 use super::memo::{Lent, Shelf};
 use super::steps::Steps;
 use crate::base::{Error, Kind, Result, Stage};
@@ -16,7 +17,9 @@ pub type Sums = [i16; LABELS];
 /// Most features a word may have: their weights' sum then fits a lane.
 pub const FEATURES_MAX: usize = i16::MAX as usize / 128;
 
-const MAGIC: &[u8; 8] = b"SRDNCRF1";
+const MAGIC: &[u8; 8] = b"SRDNCRF2";
+/// Where the gate begins.
+const GATE_AT: usize = 8 + 4 + 4 + LABELS * LABELS * 4;
 const SLOT: usize = 4 + LABELS;
 /// Bits of [`Model::seen`]: with some 170,000 features, one unseen feature in twelve is looked for in vain.
 const SEEN_BITS: usize = 1 << 21;
@@ -28,6 +31,7 @@ pub struct Model {
     /// A bit per hash of a feature that has weights. Most features of a call have none, and the bits fit a cache
     /// that the slots do not.
     seen: Vec<u64>,
+    gate: Gate,
     steps: Steps,
     shelf: Shelf,
 }
@@ -40,7 +44,7 @@ impl Model {
     pub fn read(bytes: impl Into<Cow<'static, [u8]>>) -> Result<Self> {
         let broken = || Error::new(Stage::Patterns, Kind::Usage, "model file is damaged");
         let bytes = bytes.into();
-        let head = 8 + 4 + 4 + LABELS * LABELS * 4;
+        let head = GATE_AT + GATE_BYTES;
         if bytes.len() < head || !bytes.starts_with(MAGIC) {
             return Err(broken());
         }
@@ -54,6 +58,7 @@ impl Model {
         for (i, cell) in transitions.iter_mut().flatten().enumerate() {
             *cell = f32::from_le_bytes(word(16 + i * 4));
         }
+        let gate = Gate::read(&bytes[GATE_AT..head])?;
         let slots = match bytes {
             Cow::Borrowed(b) => Cow::Borrowed(&b[head..]),
             Cow::Owned(b) => Cow::Owned(b[head..].to_vec()),
@@ -67,21 +72,23 @@ impl Model {
             mask: slots.len() / SLOT - 1,
             slots,
             seen,
+            gate,
             steps: Steps::of(&transitions, scale),
             shelf: Shelf::default(),
         })
     }
 
-    /// Writes a weight file from trained weights (hash of the feature, weight per label).
+    /// Writes a weight file from trained weights (hash of the feature, weight per label), with a gate that all pass.
     #[must_use]
     pub fn write(features: &[(u64, [f32; LABELS])], transitions: &[[f32; LABELS]; LABELS]) -> Vec<u8> {
         let top = features.iter().flat_map(|(_, w)| w).fold(0.0_f32, |m, w| m.max(w.abs())).max(f32::MIN_POSITIVE);
         let scale = top / 127.0;
-        let slots = (features.len() * 4 / 3 + 1).next_power_of_two();
+        let slots = (features.len() * 5 / 4 + 1).next_power_of_two();
         let mut out = MAGIC.to_vec();
         out.extend((slots as u32).to_le_bytes());
         out.extend(scale.to_le_bytes());
         out.extend(transitions.iter().flatten().flat_map(|t| t.to_le_bytes()));
+        out.extend(Gate::open());
         let head = out.len();
         out.resize(head + slots * SLOT, 0);
         for (hash, weights) in features {
@@ -100,6 +107,18 @@ impl Model {
             }
         }
         out
+    }
+
+    /// Puts a gate into a weight file.
+    ///
+    /// # Errors
+    /// When either is damaged.
+    pub fn set_gate(file: &mut [u8], gate: &[u8]) -> Result<()> {
+        Gate::read(gate)?;
+        let place = file.get_mut(GATE_AT..GATE_AT + GATE_BYTES);
+        let place = place.ok_or_else(|| Error::new(Stage::Patterns, Kind::Usage, "model file is damaged"))?;
+        place.copy_from_slice(gate);
+        Ok(())
     }
 
     /// The sums of the weights of features, of which there may be [`FEATURES_MAX`].
@@ -144,6 +163,12 @@ impl Model {
     #[must_use]
     pub fn memos(&self) -> Lent<'_> {
         self.shelf.lend()
+    }
+
+    /// What says which words the model has to look at.
+    #[must_use]
+    pub const fn gate(&self) -> &Gate {
+        &self.gate
     }
 
     /// What a chain needs of the model.

@@ -64,6 +64,16 @@ impl Trainer {
         self.weights.is_empty()
     }
 
+    /// Forgets the features whose weights are all below `least`; further steps make up for them.
+    pub fn prune(&mut self, least: f32) {
+        let kept = |id: &u32| self.weights[*id as usize].iter().any(|w| w.abs() >= least);
+        let mut index: Vec<(u64, u32)> = self.index.drain().filter(|(_, id)| kept(id)).collect();
+        index.sort_unstable();
+        self.weights = index.iter().map(|(_, id)| self.weights[*id as usize]).collect();
+        self.squares = index.iter().map(|(_, id)| self.squares[*id as usize]).collect();
+        self.index = index.iter().zip(0..).map(|((feature, _), id)| (*feature, id)).collect();
+    }
+
     /// One step on one call; returns its loss a word.
     pub fn step(&mut self, call: &LabelledCall, features: &[Vec<u64>]) -> f32 {
         self.steps += 1;
@@ -117,15 +127,11 @@ impl Trainer {
         row
     }
 
-    /// The weights as a model file; features whose weights are all below `least` are left out.
+    /// The weights as a model file whose gate is open.
     #[must_use]
-    pub fn write(&self, least: f32) -> Vec<u8> {
-        let mut kept: Vec<(u64, Row)> = self
-            .index
-            .iter()
-            .map(|(hash, id)| (*hash, self.weights[*id as usize]))
-            .filter(|(_, w)| w.iter().any(|x| x.abs() >= least))
-            .collect();
+    pub fn write(&self) -> Vec<u8> {
+        let mut kept: Vec<(u64, Row)> =
+            self.index.iter().map(|(hash, id)| (*hash, self.weights[*id as usize])).collect();
         kept.sort_unstable_by_key(|(hash, _)| *hash);
         Model::write(&kept, &self.transitions)
     }

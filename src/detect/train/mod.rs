@@ -4,6 +4,7 @@
 mod augment;
 mod crf;
 mod data;
+mod gate;
 pub mod risk;
 mod score;
 mod speech;
@@ -11,6 +12,7 @@ mod speech;
 pub use augment::{Lists, augment};
 pub use crf::Trainer;
 pub use data::{LabelledCall, LabelledTurn, LabelledWord, read_corpus, read_training};
+pub use gate::{GateTrainer, Seen, gate_words};
 pub use score::{Tally, score};
 
 use super::Ground;
