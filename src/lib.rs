@@ -10,6 +10,7 @@ pub mod detect;
 pub mod jobs;
 pub mod model;
 pub mod patterns;
+pub mod queue;
 pub mod redact;
 pub mod store;
 pub mod transcript;

@@ -11,6 +11,8 @@ pub enum Stage {
     Configure,
     /// Compiling or testing pattern sets.
     Patterns,
+    /// Receiving events, and ending them.
+    Receive,
     /// Listing and pairing source keys.
     Pair,
     /// Reading a source.
@@ -35,9 +37,10 @@ pub enum Stage {
 
 impl Stage {
     /// All stages, in the order of the pipeline.
-    pub const ALL: [Self; 12] = [
+    pub const ALL: [Self; 13] = [
         Self::Configure,
         Self::Patterns,
+        Self::Receive,
         Self::Pair,
         Self::Fetch,
         Self::ParseTranscript,
@@ -56,6 +59,7 @@ impl Stage {
         match self {
             Self::Configure => "configure",
             Self::Patterns => "patterns",
+            Self::Receive => "receive",
             Self::Pair => "pair",
             Self::Fetch => "fetch",
             Self::ParseTranscript => "parse-transcript",
@@ -73,6 +77,7 @@ impl Stage {
         match self {
             Self::Configure => "configure",
             Self::Patterns => "compile patterns",
+            Self::Receive => "receive events",
             Self::Pair => "pair",
             Self::Fetch => "fetch",
             Self::ParseTranscript => "parse transcript",
