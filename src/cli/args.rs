@@ -1,7 +1,7 @@
 //! The command line, as clap reads it. Must not do anything.
 
 use super::since::Since;
-use crate::config::Fields;
+use crate::config::{Fields, LogLevel, WorkerFields};
 use crate::jobs::Shard;
 use clap::{Args, Parser, Subcommand, ValueHint};
 use std::path::PathBuf;
@@ -29,6 +29,14 @@ Field (variable) [default]:
   destination.storage-class (SORDINO_STORAGE_CLASS) [STANDARD]
 Unknown fields and SORDINO_ variables are refused.";
 
+const WORKER_ENVIRONMENT: &str = "\
+In the table [worker] (docs/worker.md):
+  queue (SORDINO_QUEUE), watch (SORDINO_WATCH), dead-letter (SORDINO_DEAD_LETTER), listen (SORDINO_LISTEN)
+  otlp (SORDINO_OTLP), bytes-in-flight (SORDINO_BYTES_IN_FLIGHT) [1073741824]
+  lease-s (SORDINO_LEASE_S) [60], alone-after-s (SORDINO_ALONE_AFTER_S) [900], expects-recording (SORDINO_EXPECTS_RECORDING, commas between)
+  stop-after-s (SORDINO_STOP_AFTER_S) [25], settle-s (SORDINO_SETTLE_S) [5]
+  deliveries-max (SORDINO_DELIVERIES_MAX) [10], log (SORDINO_LOG) [info]";
+
 /// Redacts protected health information from call recordings and their transcripts.
 ///
 /// The result is a redacted copy, not de-identified data: the voice itself stays.
@@ -47,6 +55,16 @@ pub(super) enum Command {
     /// Redact calls: recordings with their transcripts, or transcripts alone
     #[command(after_help = EXIT_CODES, after_long_help = format!("{ENVIRONMENT}\n\n{EXIT_CODES}"))]
     Redact(Box<RedactArgs>),
+    /// Redact calls as their files arrive: events of a queue, or a watched folder
+    #[command(after_long_help = format!("{ENVIRONMENT}\n\n{WORKER_ENVIRONMENT}"))]
+    Worker(Box<WorkerArgs>),
+    /// Redact calls as AWS Lambda hands over their events; configured by variables alone
+    #[command(after_long_help = format!("{ENVIRONMENT}\n\n{WORKER_ENVIRONMENT}"))]
+    Lambda {
+        /// s3://bucket/prefix for the redacted copies
+        #[arg(value_name = "DEST", value_hint = ValueHint::AnyPath)]
+        dest: PathBuf,
+    },
     /// Show what would be hidden in a transcript, without its text
     Detect(DetectArgs),
     /// Prove redacted copies: hashes, silence where it is claimed, nothing left in the text
@@ -120,6 +138,75 @@ pub(super) struct WhichArgs {
     /// Redact at most so many calls; those that are done or held do not count
     #[arg(long, value_name = "N")]
     pub max_calls: Option<u64>,
+}
+
+#[derive(Args)]
+pub(super) struct WorkerArgs {
+    /// Where redacted copies go, one folder a call: a folder or s3://bucket/prefix
+    #[arg(value_name = "DEST", value_hint = ValueHint::AnyPath)]
+    pub dest: PathBuf,
+    /// Queue of SQS with the upload events of buckets
+    #[arg(long, value_name = "URL", conflicts_with = "watch")]
+    queue: Option<String>,
+    /// Folder whose files are taken up once they have come to rest
+    #[arg(long, value_name = "FOLDER", value_hint = ValueHint::DirPath)]
+    watch: Option<PathBuf>,
+    /// Where messages go that cannot be done: a queue, or with --watch a folder [default: the queue's own]
+    #[arg(long, value_name = "URL|FOLDER")]
+    dead_letter: Option<String>,
+    /// Answer /healthz, /readyz and /metrics at this address [default: nowhere]
+    #[arg(long, value_name = "ADDRESS")]
+    listen: Option<std::net::SocketAddr>,
+    /// Send traces to this collector of OpenTelemetry, http://HOST:4318 [default: nowhere]
+    #[arg(long, value_name = "URL")]
+    otlp: Option<String>,
+    /// Bytes of sources worked on at once [default: 1073741824]
+    #[arg(long, value_name = "BYTES")]
+    bytes_in_flight: Option<u64>,
+    /// Lease of a message, extended while it is worked on, seconds, 3 to 43200 [default: 60]
+    #[arg(long, value_name = "SECONDS")]
+    lease_s: Option<u64>,
+    /// A transcript without recording is a call of its own after so many seconds, 0 to 43200 [default: 900]
+    #[arg(long, value_name = "SECONDS")]
+    alone_after_s: Option<u64>,
+    /// Template of transcripts that always have a recording, however late it comes; repeat for more
+    #[arg(long, value_name = "TEMPLATE")]
+    expects_recording: Vec<String>,
+    /// Once told to stop, end the work in hand for so many seconds, then give it back [default: 25]
+    #[arg(long, value_name = "SECONDS")]
+    stop_after_s: Option<u64>,
+    /// A watched file has come to rest after so many seconds without a change [default: 5]
+    #[arg(long, value_name = "SECONDS")]
+    settle_s: Option<u64>,
+    /// Work that alone fails is given up after so many tries, 1 to 1000 [default: 10]
+    #[arg(long, value_name = "N")]
+    deliveries_max: Option<u32>,
+    /// The least that is logged [default: info]
+    #[arg(long, value_name = "LEVEL")]
+    log: Option<LogLevel>,
+    #[command(flatten)]
+    pub run: RunArgs,
+}
+
+impl From<&WorkerArgs> for Fields {
+    fn from(args: &WorkerArgs) -> Self {
+        let worker = WorkerFields {
+            queue: args.queue.clone(),
+            watch: args.watch.clone(),
+            dead_letter: args.dead_letter.clone(),
+            listen: args.listen,
+            otlp: args.otlp.clone(),
+            bytes_in_flight: args.bytes_in_flight,
+            lease_s: args.lease_s,
+            alone_after_s: args.alone_after_s,
+            expects_recording: (!args.expects_recording.is_empty()).then(|| args.expects_recording.clone()),
+            stop_after_s: args.stop_after_s,
+            settle_s: args.settle_s,
+            deliveries_max: args.deliveries_max,
+            log: args.log,
+        };
+        Self { worker, ..Self::from(&args.run) }
+    }
 }
 
 /// How calls are redacted.

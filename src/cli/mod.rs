@@ -4,7 +4,9 @@ mod args;
 mod choose;
 mod clock;
 mod detect;
+mod events;
 mod known;
+mod lambda;
 mod output;
 mod patterns;
 mod progress;
@@ -14,6 +16,7 @@ mod runtime;
 mod since;
 mod summary;
 mod verify;
+mod worker;
 
 use crate::base::{Error, Kind, Result};
 use crate::config::{Environment, Fields, Settings};
@@ -57,6 +60,8 @@ fn dispatch(cli: Cli) -> Result<u8> {
         Command::Verify(args) => verify::run(&args, &settings(args.flags())?, &mut out),
         Command::Patterns(command) => patterns::run(&command, &settings(command.flags())?, &mut out),
         Command::Redact(args) => redact::run(&args, &settings(Fields::from(&args.run))?, &mut out),
+        Command::Worker(args) => worker::run(&args, &settings(Fields::from(&*args))?),
+        Command::Lambda { dest } => lambda::run(&dest, &settings(Fields::default())?),
         Command::Completions { shell } => completions(shell, &mut out),
         Command::Man { out: None } => manual(&mut out),
         Command::Man { out: Some(folder) } => manual_pages(&folder),

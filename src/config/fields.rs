@@ -1,6 +1,7 @@
 //! The fields of the configuration, as each of its three layers may set them, and their ranges.
 
 use super::destination::DestinationFields;
+use super::worker::WorkerFields;
 use crate::base::{Error, Phi, Result, limits};
 use crate::jobs::Template;
 use std::ffi::OsStr;
@@ -48,6 +49,8 @@ pub struct Fields {
     pub path_style: Option<bool>,
     /// What objects of a bucket are written with.
     pub destination: DestinationFields,
+    /// What workers are told besides.
+    pub worker: WorkerFields,
 }
 
 /// The layer that a field came from, which decides how a message names it.
@@ -93,6 +96,7 @@ impl Fields {
             source_date_epoch: self.source_date_epoch.or(lower.source_date_epoch),
             path_style: self.path_style.or(lower.path_style),
             destination: self.destination.over(lower.destination),
+            worker: self.worker.over(lower.worker),
         }
     }
 
@@ -116,6 +120,7 @@ impl Fields {
             "PATH_STYLE" => self.path_style = Some(truth(&full, value)?),
             "SSE_KMS_KEY" => self.destination.sse_kms_key = Some(text()?),
             "STORAGE_CLASS" => self.destination.storage_class = Some(text()?),
+            _ if self.worker.set_from_env(name, value)? => {}
             _ => {
                 return Err(Error::usage(format!("{full}: unknown variable"))
                     .hint("unset it, or see the variables in `sordino redact --help`"));
@@ -136,11 +141,12 @@ impl Fields {
         within(origin, "recording-bytes-max", self.recording_bytes_max, 1, u64::MAX, RECORDING_BYTES_DEFAULT)?;
         within(origin, "source-date-epoch", self.source_date_epoch, 0, EPOCH_MAX, 1_700_000_000)?;
         self.destination.check()?;
+        self.worker.check(origin)?;
         self.pairing.iter().flatten().try_for_each(|t| Template::parse(t).map(drop))
     }
 }
 
-fn within(origin: Origin, field: &str, value: Option<u64>, min: u64, max: u64, good: u64) -> Result<()> {
+pub(super) fn within(origin: Origin, field: &str, value: Option<u64>, min: u64, max: u64, good: u64) -> Result<()> {
     let bound = match value {
         Some(v) if v < min => format!("at least {min}"),
         Some(v) if v > max => format!("at most {max}"),

@@ -7,10 +7,12 @@ mod lists;
 mod patterns;
 mod policy;
 mod secret;
+mod worker;
 
 pub use destination::DestinationFields;
 pub use fields::{Fields, PAD_MS_MAX};
 pub use policy::{BUILTIN_POLICIES, load as load_policy, reference as policy_ref};
+pub use worker::{LogLevel, WorkerFields, WorkerSettings};
 
 use crate::base::{Error, Result, limits};
 use crate::jobs::{CallKey, DEFAULT_TEMPLATES, SizeLimits, Template};
@@ -25,12 +27,21 @@ pub const CONFIG_FILE: &str = "sordino.toml";
 /// Largest configuration or policy file, bytes.
 const FILE_BYTES_MAX: u64 = 1 << 20;
 
+/// What AWS Lambda tells every program that it runs.
+const LAMBDA: [&str; 4] = [
+    "AWS_LAMBDA_RUNTIME_API",
+    "AWS_LAMBDA_FUNCTION_NAME",
+    "AWS_LAMBDA_FUNCTION_MEMORY_SIZE",
+    "AWS_LAMBDA_FUNCTION_VERSION",
+];
+
 /// The environment as this program sees it.
 #[derive(Default)]
 pub struct Environment {
     fields: Fields,
     config: Option<PathBuf>,
     state_home: Option<PathBuf>,
+    is_in_lambda: bool,
 }
 
 impl Environment {
@@ -47,12 +58,14 @@ impl Environment {
         let mut env = Self::default();
         let mut home = None;
         let mut epoch = None;
+        let mut of_lambda = 0;
         for (name, value) in vars {
             match name.as_str() {
                 "SORDINO_CONFIG" => env.config = Some(value.into()),
                 "XDG_STATE_HOME" if Path::new(&value).is_absolute() => env.state_home = Some(value.into()),
                 "HOME" if !value.is_empty() => home = Some(PathBuf::from(value)),
                 "SOURCE_DATE_EPOCH" => epoch = Some(value),
+                name if LAMBDA.contains(&name) => of_lambda += 1,
                 other => {
                     if let Some(field) = other.strip_prefix("SORDINO_") {
                         env.fields.set_from_env(field, &value)?;
@@ -60,6 +73,7 @@ impl Environment {
                 }
             }
         }
+        env.is_in_lambda = of_lambda == LAMBDA.len();
         env.state_home = env.state_home.or_else(|| home.map(|h| h.join(".local/state")));
         if let (None, Some(epoch)) = (env.fields.source_date_epoch, epoch) {
             env.fields.source_date_epoch = Some(fields::number("SOURCE_DATE_EPOCH", &epoch)?);
@@ -72,6 +86,7 @@ impl Environment {
 pub struct Settings {
     fields: Fields,
     state_home: Option<PathBuf>,
+    is_in_lambda: bool,
 }
 
 impl Settings {
@@ -89,7 +104,8 @@ impl Settings {
         file.check(Origin::File)?;
         env.fields.check(Origin::Env)?;
         flags.check(Origin::Flag)?;
-        Ok(Self { fields: flags.over(env.fields.over(file)), state_home: env.state_home })
+        let fields = flags.over(env.fields.over(file));
+        Ok(Self { fields, state_home: env.state_home, is_in_lambda: env.is_in_lambda })
     }
 
     /// The key of call ids: the one that was given, else the one in the state folder, made now where
@@ -195,6 +211,20 @@ impl Settings {
         }
         Err(Error::usage("a bucket as DEST needs a key for call ids, which all runs that write to it share")
             .hint("make one with `openssl rand -hex 32` and set SORDINO_CALL_ID_KEY or SORDINO_CALL_ID_KEY_FILE"))
+    }
+
+    /// Whether AWS Lambda runs this program.
+    #[must_use]
+    pub const fn is_in_lambda(&self) -> bool {
+        self.is_in_lambda
+    }
+
+    /// What workers are told besides.
+    ///
+    /// # Errors
+    /// Never after [`Settings::resolve`], which has parsed its templates once.
+    pub fn worker(&self) -> Result<WorkerSettings> {
+        self.fields.worker.settings()
     }
 
     /// The time written to manifests instead of now, seconds since 1970.

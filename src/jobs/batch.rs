@@ -80,9 +80,8 @@ pub fn run_batch(
     };
     let (sender, receiver) = sync_channel(QUEUE_CALLS);
     let receiver = Mutex::new(receiver);
-    let threads = (batch.jobs.get() * (1 + WAITING_PER_JOB)).min(THREADS_MAX.max(batch.jobs.get()));
     let unlisted = std::thread::scope(|scope| {
-        for n in 0..threads {
+        for n in 0..threads(batch.jobs) {
             std::thread::Builder::new()
                 .name(format!("call-{n}"))
                 .spawn_scoped(scope, || shop.work(&receiver))
@@ -91,6 +90,11 @@ pub fn run_batch(
         shop.list(calls, sender)
     })?;
     shop.close(unlisted)
+}
+
+/// How many threads keep so many calls computing while others wait.
+pub(super) fn threads(jobs: NonZeroUsize) -> usize {
+    (jobs.get() * (1 + WAITING_PER_JOB)).min(THREADS_MAX.max(jobs.get()))
 }
 
 /// What the threads of a batch share.

@@ -335,7 +335,7 @@ pub fn destination(dest: &Path, sources: &[PathBuf]) -> Result<Address> {
 
 /// An absolute path as text: each part after a `/`. Bytes that are not UTF-8 become private-use
 /// characters, so that different places stay different.
-fn place(path: &Path) -> String {
+pub(super) fn place(path: &Path) -> String {
     let mut out = String::new();
     for component in path.components() {
         if let Component::Normal(name) = component {

@@ -6,6 +6,7 @@ mod budget;
 mod call;
 mod calls;
 mod fetch;
+mod find;
 mod key;
 mod known;
 mod list;
@@ -18,12 +19,14 @@ mod slots;
 #[cfg(test)]
 mod testing;
 mod verify;
+mod worker;
 
 pub use batch::{Batch, Done, Timing, run_batch};
 pub use budget::{Budget, Share};
 pub use call::{Run, Stale, Target, keeping, run_call};
 pub use calls::{Calls, pair};
 pub use fetch::SizeLimits;
+pub use find::Source;
 pub use key::{CallKey, KEY_BYTES_MAX, KEY_BYTES_MIN};
 pub use known::KnownValues;
 pub use list::{Passed, Sources, destination};
@@ -32,3 +35,7 @@ pub use report::{Hidden, Report, Status, Stopped, Summary};
 pub use select::{CallSet, Selection, Shard};
 pub use slots::Slots;
 pub use verify::{Check, Folder, Proof, Verdict, folders, verify};
+pub use worker::{
+    Buckets, Delivery, Ended, EventSources, Idle, Notice, OpenBucket, Outcome, Setup, Stop, Took, Worker, WorkerTimes,
+    work,
+};

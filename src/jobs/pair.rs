@@ -219,6 +219,13 @@ impl Template {
         &self.after
     }
 
+    /// Whether the file at this place is one of the template's.
+    pub(super) fn fits(&self, place: &str) -> bool {
+        let mut folders: Vec<&str> = place.split('/').collect();
+        let stem = folders.pop().and_then(role_and_stem).map(|(_, stem)| stem);
+        stem.is_some_and(|stem| self.matches(&folders, stem).is_some())
+    }
+
     /// Components in front of the template's part of the path, and the id.
     fn matches<'a>(&self, folders: &[&str], stem: &'a str) -> Option<(usize, &'a str)> {
         let id = stem.strip_prefix(self.before.as_str())?.strip_suffix(self.after.as_str())?;
@@ -264,6 +271,16 @@ impl Member {
         let before = template.map_or(0, |t| templates[t].before.len());
         let straight = format!("{folder}/{}", &file_name[before..]);
         Some(Self { straight, folder, id: id.to_owned(), name: name.into_bytes(), template })
+    }
+
+    /// What the places of all files of the call begin with.
+    pub fn beginnings(&self, templates: &[Template]) -> Vec<String> {
+        let Self { folder, id, .. } = self;
+        let by_template = templates.iter().map(|t| format!("{folder}/{}{id}{}.", t.lane, t.after));
+        let mut beginnings: Vec<_> = by_template.chain([format!("{folder}/{id}.")]).collect();
+        beginnings.sort_unstable();
+        beginnings.dedup();
+        beginnings
     }
 
     /// Whether the file lies elsewhere than in its call's folder, or has text in front of its id.

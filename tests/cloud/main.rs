@@ -1,6 +1,15 @@
 //! The program on object storage: real servers and a proxy that fails on request, which `scripts/test` starts. All
 //! people are invented.
 
+#[allow(dead_code, reason = "the tests of the command line use the rest of it")]
+#[path = "../cli/support.rs"]
+mod bench;
 mod faults;
+mod gate;
+mod lambda;
+mod queue;
 mod redact;
+#[path = "../cli/runtime_api.rs"]
+mod runtime_api;
 mod support;
+mod worker;

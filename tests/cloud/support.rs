@@ -22,7 +22,8 @@ pub fn variable(name: &str) -> String {
     std::env::var(name).unwrap_or_else(|_| panic!("{name} is not set: run scripts/test, which starts the servers"))
 }
 
-fn runtime() -> &'static Runtime {
+/// What drives the requests of tests.
+pub fn runtime() -> &'static Runtime {
     static RUNTIME: OnceLock<Runtime> = OnceLock::new();
     RUNTIME.get_or_init(|| Runtime::new().unwrap())
 }
@@ -73,6 +74,16 @@ impl Cloud {
         cloud
     }
 
+    /// A client of the server.
+    pub fn sdk(&self) -> &Client {
+        &self.sdk
+    }
+
+    /// A name that no other test has.
+    pub fn name(&self) -> &str {
+        &self.name
+    }
+
     /// The bucket of sources.
     pub fn raw(&self) -> String {
         format!("{}-raw", self.name)
@@ -103,12 +114,14 @@ impl Cloud {
     /// Every object of a bucket but for those of the program itself, which nobody reads.
     pub fn objects(&self, bucket: &str) -> BTreeMap<String, Vec<u8>> {
         runtime().block_on(async {
-            let listed = self.sdk.list_objects_v2().bucket(bucket).send().await.unwrap();
-            assert!(listed.is_truncated() != Some(true));
+            let mut pages = self.sdk.list_objects_v2().bucket(bucket).into_paginator().send();
             let mut objects = BTreeMap::new();
-            for key in listed.contents().iter().filter_map(|o| o.key()).filter(|key| !key.contains(".sordino-probe")) {
-                let object = self.sdk.get_object().bucket(bucket).key(key).send().await.unwrap();
-                objects.insert(key.to_owned(), object.body.collect().await.unwrap().to_vec());
+            while let Some(page) = pages.next().await {
+                let page = page.unwrap();
+                for key in page.contents().iter().filter_map(|o| o.key()).filter(|k| !k.contains(".sordino-probe")) {
+                    let object = self.sdk.get_object().bucket(bucket).key(key).send().await.unwrap();
+                    objects.insert(key.to_owned(), object.body.collect().await.unwrap().to_vec());
+                }
             }
             objects
         })
@@ -128,6 +141,14 @@ impl Cloud {
     pub fn run(&self, args: &[&str]) -> Ran {
         ran(&mut self.command(args))
     }
+}
+
+/// How clients other than that of objects find a server.
+pub fn sdk_config(server: &str) -> aws_config::SdkConfig {
+    let (key, secret) = (variable("SORDINO_TEST_ACCESS_KEY"), variable("SORDINO_TEST_SECRET_KEY"));
+    let config = aws_config::defaults(BehaviorVersion::latest()).region(Region::from_static("us-east-1"));
+    let credentials = Credentials::new(key, secret, None, None, "tests");
+    runtime().block_on(config.endpoint_url(variable(server)).credentials_provider(credentials).load())
 }
 
 pub fn ran(command: &mut Command) -> Ran {

@@ -1,0 +1,67 @@
+//! What `worker` and `lambda` have in common: from settings to a worker.
+
+use super::{clock, patterns};
+use crate::base::{Error, Result};
+use crate::config::{self, Settings};
+use crate::jobs::{self, Buckets, EventSources, Notice, OpenBucket, Setup, Worker};
+use crate::model::manifest::Retention;
+use crate::store::{Address, BucketAddress, Store, Stores};
+use std::path::Path;
+use std::sync::Arc;
+
+/// Hears what a worker tells.
+pub(super) type Tell = Box<dyn Fn(&Notice<'_>) + Send + Sync>;
+
+/// A worker on these sources that writes to this destination.
+///
+/// # Errors
+/// A usage error when a setting is wrong, or the destination cannot do what is asked of it.
+pub(super) fn worker(settings: &Settings, sources: EventSources, target: Arc<dyn Store>, tell: Tell) -> Result<Worker> {
+    let told = settings.worker()?;
+    let (policy, epoch) = (settings.policy()?, settings.source_date_epoch());
+    Ok(Worker::new(Setup {
+        patterns: patterns::tested(settings)?.under(&policy),
+        policy_ref: config::policy_ref(&policy),
+        policy,
+        key: settings.call_key()?.0,
+        limits: settings.limits(),
+        sources,
+        target,
+        templates: settings.templates()?,
+        expects_recording: told.expects_recording,
+        alone_after: told.alone_after,
+        deliveries_max: told.deliveries_max,
+        jobs: settings.jobs(),
+        bytes_in_flight: told.bytes_in_flight,
+        now: Box::new(move || clock::stated(epoch)),
+        clock: clock::elapsed,
+        tell,
+    }))
+}
+
+/// The destination, to write to.
+pub(super) fn target(settings: &Settings, stores: &Stores, dest: &Address) -> Result<Arc<dyn Store>> {
+    if dest.bucket().is_some() {
+        settings.require_call_key()?;
+    }
+    let policy = settings.policy()?;
+    let retention = Retention::of(&policy.retention, clock::stated(settings.source_date_epoch()));
+    let sample = jobs::keeping(&retention, &policy.access.classification);
+    stores.destination(dest, settings.properties(&policy), &sample)
+}
+
+/// Sources in the buckets that events name, but for those of the destination.
+pub(super) fn buckets(settings: &Settings, stores: Stores, dest: &Address) -> Result<EventSources> {
+    let root = match settings.root().map(Address::parse).transpose()? {
+        None => None,
+        Some(Address::Bucket(root)) => Some(root),
+        Some(Address::Folder(_)) => {
+            let shown = settings.root().unwrap_or(Path::new("")).display();
+            return Err(Error::usage(format!("--root {shown}: not a bucket, and events are about buckets")));
+        }
+    };
+    let open: OpenBucket = Box::new(move |bucket| {
+        stores.source(&Address::Bucket(BucketAddress { bucket: bucket.to_owned(), prefix: Default::default() }))
+    });
+    Ok(EventSources::Buckets(Buckets::new(open, root, dest.bucket().cloned())))
+}
