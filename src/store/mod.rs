@@ -144,7 +144,7 @@ pub trait Store: Send + Sync {
     /// Begins to write a call. Nothing can be seen of it until it is committed; dropped, it leaves nothing.
     ///
     /// # Errors
-    /// [`Kind::Conflict`](crate::base::Kind::Conflict) when this run is already writing the call.
+    /// [`Kind::Conflict`] when this run is already writing the call.
     fn begin(&self, call: &CallId) -> Result<Box<dyn Staged>>;
 
     /// The manifest of a committed call.
@@ -195,7 +195,7 @@ pub trait Staged: Send {
     /// Publishes the call: everything that was written, then the manifest, durable when this returns.
     ///
     /// # Errors
-    /// [`Kind::Conflict`](crate::base::Kind::Conflict) when the destination is not as expected; what is there stays.
+    /// [`Kind::Conflict`] when the destination is not as expected; what is there stays.
     fn commit(self: Box<Self>, commit: &Commit<'_>) -> Result<()>;
 }
 
