@@ -156,10 +156,10 @@ impl Shop {
         match self.worker.attend(&message.changes, delivery) {
             Outcome::Done => return self.hand.finish(&message.receipt),
             Outcome::Later(delay) => self.check(self.queue.give_back(&message.receipt, delay)),
-            Outcome::Dead(reason) => {
-                self.check(self.queue.bury(message, reason));
-                self.tell(&Notice::Buried { reason, deliveries: message.deliveries });
-            }
+            Outcome::Dead(reason) => match self.queue.bury(message, reason) {
+                Ok(()) => self.tell(&Notice::Buried { reason, deliveries: message.deliveries }),
+                unburied => self.check(unburied),
+            },
         }
         self.hand.put_down(&message.receipt);
     }
