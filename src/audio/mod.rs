@@ -6,12 +6,14 @@
 
 mod container;
 mod cuts;
+mod decode;
 mod hashing;
 mod linear;
 mod redact;
 mod verify;
 mod wav;
 
+pub use decode::{Block, PacketCodec, PacketDecoder};
 pub use redact::{Outcome, redact};
 pub use verify::{Verified, verify_kept, verify_redacted};
 

@@ -1,0 +1,72 @@
+//! Linear sound to samples: PCM, float and G.711 as they lie in the file.
+
+use super::{Block, g711};
+use crate::audio::damaged;
+use crate::audio::linear::Linear;
+use crate::base::{Error, Result, Stage};
+use crate::model::{Codec, RecordingInfo};
+use std::io::{ErrorKind, Read, Seek, SeekFrom};
+
+/// Bytes that are read at a time, about: enough to make calls cheap, little enough to stay in the core's own cache.
+const BLOCK_BYTES: u64 = 64 << 10;
+
+/// Reads the frames in order. A source that has got shorter holds the call.
+pub(super) fn decode(
+    info: &RecordingInfo,
+    sound: &Linear,
+    source: &mut (impl Read + Seek),
+    heard: &mut dyn FnMut(&Block) -> Result<()>,
+) -> Result<()> {
+    source.seek(SeekFrom::Start(sound.source.start)).map_err(unreadable)?;
+    let frame_bytes = u64::from(info.frame_bytes());
+    let (mut bytes, mut block) = (Vec::new(), Block::default());
+    let mut at = 0;
+    while at < info.frames {
+        let frames = (BLOCK_BYTES / frame_bytes).max(1).min(info.frames - at);
+        bytes.resize((frames * frame_bytes) as usize, 0);
+        source.read_exact(&mut bytes).map_err(unreadable)?;
+        fill(info.codec, &bytes, block.refill(at, info.channels));
+        heard(&block)?;
+        at += frames;
+    }
+    Ok(())
+}
+
+/// Takes whole frames apart into samples of each channel.
+fn fill(codec: Codec, bytes: &[u8], planes: &mut [Vec<f32>]) {
+    match codec {
+        Codec::PcmU8 => split(bytes, planes, |[b]: [u8; 1]| (f32::from(b) - 128.0) / 128.0),
+        Codec::PcmS16 => split(bytes, planes, |b| f32::from(i16::from_le_bytes(b)) / 32_768.0),
+        Codec::PcmS24 => split(bytes, planes, |[a, b, c]| full_scale(i32::from_le_bytes([0, a, b, c]))),
+        Codec::PcmS32 => split(bytes, planes, |b| full_scale(i32::from_le_bytes(b))),
+        Codec::F32 => split(bytes, planes, |b| finite(f32::from_le_bytes(b))),
+        Codec::F64 => split(bytes, planes, |b| finite(f64::from_le_bytes(b) as f32)),
+        Codec::ALaw => split(bytes, planes, |[b]: [u8; 1]| g711::A_LAW[usize::from(b)]),
+        Codec::MuLaw => split(bytes, planes, |[b]: [u8; 1]| g711::MU_LAW[usize::from(b)]),
+    }
+}
+
+/// A channel at a time: the compiler then has one loop without a branch.
+fn split<const N: usize>(bytes: &[u8], planes: &mut [Vec<f32>], sample: impl Fn([u8; N]) -> f32) {
+    let (samples, _) = bytes.as_chunks::<N>();
+    let channels = planes.len();
+    for (channel, plane) in planes.iter_mut().enumerate() {
+        plane.extend(samples.iter().skip(channel).step_by(channels).map(|&bytes| sample(bytes)));
+    }
+}
+
+fn full_scale(sample: i32) -> f32 {
+    sample as f32 / 2_147_483_648.0
+}
+
+/// What is no number is as loud as can be: it must not pass for silence.
+fn finite(sample: f32) -> f32 {
+    if sample.is_finite() { sample } else { 1.0 }
+}
+
+fn unreadable(error: std::io::Error) -> Error {
+    if error.kind() == ErrorKind::UnexpectedEof {
+        return damaged("the recording ends before its sound does");
+    }
+    Error::io(Stage::OpenRecording, "the recording cannot be read", error)
+}
