@@ -5,6 +5,7 @@
 
 use divan::Bencher;
 use divan::counter::ItemsCount;
+use sordino::access::sign::Signing;
 use sordino::base::{CallId, Clean, Error, HoldReason, Phi, Result, Stage, Timestamp};
 use sordino::config::{load_policy, policy_ref};
 use sordino::jobs::{
@@ -121,7 +122,9 @@ fn stores_that_make_wait(bencher: Bencher, wait_ms: u64) {
     let sources = Sources::of_store(source, "/raw");
     bencher.with_inputs(|| tempfile::tempdir().unwrap()).bench_local_refs(|dest| {
         let store = Slow { store: LocalStore::destination(dest.path()).unwrap(), wait };
+        let signing = Signing::default();
         let run = Run {
+            signing: &signing,
             patterns: &patterns,
             policy_ref: policy_ref(&policy),
             policy: &policy,

@@ -6,6 +6,7 @@ mod hour;
 
 use divan::Bencher;
 use divan::counter::{BytesCount, ItemsCount};
+use sordino::access::sign::Signing;
 use sordino::base::{CallId, Phi, Timestamp};
 use sordino::config::{load_policy, policy_ref};
 use sordino::jobs::{
@@ -43,7 +44,9 @@ fn folder_to_folder(bencher: Bencher, jobs: usize) {
     let (count, known) = (sources.calls(&templates, &key, &Passed::default()).count(), KnownValues::default());
     bencher.counter(ItemsCount::new(count)).with_inputs(|| tempfile::tempdir().unwrap()).bench_local_refs(|dest| {
         let store = LocalStore::destination(dest.path()).unwrap();
+        let signing = Signing::default();
         let run = Run {
+            signing: &signing,
             patterns: &patterns,
             policy_ref: policy_ref(&policy),
             policy: &policy,

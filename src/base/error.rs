@@ -33,10 +33,12 @@ pub enum Stage {
     Verify,
     /// Writing to the destination.
     Publish,
+    /// Keeping records of access, keys and retention, which no call goes through.
+    Records,
 }
 
 impl Stage {
-    /// All stages, in the order of the pipeline.
+    /// All stages that a call goes through, in the order of the pipeline.
     pub const ALL: [Self; 13] = [
         Self::Configure,
         Self::Patterns,
@@ -70,6 +72,7 @@ impl Stage {
             Self::Mute => "mute",
             Self::Verify => "verify",
             Self::Publish => "publish",
+            Self::Records => "records",
         }
     }
 
@@ -88,6 +91,7 @@ impl Stage {
             Self::Mute => "mute recording",
             Self::Verify => "verify",
             Self::Publish => "publish",
+            Self::Records => "keep records",
         }
     }
 }

@@ -1,7 +1,7 @@
 //! The command line, as clap reads it. Must not do anything.
 
 use super::since::Since;
-use crate::config::{Fields, LogLevel, WorkerFields};
+use crate::config::{Fields, LogLevel, SigningFields, WorkerFields};
 use crate::jobs::Shard;
 use clap::{Args, Parser, Subcommand, ValueHint};
 use std::path::PathBuf;
@@ -27,6 +27,10 @@ Field (variable) [default]:
   path-style (SORDINO_PATH_STYLE) [true for a custom endpoint, else false]
   destination.sse-kms-key (SORDINO_SSE_KMS_KEY) [as the bucket encrypts]
   destination.storage-class (SORDINO_STORAGE_CLASS) [STANDARD]
+  signing.key-file (SORDINO_SIGNING_KEY_FILE), signing.key (SORDINO_SIGNING_KEY) [manifests are not signed]
+  signing.command (SORDINO_SIGNING_COMMAND, spaces between)                      a program that signs instead
+  signing.public-keys (SORDINO_PUBLIC_KEYS) [public-keys.json beside the key]
+  signing.required (SORDINO_SIGNATURE_REQUIRED) [false]
 Unknown fields and SORDINO_ variables are refused.";
 
 const WORKER_ENVIRONMENT: &str = "\
@@ -72,6 +76,9 @@ pub(super) enum Command {
     /// The pattern sets
     #[command(subcommand)]
     Patterns(PatternsCommand),
+    /// Keys that sign manifests, the audit log and certificates of deletion (docs/signing.md)
+    #[command(subcommand)]
+    Keys(KeysCommand),
     /// Print a completion script for a shell
     Completions {
         /// The shell
@@ -233,6 +240,9 @@ pub(super) struct RunArgs {
     /// Folder of pattern files (docs/patterns.md), used besides the built-in patterns
     #[arg(long, value_name = "FOLDER", value_hint = ValueHint::DirPath)]
     patterns: Option<PathBuf>,
+    /// Sign manifests with this Ed25519 key (docs/signing.md) [default: unsigned]
+    #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
+    signing_key_file: Option<PathBuf>,
     #[command(flatten)]
     naming: NamingArgs,
 }
@@ -276,6 +286,7 @@ impl From<&RunArgs> for Fields {
             transcript_bytes_max: args.transcript_bytes_max,
             recording_bytes_max: args.recording_bytes_max,
             source_date_epoch: args.source_date_epoch,
+            signing: SigningFields { key_file: args.signing_key_file.clone(), ..SigningFields::default() },
             ..Self::from(&args.naming)
         }
     }
@@ -350,6 +361,12 @@ pub(super) struct VerifyArgs {
     /// Calls worked on at once, 1 to 1024 [default: one for each core]
     #[arg(long, value_name = "N")]
     jobs: Option<u32>,
+    /// Public keys that signatures are checked with (docs/signing.md) [default: those beside the signing key]
+    #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
+    public_keys: Option<PathBuf>,
+    /// Every manifest must be signed
+    #[arg(long)]
+    require_signature: bool,
     #[command(flatten)]
     patterns: PatternArgs,
     #[command(flatten)]
@@ -360,8 +377,62 @@ impl VerifyArgs {
     /// The flags that are fields of the configuration.
     pub fn flags(&self) -> Fields {
         let Fields { patterns, .. } = self.patterns.flags();
-        Fields { policy: self.policy.clone(), patterns, jobs: self.jobs, ..Fields::from(&self.naming) }
+        let signing = SigningFields {
+            public_keys: self.public_keys.clone(),
+            required: self.require_signature.then_some(true),
+            ..SigningFields::default()
+        };
+        Fields { policy: self.policy.clone(), patterns, jobs: self.jobs, signing, ..Fields::from(&self.naming) }
     }
+}
+
+#[derive(Subcommand)]
+pub(super) enum KeysCommand {
+    /// Make a key: FOLDER/signing-key.pem, and FOLDER/public-keys.json for those who verify
+    New {
+        /// Folder of keys
+        #[arg(value_hint = ValueHint::DirPath)]
+        folder: PathBuf,
+    },
+    /// Show the public keys of a folder, newest last
+    Show {
+        /// Folder of keys
+        #[arg(value_hint = ValueHint::DirPath)]
+        folder: PathBuf,
+        /// Print the newest as PEM, for other tools
+        #[arg(long, conflicts_with = "json")]
+        pem: bool,
+        /// Print one JSON object a key
+        #[arg(long)]
+        json: bool,
+    },
+    /// Put a new key in the place of the one in use; what the old one has signed stays valid
+    Rotate {
+        /// Folder of keys
+        #[arg(value_hint = ValueHint::DirPath)]
+        folder: PathBuf,
+        #[command(flatten)]
+        overlap: OverlapArgs,
+    },
+    /// Take the public half of a key that lies in a key service as the newest
+    Trust {
+        /// Folder of keys
+        #[arg(value_hint = ValueHint::DirPath)]
+        folder: PathBuf,
+        /// Its public key in PEM
+        #[arg(value_name = "PEM", value_hint = ValueHint::FilePath)]
+        public: PathBuf,
+        #[command(flatten)]
+        overlap: OverlapArgs,
+    },
+}
+
+/// How long two keys sign side by side.
+#[derive(Args)]
+pub(super) struct OverlapArgs {
+    /// Days for which processes that still have the old key may sign with it, 0 to 365
+    #[arg(long, value_name = "DAYS", default_value_t = 1, value_parser = clap::value_parser!(u32).range(0..=365))]
+    pub overlap_days: u32,
 }
 
 #[derive(Subcommand)]

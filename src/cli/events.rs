@@ -31,6 +31,7 @@ pub(super) fn worker(settings: &Settings, sources: EventSources, target: Arc<dyn
         expects_recording: told.expects_recording,
         alone_after: told.alone_after,
         deliveries_max: told.deliveries_max,
+        signing: settings.signing()?,
         jobs: settings.jobs(),
         bytes_in_flight: told.bytes_in_flight,
         now: Box::new(move || clock::stated(epoch)),

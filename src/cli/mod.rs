@@ -5,6 +5,7 @@ mod choose;
 mod clock;
 mod detect;
 mod events;
+mod keys;
 mod known;
 mod lambda;
 mod output;
@@ -59,6 +60,7 @@ fn dispatch(cli: Cli) -> Result<u8> {
         Command::Detect(args) => detect::run(&args, &settings(args.input.flags())?, &mut out),
         Command::Verify(args) => verify::run(&args, &settings(args.flags())?, &mut out),
         Command::Patterns(command) => patterns::run(&command, &settings(command.flags())?, &mut out),
+        Command::Keys(command) => keys::run(&command, &settings(Fields::default())?, &mut out),
         Command::Redact(args) => redact::run(&args, &settings(Fields::from(&args.run))?, &mut out),
         Command::Worker(args) => worker::run(&args, &settings(Fields::from(&*args))?),
         Command::Lambda { dest } => lambda::run(&dest, &settings(Fields::default())?),

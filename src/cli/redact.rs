@@ -56,6 +56,7 @@ pub(super) fn run(args: &RedactArgs, settings: &Settings, out: &mut Output) -> R
     if dest.bucket().is_some() {
         settings.require_call_key()?;
     }
+    let signing = settings.signing()?;
     let report_files = ReportFile::open_all(&args.report)?;
     let paths = args.sources.iter().chain([&args.dest]).chain(&args.which.inventory);
     let stores = runtime::stores(paths.map(PathBuf::as_path), settings)?;
@@ -77,6 +78,7 @@ pub(super) fn run(args: &RedactArgs, settings: &Settings, out: &mut Output) -> R
         limits: settings.limits(),
         known: &known,
         stale: if args.stale { Stale::Redo } else { Stale::Keep },
+        signing: &signing,
         created,
         target: match &store {
             Some(store) if !args.dry_run => Target::Publish(&**store),

@@ -22,6 +22,7 @@ struct Line<'a> {
     failed: Vec<Check>,
     current: bool,
     compared: bool,
+    signed: bool,
 }
 
 /// The sum over all of them.
@@ -34,6 +35,8 @@ struct Sum {
     other_patterns: usize,
     /// Recordings compared with their sources.
     compared: usize,
+    /// Manifests whose signature holds.
+    signed: usize,
     /// Runs that are under way or were killed; the next `redact` clears what is left of them.
     staging: usize,
 }
@@ -53,7 +56,8 @@ pub(super) fn run(args: &VerifyArgs, settings: &Settings, out: &mut Output) -> R
     let store = stores.source(&dest)?;
     let sources = sources(&stores, args, settings)?;
     let policies = policies(settings)?;
-    let proof = Proof { policies: &policies, sources: &sources };
+    let signing = settings.signing_to_check()?;
+    let proof = Proof { policies: &policies, signing: &signing, sources: &sources };
     let verdicts = verdicts(&*store, &proof, settings)?;
     let mut sum = Sum { staging: staging(&args.dest), calls: verdicts.len(), ..Sum::default() };
     for verdict in &verdicts {
@@ -111,6 +115,7 @@ impl Sum {
         self.failed += usize::from(!verdict.failed.is_empty());
         self.other_patterns += usize::from(!verdict.is_current);
         self.compared += usize::from(verdict.is_compared);
+        self.signed += usize::from(verdict.is_signed);
     }
 }
 
@@ -122,6 +127,7 @@ fn show(verdict: &Verdict, json: bool, out: &mut Output) -> Result<()> {
             failed: verdict.failed.iter().map(|(check, _)| *check).collect(),
             current: verdict.is_current,
             compared: verdict.is_compared,
+            signed: verdict.is_signed,
         });
     }
     // Not the name of a folder that is no call: somebody else has chosen it.
@@ -132,6 +138,9 @@ fn show(verdict: &Verdict, json: bool, out: &mut Output) -> Result<()> {
 fn for_a_person(sum: &Sum) -> String {
     let plural = if sum.calls == 1 { "" } else { "s" };
     let mut text = format!("{} call{plural}: {} verified, {} failed", sum.calls, sum.verified, sum.failed);
+    if sum.signed > 0 {
+        text.push_str(&format!("; {} signatures hold", sum.signed));
+    }
     if sum.compared > 0 {
         text.push_str(&format!("; {} recordings compared with their sources", sum.compared));
     }

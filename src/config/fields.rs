@@ -1,6 +1,7 @@
 //! The fields of the configuration, as each of its three layers may set them, and their ranges.
 
 use super::destination::DestinationFields;
+use super::signing::SigningFields;
 use super::worker::WorkerFields;
 use crate::base::{Error, Phi, Result, limits};
 use crate::jobs::Template;
@@ -49,6 +50,8 @@ pub struct Fields {
     pub path_style: Option<bool>,
     /// What objects of a bucket are written with.
     pub destination: DestinationFields,
+    /// Who signs manifests.
+    pub signing: SigningFields,
     /// What workers are told besides.
     pub worker: WorkerFields,
 }
@@ -96,6 +99,7 @@ impl Fields {
             source_date_epoch: self.source_date_epoch.or(lower.source_date_epoch),
             path_style: self.path_style.or(lower.path_style),
             destination: self.destination.over(lower.destination),
+            signing: self.signing.over(lower.signing),
             worker: self.worker.over(lower.worker),
         }
     }
@@ -120,6 +124,7 @@ impl Fields {
             "PATH_STYLE" => self.path_style = Some(truth(&full, value)?),
             "SSE_KMS_KEY" => self.destination.sse_kms_key = Some(text()?),
             "STORAGE_CLASS" => self.destination.storage_class = Some(text()?),
+            _ if self.signing.set_from_env(name, value)? => {}
             _ if self.worker.set_from_env(name, value)? => {}
             _ => {
                 return Err(Error::usage(format!("{full}: unknown variable"))
@@ -141,6 +146,7 @@ impl Fields {
         within(origin, "recording-bytes-max", self.recording_bytes_max, 1, u64::MAX, RECORDING_BYTES_DEFAULT)?;
         within(origin, "source-date-epoch", self.source_date_epoch, 0, EPOCH_MAX, 1_700_000_000)?;
         self.destination.check()?;
+        self.signing.check()?;
         self.worker.check(origin)?;
         self.pairing.iter().flatten().try_for_each(|t| Template::parse(t).map(drop))
     }
@@ -163,12 +169,12 @@ pub(super) fn number<T: std::str::FromStr>(name: &str, value: &OsStr) -> Result<
 }
 
 /// `true` or `false` out of a variable.
-fn truth(name: &str, value: &OsStr) -> Result<bool> {
+pub(super) fn truth(name: &str, value: &OsStr) -> Result<bool> {
     let parsed = value.to_str().and_then(|v| v.trim().parse().ok());
     parsed.ok_or_else(|| Error::usage(format!("{name}={}: true or false", value.to_string_lossy())))
 }
 
-fn guarded<'de, D: serde::Deserializer<'de>>(d: D) -> Result<Option<Phi<String>>, D::Error> {
+pub(super) fn guarded<'de, D: serde::Deserializer<'de>>(d: D) -> Result<Option<Phi<String>>, D::Error> {
     use serde::Deserialize;
     Option::<String>::deserialize(d).map(|key| key.map(Phi::new)).map_err(|_| serde::de::Error::custom("not a string"))
 }

@@ -7,13 +7,16 @@ mod lists;
 mod patterns;
 mod policy;
 mod secret;
+mod signing;
 mod worker;
 
 pub use destination::DestinationFields;
 pub use fields::{Fields, PAD_MS_MAX};
 pub use policy::{BUILTIN_POLICIES, load as load_policy, reference as policy_ref};
+pub use signing::SigningFields;
 pub use worker::{LogLevel, WorkerFields, WorkerSettings};
 
+use crate::access::sign::Signing;
 use crate::base::{Error, Result, limits};
 use crate::jobs::{CallKey, DEFAULT_TEMPLATES, SizeLimits, Template};
 use crate::model::Policy;
@@ -211,6 +214,22 @@ impl Settings {
         }
         Err(Error::usage("a bucket as DEST needs a key for call ids, which all runs that write to it share")
             .hint("make one with `openssl rand -hex 32` and set SORDINO_CALL_ID_KEY or SORDINO_CALL_ID_KEY_FILE"))
+    }
+
+    /// Who signs manifests, and what signatures are checked with.
+    ///
+    /// # Errors
+    /// A usage error when a key cannot be read, or every manifest must be signed and nobody signs.
+    pub fn signing(&self) -> Result<Signing> {
+        self.fields.signing.to_sign()
+    }
+
+    /// What signatures are checked with, where nothing is signed.
+    ///
+    /// # Errors
+    /// A usage error when keys cannot be read.
+    pub fn signing_to_check(&self) -> Result<Signing> {
+        self.fields.signing.to_check()
     }
 
     /// Whether AWS Lambda runs this program.

@@ -6,6 +6,7 @@ use super::known::{Given, KnownValues};
 use super::report::{Hidden, Report, Status};
 use super::slots::{OffSlot, Slots};
 use super::{Call, CallKey, Parts, SourceFile};
+use crate::access::sign::{Demand, Signing};
 use crate::base::{CallId, Error, HoldReason, KeyedRef, Kind, Result, Stage, Timestamp};
 use crate::model::Policy;
 use crate::model::manifest::{Basis, By, Held, HeldSource, Manifest, PolicyRef, Retention, Role, Tool};
@@ -38,6 +39,8 @@ pub struct Run<'a> {
     pub known: &'a KnownValues,
     /// What becomes of calls that another pattern set has redacted.
     pub stale: Stale,
+    /// Who signs manifests, and whether one must be signed.
+    pub signing: &'a Signing,
     /// Where calls go.
     pub target: Target<'a>,
 }
@@ -119,7 +122,7 @@ fn attempt(run: &Run, call: &Call, slots: &Slots) -> Result<(Status, Hidden)> {
     let known = Given::read(run.known, call, run.key)?;
     let stored = run.target.store().map(|store| store.manifest(&call.id)).transpose()?.flatten();
     // A manifest that cannot be read commits nothing; the call is done again in its place.
-    let before = stored.as_ref().and_then(|s| Manifest::parse(&s.bytes).ok());
+    let before = stored.as_ref().and_then(|s| Manifest::parse(&s.bytes).ok().filter(|m| is_trusted(run, s, m)));
     if let Some(before) = before
         && is_done(run, call, &known, &before)?
     {
@@ -174,6 +177,11 @@ fn is_done(run: &Run, call: &Call, known: &Given, manifest: &Manifest) -> Result
     Ok(true)
 }
 
+/// Whether the manifest is signed, where one must be.
+fn is_trusted(run: &Run, stored: &Stored, manifest: &Manifest) -> bool {
+    run.signing.demand == Demand::Optional || run.signing.check(&stored.bytes, manifest.created).is_ok()
+}
+
 /// Whether another version of the program made the manifest, with other patterns. Another version alone changes
 /// nothing; other patterns of this version are what somebody has changed.
 fn is_stale(run: &Run, manifest: &Manifest) -> bool {
@@ -222,7 +230,7 @@ fn redact(
         staged.transcript(&birth.transcript.name, artifacts.transcript())?;
         // All that is left is to wait for the disk, for which nothing large is kept.
         drop(artifacts);
-        publish(staged, &manifest, stored)?;
+        publish(run, staged, &manifest, stored)?;
     }
     Ok(manifest)
 }
@@ -240,7 +248,7 @@ pub fn keeping(retention: &Retention, classification: &str) -> Keeping {
 }
 
 /// Publishes what is staged in the place of what was stored.
-fn publish(staged: Box<dyn Staged>, manifest: &Manifest, stored: Option<Stored>) -> Result<()> {
+fn publish(run: &Run, staged: Box<dyn Staged>, manifest: &Manifest, stored: Option<Stored>) -> Result<()> {
     let names = |m: Manifest| m.artifacts.iter().map(|a| a.name().to_owned()).collect();
     let replaced = stored.as_ref().and_then(|s| Manifest::parse(&s.bytes).ok()).map_or_else(Vec::new, names);
     staged.commit(&Commit {
@@ -248,7 +256,7 @@ fn publish(staged: Box<dyn Staged>, manifest: &Manifest, stored: Option<Stored>)
         replaced,
         digests: manifest.artifacts.iter().map(|a| (a.name().to_owned(), a.sha256().clone())).collect(),
         keeping: &keeping(&manifest.retention, &manifest.access.classification),
-        manifest: &|named| manifest.with_names(named).to_bytes(),
+        manifest: &|named| run.signing.seal(manifest.with_names(named)),
     })
 }
 

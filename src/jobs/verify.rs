@@ -2,6 +2,7 @@
 //! Must not write, and must trust nothing that a manifest says before it is compared.
 
 use super::{Call, Parts};
+use crate::access::sign::Signing;
 use crate::audio;
 use crate::base::{CallId, Error, Kind, Phi, Result, Sha256Hex, Stage, TimeSpan, limits};
 use crate::model::Policy;
@@ -20,6 +21,8 @@ use std::io::Read;
 pub enum Check {
     /// There is no manifest, it is damaged, or it is another call's.
     Manifest,
+    /// The manifest is not signed as it must be.
+    Signature,
     /// An artifact of the manifest is not there.
     Missing,
     /// A file is there that the manifest does not name.
@@ -42,6 +45,7 @@ impl Check {
     pub const fn word(self) -> &'static str {
         match self {
             Self::Manifest => "manifest",
+            Self::Signature => "signature",
             Self::Missing => "missing",
             Self::Foreign => "foreign",
             Self::Hash => "hash",
@@ -57,6 +61,8 @@ impl Check {
 pub struct Proof<'a> {
     /// Policies that calls may have been redacted under, each with what is looked for under it; never empty.
     pub policies: &'a [(Policy, PatternSet)],
+    /// What signatures are checked with.
+    pub signing: &'a Signing,
     /// Calls of the sources, by id; empty where sources are not compared.
     pub sources: &'a BTreeMap<CallId, Call>,
 }
@@ -80,6 +86,8 @@ pub struct Verdict {
     pub is_current: bool,
     /// Whether its recording was compared with the source's.
     pub is_compared: bool,
+    /// Whether its manifest is signed by a key that is known.
+    pub is_signed: bool,
 }
 
 /// Everything that lies at a destination, by folder.
@@ -103,16 +111,26 @@ pub fn folders(store: &dyn Store) -> Result<Vec<Folder>> {
 /// # Errors
 /// When reading fails; what is wrong with the call is in the verdict.
 pub fn verify(store: &dyn Store, folder: &Folder, proof: &Proof) -> Result<Verdict> {
-    let mut verdict = Verdict { call: folder.call.clone(), failed: Vec::new(), is_current: true, is_compared: false };
+    let mut verdict = Verdict {
+        call: folder.call.clone(),
+        failed: Vec::new(),
+        is_current: true,
+        is_compared: false,
+        is_signed: false,
+    };
     let Some(call) = &folder.call else {
         verdict.failed.push((Check::Foreign, "no call".into()));
         return Ok(verdict);
     };
-    let manifest = store.manifest(call)?.and_then(|stored| Manifest::parse(&stored.bytes).ok());
-    let Some(manifest) = manifest.filter(|m| m.call == *call) else {
+    let stored = store.manifest(call)?.and_then(|s| Some((Manifest::parse(&s.bytes).ok()?, s.bytes)));
+    let Some((manifest, bytes)) = stored.filter(|(m, _)| m.call == *call) else {
         verdict.failed.push((Check::Manifest, "missing, damaged or another call's".into()));
         return Ok(verdict);
     };
+    match proof.signing.check(&bytes, manifest.created) {
+        Ok(is_signed) => verdict.is_signed = is_signed,
+        Err(flaw) => verdict.failed.push((Check::Signature, flaw.what().to_owned())),
+    }
     verdict.is_current = proof.policies.iter().all(|(_, patterns)| manifest.patterns == *patterns.digest());
     let named: BTreeSet<&str> = manifest.artifacts.iter().map(Artifact::name).chain([MANIFEST_NAME]).collect();
     let foreign = folder.files.iter().filter(|f| !named.contains(f.as_str())).count();

@@ -333,7 +333,7 @@ mod tests {
             replaced: Vec::new(),
             digests: Vec::new(),
             keeping: &suite::keeping(),
-            manifest: &|_| b"m".to_vec(),
+            manifest: &|_| Ok(b"m".to_vec()),
         };
         let error = staged.commit(&commit).unwrap_err();
         assert_eq!(error.kind, Kind::Conflict, "of two writers one is first");

@@ -85,8 +85,8 @@ pub struct Commit<'a> {
     pub digests: Vec<(String, Sha256Hex)>,
     /// How the call is classified and how long it is kept.
     pub keeping: &'a Keeping,
-    /// The manifest, once it is known under which name each file lies.
-    pub manifest: &'a dyn Fn(Naming<'_>) -> Vec<u8>,
+    /// The manifest, once it is known under which name each file lies; it may fail to be signed.
+    pub manifest: &'a dyn Fn(Naming<'_>) -> Result<Vec<u8>>,
 }
 
 /// From the name that a file was written under to the one that it got.

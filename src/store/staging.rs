@@ -159,7 +159,7 @@ impl Staged for Staging {
     }
 
     fn commit(mut self: Box<Self>, commit: &Commit<'_>) -> Result<()> {
-        let manifest = (commit.manifest)(&str::to_owned);
+        let manifest = (commit.manifest)(&str::to_owned)?;
         self.make_durable(&manifest).map_err(unwritten)?;
         match commit.expected {
             Expected::Absent => self.publish_new()?,

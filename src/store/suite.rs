@@ -59,7 +59,7 @@ pub(crate) fn commit_kept(
         replaced,
         digests: ["recording.wav", "transcript.json"].map(|n| (n.to_owned(), Sha256Hex::of(text.as_bytes()))).into(),
         keeping,
-        manifest: &|name| format!("{text}\n\"{}\"\n\"{}\"", name("recording.wav"), name("transcript.json")).into(),
+        manifest: &|name| Ok(format!("{text}\n\"{}\"\n\"{}\"", name("recording.wav"), name("transcript.json")).into()),
     })
 }
 
@@ -111,7 +111,7 @@ fn nothing_is_seen_before_the_commit(store: &dyn Store) {
             replaced: Vec::new(),
             digests: vec![("transcript.json".to_owned(), Sha256Hex::of(b"t"))],
             keeping: &keeping(),
-            manifest: &|_| b"m".to_vec(),
+            manifest: &|_| Ok(b"m".to_vec()),
         })
         .unwrap();
     assert_eq!(store.manifest(&call).unwrap().unwrap().bytes, b"m");

@@ -10,6 +10,7 @@ mod policy;
 mod redact;
 mod runtime_api;
 mod settings;
+mod signing;
 mod support;
 mod verify;
 mod worker;

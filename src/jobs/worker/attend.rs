@@ -7,6 +7,7 @@ use super::super::{
 use super::breaker::{Breaker, backoff};
 use super::busy::Busy;
 use super::{EventSources, Idle, Notice, Took};
+use crate::access::sign::Signing;
 use crate::base::{Error, HoldReason, Kind, Result, Stage, Timestamp};
 use crate::model::Policy;
 use crate::model::manifest::{PolicyRef, Tool};
@@ -47,6 +48,8 @@ pub struct Setup {
     pub alone_after: Duration,
     /// How often work that fails is tried.
     pub deliveries_max: u32,
+    /// Who signs manifests, and whether one must be signed.
+    pub signing: Signing,
     /// Calls worked on at once.
     pub jobs: NonZeroUsize,
     /// Bytes of sources worked on at once.
@@ -214,6 +217,7 @@ impl Worker {
             created: (self.setup.now)(),
             known: &self.known,
             stale: Stale::Keep,
+            signing: &self.setup.signing,
             target: Target::Publish(&*self.setup.target),
         }
     }
@@ -321,6 +325,7 @@ mod tests {
             expects_recording: vec![Template::parse("transcripts/{id}.*").unwrap()],
             alone_after: Duration::from_secs(100),
             deliveries_max: 4,
+            signing: Signing::default(),
             jobs: NonZeroUsize::MIN,
             bytes_in_flight: 10,
             now: Box::new(|| Timestamp::from_unix_s(1_700_000_000)),

@@ -113,7 +113,7 @@ impl Publishing<'_> {
             let placed = self.place(name, &Content { file, bytes, digest }).await.map_err(Fault::writing)?;
             names.insert(name.clone(), placed);
         }
-        let manifest = (self.commit.manifest)(&|name| names.get(name).cloned().unwrap_or_else(|| name.to_owned()));
+        let manifest = (self.commit.manifest)(&|name| names.get(name).cloned().unwrap_or_else(|| name.to_owned()))?;
         // What is left over is tidied up; the call stands, or another does, whatever comes of that.
         let (standing, lost) = match self.put_manifest(&manifest).await? {
             Outcome::Stands => (manifest, false),

@@ -29,7 +29,7 @@ pub(super) fn commit(store: &S3Store, recording: &[u8]) -> Result<()> {
             ("transcript.txt".into(), Sha256Hex::of(b"t")),
         ],
         keeping: &suite::keeping(),
-        manifest: &|_| b"m".to_vec(),
+        manifest: &|_| Ok(b"m".to_vec()),
     })
 }
 
@@ -66,7 +66,7 @@ fn what_is_not_what_was_verified_is_not_published() {
                 replaced: Vec::new(),
                 digests: vec![("recording.wav".into(), Sha256Hex::of(b"other"))],
                 keeping: &suite::keeping(),
-                manifest: &|_| b"m".to_vec(),
+                manifest: &|_| Ok(b"m".to_vec()),
             });
             assert!(refused.is_err(), "{server}, {bytes} bytes");
             assert!(store.list().next().is_none());
