@@ -34,7 +34,8 @@ pub(super) struct Line<'a> {
 pub(super) fn run(args: &DetectArgs, settings: &Settings, out: &mut Output) -> Result<u8> {
     let document = read(&args.input, settings)?;
     let transcript = document.transcript();
-    let known = known::of_transcript(args.input.known.as_deref())?;
+    let mut known = known::of_transcript(args.input.known.as_deref())?;
+    known.extend_from_slice(document.known());
     let policy = settings.policy()?;
     let patterns = patterns::tested(settings)?.under(&policy);
     let mut findings = detect(&patterns, transcript, &known).findings;

@@ -96,7 +96,8 @@ struct Explained<'a> {
 fn show_why(input: &TranscriptArgs, settings: &Settings, out: &mut Output) -> Result<u8> {
     let document = read(input, settings)?;
     let transcript = document.transcript();
-    let known = known::of_transcript(input.known.as_deref())?;
+    let mut known = known::of_transcript(input.known.as_deref())?;
+    known.extend_from_slice(document.known());
     let policy = settings.policy()?;
     let patterns = tested(settings)?.under(&policy);
     warn_if_revealed(input);

@@ -14,6 +14,11 @@ pub enum Format {
     Whisper,
     /// Plain text, lines that may start with `SPEAKER:`.
     Text,
+    /// WebVTT captions.
+    #[serde(rename = "webvtt")]
+    WebVtt,
+    /// SRT captions.
+    Srt,
 }
 
 /// Who speaks, as far as the format tells.

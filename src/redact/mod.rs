@@ -120,11 +120,12 @@ where
     if !patterns.is_under(policy) {
         return Err(Error::new(Stage::Plan, Kind::Internal, "the patterns were not made for this policy"));
     }
-    let CallSource { call, transcript, format, recording, known } = source;
+    let CallSource { call, transcript, format, recording, mut known } = source;
     let transcript_source = SourceFile::of(transcript.expose());
     over(Step::Hash);
     let document = transcript::read(transcript, format)?;
     over(Step::Read);
+    known.extend_from_slice(document.known());
     let recording = recording.map(|source| Sound::open(source, recording_dest)).transpose()?;
     let info = recording.as_ref().map(|sound| sound.opened.info());
     if let Some(info) = info {

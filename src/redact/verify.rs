@@ -195,6 +195,7 @@ fn is_left(needles: &Needles<'_>, copy: &Document) -> Result<bool> {
     let file = copy.file().into_exposed();
     let in_file = match copy.format() {
         Format::Text => needles.in_text(file),
+        Format::WebVtt | Format::Srt => needles.in_captions(file),
         _ => needles.in_json(file).map_err(|_| failed("the masked transcript is not valid JSON"))?,
     };
     Ok(in_file || needles.in_text(copy.transcript().text().into_exposed()))

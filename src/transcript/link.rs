@@ -4,10 +4,12 @@
 //! spoken words share them, the others become words of alternate turns, so that detection sees
 //! every byte of text exactly once and masking reaches every copy.
 
+mod joined;
+
 use super::align::{Links, Reference, Work, align};
 use super::source::{Leaf, Source, Token};
 use crate::base::{Error, HoldReason, Phi, Result, Stage, TimeSpan, WordSpan, limits};
-use crate::model::{Speaker, TimeSource, Transcript, TranscriptBuilder, TurnKind};
+use crate::model::{KnownValue, Speaker, TimeSource, Transcript, TranscriptBuilder, TurnKind};
 use std::ops::Range;
 
 /// How a string is rewritten.
@@ -17,6 +19,10 @@ pub(super) enum Form {
     List,
     /// Running text: a masked stretch is one mark, followed by the punctuation of its end.
     Running,
+    /// Running text whose first word began in the text before it; the mark of that word stands there.
+    Joined,
+    /// A label that may be a name: `Speaker N` whatever is masked.
+    Speaker(u16),
     /// A name given by the customer: kept if nothing in it is masked, else replaced by the call's id.
     JobName,
     /// Replaced by the call's id whatever is masked.
@@ -69,6 +75,15 @@ pub(super) struct Piece {
     pub(super) time: Option<TimeSpan>,
 }
 
+/// A file that was read: its words and where they stand.
+pub(super) struct Linked {
+    pub(super) source: Source,
+    pub(super) transcript: Transcript,
+    pub(super) map: TextMap,
+    /// What the file says of people outside of its text.
+    pub(super) known: Vec<KnownValue>,
+}
+
 /// Collects words and copies.
 pub(super) struct Linker {
     source: Source,
@@ -76,6 +91,7 @@ pub(super) struct Linker {
     /// Length of each word without the punctuation glued to it.
     bare_len: Vec<u32>,
     map: TextMap,
+    known: Vec<KnownValue>,
     work: Work,
     scratch: Vec<Token>,
 }
@@ -84,7 +100,15 @@ impl Linker {
     pub(super) fn new(source: Source, time_source: TimeSource) -> Self {
         let work = Work::of_file(source.file().len());
         let builder = TranscriptBuilder::new(time_source);
-        Self { source, builder, bare_len: Vec::new(), map: TextMap::default(), work, scratch: Vec::new() }
+        Self {
+            source,
+            builder,
+            bare_len: Vec::new(),
+            map: TextMap::default(),
+            known: Vec::new(),
+            work,
+            scratch: Vec::new(),
+        }
     }
 
     /// Says how good the word times are.
@@ -200,6 +224,20 @@ impl Linker {
         self.site(leaf, Form::Emptied, self.map.links.len() as u32);
     }
 
+    /// Puts `Speaker N` in the place of a label.
+    pub(super) fn speaker(&mut self, label: Leaf, number: u16) {
+        self.site(label, Form::Speaker(number), self.map.links.len() as u32);
+    }
+
+    /// Tells detection what the file says of people outside of its text.
+    pub(super) fn know(&mut self, values: impl Iterator<Item = KnownValue>) {
+        for value in values {
+            if !self.known.contains(&value) {
+                self.known.push(value);
+            }
+        }
+    }
+
     /// A name given by the customer: `words` is the part of it that detection should see, or nothing
     /// where it is replaced anyway.
     ///
@@ -218,11 +256,11 @@ impl Linker {
         Ok(())
     }
 
-    /// The transcript and where its words stand.
-    pub(super) fn finish(mut self) -> (Source, Transcript, TextMap) {
+    /// What was put together.
+    pub(super) fn finish(mut self) -> Linked {
         // Each list is in order already, of which only a stable sort makes use.
         self.map.sites.sort_by_key(|s| s.leaf.start);
-        (self.source, self.builder.build(), self.map)
+        Linked { source: self.source, transcript: self.builder.build(), map: self.map, known: self.known }
     }
 
     fn site(&mut self, leaf: Leaf, form: Form, first_link: u32) {

@@ -6,6 +6,7 @@
 //! by the punctuation after its last word; punctuation inside a stretch goes with it.
 
 use super::link::{Form, Site, TextMap};
+use super::source::Escapes;
 use crate::base::{CallId, Error, Kind, Phi, Result, Stage};
 use crate::model::Edit;
 use std::ops::Range;
@@ -24,9 +25,10 @@ pub(super) fn splice(file: &str, map: &TextMap, words: usize, edits: &[Edit], ca
         match site.form {
             Form::Emptied => writer.replace(site, ""),
             Form::Pseudonym => writer.replace(site, call.as_str()),
+            Form::Speaker(number) => writer.replace(site, &format!("Speaker {number}")),
             _ if !writer.is_masked(site) => {}
             Form::JobName => writer.replace(site, call.as_str()),
-            Form::List | Form::Running => writer.mask(site),
+            Form::List | Form::Running | Form::Joined => writer.mask(site),
         }
     }
     writer.copy_to(file.len());
@@ -97,39 +99,51 @@ impl Splicer<'_> {
 
     fn mask(&mut self, site: &Site) {
         let mut links = links(site);
+        if site.form == Form::Joined {
+            self.end_word(site, links.next());
+        }
         while let Some(first) = links.next() {
             let edit = self.masked[first];
             if edit == KEPT {
                 continue;
             }
             let mut last = first;
-            while let Some(next) = links.clone().next().filter(|&next| self.continues(last, next)) {
+            while let Some(next) = links.clone().next().filter(|&next| self.continues(site, last, next)) {
                 last = next;
                 links.next();
             }
             self.copy_to(self.map.links[first].raw.0 as usize);
             self.out.push_str(self.edits[edit as usize].category.mask());
             self.at = self.map.links[last].raw.1 as usize;
-            if site.form == Form::Running {
-                self.at -= self.punctuation(last).len();
+            if site.form != Form::List {
+                self.at -= self.punctuation(site, last).len();
             }
         }
     }
 
-    /// Whether a masked token and the next one read one mark: they are of one stretch, or of two of one
-    /// category with nothing but white space between.
-    fn continues(&self, link: usize, next: usize) -> bool {
-        let (a, b) = (self.masked[link], self.masked[next]);
-        let category = |edit: u32| self.edits[edit as usize].category;
-        b != KEPT && (a == b || (category(a) == category(b) && self.punctuation(link).is_empty()))
+    /// Takes out the rest of a word that began in the text before, if it is masked there.
+    fn end_word(&mut self, site: &Site, link: Option<usize>) {
+        let Some(link) = link.filter(|&link| self.masked[link] != KEPT) else { return };
+        self.copy_to(self.map.links[link].raw.0 as usize);
+        self.at = self.map.links[link].raw.1 as usize - self.punctuation(site, link).len();
     }
 
-    /// The punctuation that ends a token, as far as it is plain. None of these characters ends a JSON
-    /// escape.
-    fn punctuation(&self, link: usize) -> &str {
+    /// Whether a masked token and the next one read one mark: they are of one stretch, or of two of one
+    /// category with nothing but white space between.
+    fn continues(&self, site: &Site, link: usize, next: usize) -> bool {
+        let (a, b) = (self.masked[link], self.masked[next]);
+        let category = |edit: u32| self.edits[edit as usize].category;
+        b != KEPT && (a == b || (category(a) == category(b) && self.punctuation(site, link).is_empty()))
+    }
+
+    /// The punctuation that ends a token, as far as it is plain. None of these characters ends an escape of JSON;
+    /// the semicolon ends those of markup.
+    fn punctuation(&self, site: &Site, link: usize) -> &str {
         let (start, end) = self.map.links[link].raw;
         let token = &self.file[start as usize..end as usize];
-        &token[token.trim_end_matches(['.', ',', '?', '!', ';', ':']).len()..]
+        let semicolon = |c| c == ';' && site.leaf.escapes() != Escapes::Markup;
+        let plain = |c| matches!(c, '.' | ',' | '?' | '!' | ':') || semicolon(c);
+        &token[token.trim_end_matches(plain).len()..]
     }
 }
 

@@ -5,20 +5,23 @@
 
 mod align;
 mod aws;
+mod captions;
+mod entity;
 mod json;
 mod link;
 mod mask;
 mod opposite;
 mod schema;
 mod source;
+mod speakers;
 mod text;
 mod times;
 mod turns;
 mod whisper;
 
 use crate::base::{CallId, Error, HoldReason, Phi, Result, Stage, WordSpan};
-use crate::model::{Edit, Format, Transcript};
-use link::{Linker, TextMap};
+use crate::model::{Edit, Format, KnownValue, Transcript};
+use link::{Linked, Linker, TextMap};
 use source::Source;
 
 /// A transcript file that was read whole and understood to the last string.
@@ -27,6 +30,7 @@ pub struct Document {
     transcript: Transcript,
     source: Phi<Source>,
     map: TextMap,
+    known: Vec<KnownValue>,
 }
 
 /// Reads a transcript; the format is recognised from content unless `format` says it.
@@ -52,9 +56,11 @@ pub fn read(bytes: Phi<Vec<u8>>, format: Option<Format>) -> Result<Document> {
         Format::AwsTranscribe => aws::read(source)?,
         Format::Whisper => whisper::read(source)?,
         Format::Text => text::read(source)?,
+        Format::WebVtt => captions::read_webvtt(source)?,
+        Format::Srt => captions::read_srt(source)?,
     };
-    let (source, transcript, map) = linker.finish();
-    Ok(Document { format: found, transcript, source: Phi::new(source), map })
+    let Linked { source, transcript, map, known } = linker.finish();
+    Ok(Document { format: found, transcript, source: Phi::new(source), map, known })
 }
 
 /// The format of a file, told from a few marks of its content; reading it then decides.
@@ -66,6 +72,12 @@ fn detect_format(file: &str) -> Option<Format> {
             return Some(Format::AwsTranscribe);
         }
         return (has("\"text\"") && !has("\"results\"")).then_some(Format::Whisper);
+    }
+    if captions::fits_webvtt(text) {
+        return Some(Format::WebVtt);
+    }
+    if captions::fits_srt(text) {
+        return Some(Format::Srt);
     }
     text::fits(text).then_some(Format::Text)
 }
@@ -87,6 +99,12 @@ impl Document {
     #[must_use]
     pub const fn transcript(&self) -> &Transcript {
         &self.transcript
+    }
+
+    /// What the file says of people outside of its text: the names of its speakers.
+    #[must_use]
+    pub fn known(&self) -> &[KnownValue] {
+        &self.known
     }
 
     /// The whole file.
@@ -111,7 +129,8 @@ impl Document {
     /// The whole file again, in the same format, with every copy of the edited words masked.
     ///
     /// Bytes outside masked words are those of the source, but for what is never kept: token ids from
-    /// which text could be decoded, and a job name that is no plain number or id, which reads `call`.
+    /// which text could be decoded, a job name that is no plain number or id, which reads as the call's id, labels of
+    /// speakers that may be names, which read `Speaker 1`, and what captions have that no viewer sees.
     ///
     /// # Errors
     /// When an edit is empty or lies outside the transcript.

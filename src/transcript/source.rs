@@ -1,20 +1,41 @@
 //! The file as it came, and the tokens of its strings: where they stand and what they say.
 
+use super::entity;
 use crate::base::{Error, HoldReason, Result, Stage, limits};
 use std::ops::Range;
+
+/// How a string writes the characters that its format needs for itself.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum Escapes {
+    /// It has none: its bytes are what it says.
+    None,
+    /// `\n`, `\u00e9`.
+    Json,
+    /// `&amp;`, `&#233;`; characters that are never seen count for nothing.
+    Markup,
+}
 
 /// A string or number of the file: its bytes, without quotes.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(super) struct Leaf {
     pub(super) start: u32,
     pub(super) end: u32,
-    /// Whether it has JSON escapes.
-    escaped: bool,
+    escapes: Escapes,
 }
 
 impl Leaf {
     pub(super) const fn new(start: usize, end: usize, escaped: bool) -> Self {
-        Self { start: start as u32, end: end as u32, escaped }
+        let escapes = if escaped { Escapes::Json } else { Escapes::None };
+        Self { start: start as u32, end: end as u32, escapes }
+    }
+
+    /// Text between the tags of captions or a web page.
+    pub(super) const fn markup(start: usize, end: usize) -> Self {
+        Self { start: start as u32, end: end as u32, escapes: Escapes::Markup }
+    }
+
+    pub(super) const fn escapes(self) -> Escapes {
+        self.escapes
     }
 
     pub(super) const fn plain(start: usize, end: usize) -> Self {
@@ -76,9 +97,19 @@ impl Source {
         &self.buffer[token.text.0 as usize..token.text.1 as usize]
     }
 
+    /// One token of pieces that stand apart in the file, such as a word with a tag in it.
+    pub(super) fn joined(&mut self, pieces: &[Token]) -> Token {
+        let (first, last) = (pieces[0], pieces[pieces.len() - 1]);
+        let start = self.buffer.len();
+        for piece in pieces {
+            self.buffer.extend_from_within(piece.text.0 as usize..piece.text.1 as usize);
+        }
+        Token { raw: (first.raw.0, last.raw.1), text: (start as u32, self.buffer.len() as u32) }
+    }
+
     /// Appends the tokens of a leaf to `tokens`.
     pub(super) fn tokens(&mut self, leaf: Leaf, tokens: &mut Vec<Token>) {
-        if leaf.escaped {
+        if leaf.escapes != Escapes::None {
             self.decoded_tokens(leaf, tokens);
             return;
         }
@@ -121,7 +152,11 @@ impl Source {
         let mut begun: Option<(usize, usize)> = None;
         let mut at = 0;
         while at <= raw.len() {
-            let (c, len) = decode(&raw[at..]).unwrap_or((' ', 1));
+            let (c, len) = decode(&raw[at..], leaf.escapes).unwrap_or((' ', 1));
+            if leaf.escapes == Escapes::Markup && entity::is_unseen(c) {
+                at += len;
+                continue;
+            }
             match (is_space(c), begun) {
                 (true, Some((from, text_from))) => {
                     let raw = (leaf.start + from as u32, leaf.start + at as u32);
@@ -139,12 +174,18 @@ impl Source {
     }
 }
 
-/// The first character of a valid JSON string's bytes, and how many bytes it takes there.
-fn decode(raw: &str) -> Option<(char, usize)> {
+/// The first character of a string's bytes, and how many bytes it takes there.
+fn decode(raw: &str, escapes: Escapes) -> Option<(char, usize)> {
     let first = raw.chars().next()?;
-    if first != '\\' {
-        return Some((first, first.len_utf8()));
+    match (escapes, first) {
+        (Escapes::Json, '\\') => decode_json(raw),
+        (Escapes::Markup, '&') => Some(entity::decode(raw).unwrap_or(('&', 1))),
+        _ => Some((first, first.len_utf8())),
     }
+}
+
+/// The character of the escape at the start of a valid JSON string's bytes.
+fn decode_json(raw: &str) -> Option<(char, usize)> {
     let bytes = raw.as_bytes();
     Some(match bytes.get(1)? {
         b'b' | b'f' | b'n' | b'r' | b't' => (' ', 2),

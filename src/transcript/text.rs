@@ -3,6 +3,7 @@
 use super::link::{Form, Linker, Piece};
 use super::not_empty;
 use super::source::{Leaf, Source};
+use super::speakers::role;
 use crate::base::{Error, HoldReason, Result, Stage};
 use crate::model::{Speaker, TimeSource};
 
@@ -10,28 +11,6 @@ use crate::model::{Speaker, TimeSource};
 const LABEL_BYTES_MAX: usize = 32;
 /// Most labels that are told apart; lines with further ones have no known speaker.
 const LABELS_MAX: usize = 64;
-
-/// Labels that are a role and nobody's name, in lower case.
-const ROLES: &[(&str, Speaker)] = &[
-    ("agent", Speaker::Agent),
-    ("rep", Speaker::Agent),
-    ("representative", Speaker::Agent),
-    ("advisor", Speaker::Agent),
-    ("advocate", Speaker::Agent),
-    ("operator", Speaker::Agent),
-    ("support", Speaker::Agent),
-    ("caller", Speaker::Caller),
-    ("customer", Speaker::Caller),
-    ("client", Speaker::Caller),
-    ("patient", Speaker::Caller),
-    ("member", Speaker::Caller),
-    ("visitor", Speaker::Caller),
-    ("system", Speaker::Numbered(1_000)),
-    ("ivr", Speaker::Numbered(1_000)),
-    ("bot", Speaker::Numbered(1_000)),
-    ("third_party", Speaker::Numbered(1_001)),
-    ("third party", Speaker::Numbered(1_001)),
-];
 
 /// Whether a file is text for people to read, and none of the formats that only look like it.
 ///
@@ -86,22 +65,13 @@ fn lines(source: &Source) -> Result<Vec<(Speaker, Leaf)>> {
 }
 
 /// What stands before the colon, if it can be a label: `AGENT`, `Speaker 1`, `J. Smith`.
-fn label(line: &str) -> Option<&str> {
+pub(super) fn label(line: &str) -> Option<&str> {
     let (label, rest) = line.trim_start().split_once(':')?;
     let shaped = label.starts_with(|c: char| c.is_alphabetic())
         && label.chars().all(|c| c.is_alphanumeric() || " _.'-()".contains(c))
         && label.split_whitespace().count() <= 3;
     (label.len() <= LABEL_BYTES_MAX && shaped && (rest.is_empty() || rest.starts_with(char::is_whitespace)))
         .then_some(label)
-}
-
-fn role(label: &str) -> Option<Speaker> {
-    let lower = label.to_ascii_lowercase();
-    let number = lower.strip_prefix("speaker").map(|n| n.trim_start_matches([' ', '_']));
-    if let Some(number) = number.filter(|n| (1..=2).contains(&n.len())) {
-        return number.parse().ok().map(Speaker::Numbered);
-    }
-    ROLES.iter().find(|(name, _)| *name == lower).map(|&(_, speaker)| speaker)
 }
 
 /// The number of a person's label. Labels count from 100 so that they are none of `Speaker 1`'s.

@@ -111,6 +111,16 @@ fn text() {
     check("text", Format::Text);
 }
 
+#[test]
+fn webvtt() {
+    check("webvtt", Format::WebVtt);
+}
+
+#[test]
+fn srt() {
+    check("srt", Format::Srt);
+}
+
 /// `held/<reason>--<fault>.<extension>`
 #[test]
 fn broken_files_are_held_for_the_reason_in_their_name() {

@@ -12,6 +12,7 @@
 //!   time; those were compared one by one. Of JSON's numbers only whole ones are compared, with values
 //!   of 9 digits or more, since the format's reader refuses numbers that could be identifiers.
 
+mod captions;
 mod leaves;
 mod sieve;
 mod views;
@@ -92,6 +93,11 @@ impl<'a> Needles<'a> {
     /// Whether a value stands in this text.
     pub(super) fn in_text(&self, text: &str) -> bool {
         self.sieve.lets_through(text.as_bytes()) && self.found(text, Words::All)
+    }
+
+    /// Whether a value stands in captions, beside their times.
+    pub(super) fn in_captions(&self, file: &str) -> bool {
+        self.in_text(&captions::said(file))
     }
 
     /// Whether a value stands in a string, key or number of this JSON text.

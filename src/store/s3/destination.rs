@@ -153,7 +153,8 @@ fn encoded(text: &str) -> String {
 fn content_type(key: &str) -> Option<&'static str> {
     Some(match key.rsplit_once('.')?.1 {
         "json" => "application/json",
-        "txt" => "text/plain; charset=utf-8",
+        "txt" | "srt" => "text/plain; charset=utf-8",
+        "vtt" => "text/vtt; charset=utf-8",
         "wav" | "wave" => "audio/wav",
         _ => return None,
     })
