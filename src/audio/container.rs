@@ -1,7 +1,7 @@
 //! Which container a recording is in, by its first bytes alone: never by its name, never by trying decoders
 //! (a decoder's probe takes RF64 for MPEG audio). Adding a container is one line here and one file.
 
-use super::{Opened, Source, damaged, wav};
+use super::{Opened, Source, aiff, au, damaged, wav};
 use crate::base::{Error, HoldReason, Result, Stage};
 
 /// Bytes from the start of a file that tell its container.
@@ -38,12 +38,13 @@ type Magic = &'static [(usize, &'static [u8])];
 const KNOWN: &[(Magic, Container)] = &[
     (&[(0, b"RIFF"), (8, b"WAVE")], Container::Read(wav::open)),
     (&[(0, b"RIFF")], Container::Hold(CONTAINER, "this is a RIFF file that is not WAVE")),
-    (&[(0, b"RIFX")], Container::Hold(CONTAINER, "this is big-endian RIFX")),
-    (&[(0, b"RF64")], Container::Hold(CONTAINER, "this is 64-bit RF64")),
-    (&[(0, b"BW64")], Container::Hold(CONTAINER, "this is 64-bit BW64")),
+    (&[(0, b"RIFX"), (8, b"WAVE")], Container::Read(wav::open_rifx)),
+    (&[(0, b"RF64"), (8, b"WAVE")], Container::Read(wav::open_rf64)),
+    (&[(0, b"BW64"), (8, b"WAVE")], Container::Read(wav::open_bw64)),
     (&[(0, b"riff\x2e\x91\xcf\x11")], Container::Hold(CONTAINER, "this is Sony Wave64")),
-    (&[(0, b"FORM"), (8, b"AIF")], Container::Hold(CONTAINER, "this is AIFF")),
-    (&[(0, b".snd")], Container::Hold(CONTAINER, "this is Sun AU")),
+    (&[(0, b"FORM"), (8, b"AIFF")], Container::Read(aiff::open)),
+    (&[(0, b"FORM"), (8, b"AIFC")], Container::Read(aiff::open)),
+    (&[(0, b".snd")], Container::Read(au::open)),
     (&[(0, b"caff")], Container::Hold(CONTAINER, "this is Core Audio")),
     (&[(0, b"OggS")], Container::Hold(CODEC, "this is Ogg")),
     (&[(0, b"fLaC")], Container::Hold(CODEC, "this is FLAC")),
@@ -91,10 +92,13 @@ mod tests {
     }
 
     #[test]
-    fn wave_is_read_and_every_other_magic_is_held() {
+    fn a_container_is_told_by_all_of_its_magic() {
         check(b"RIFF\0\0\0\0WAVEfmt ", None);
+        check(b"RF64\xFF\xFF\xFF\xFFWAVEds64", None);
+        check(b"FORM\0\0\0\0AIFCFVER", None);
+        check(b".snd\0\0\0\x18", None);
         check(b"RIFF\0\0\0\0AVI LIST", Some(HoldReason::UnknownContainer));
-        check(b"FORM\0\0\0\0AIFCCOMM", Some(HoldReason::UnknownContainer));
+        check(b"FORM\0\0\0\x008SVXVHDR", Some(HoldReason::UnknownContainer));
         check(b"\0\0\0\x20ftypM4A ", Some(HoldReason::UnsupportedCodec));
     }
 

@@ -1,5 +1,7 @@
-//! From mute times to bytes: which stretches of linear sound become silence. Must not touch samples.
+//! From mute times to bytes: which blocks of sound become silence. Must not touch samples.
 
+use super::hashing::BLOCK_BYTES;
+use super::linear::Linear;
 use crate::base::{Error, HoldReason, Result, Stage, TimeSpan};
 use crate::model::RecordingInfo;
 use std::ops::Range;
@@ -9,34 +11,39 @@ use std::ops::Range;
 pub(super) struct Cuts {
     /// The stretches in time, clipped at the end of the recording.
     pub(super) spans: Vec<TimeSpan>,
-    /// The same stretches as bytes from the first frame.
+    /// The blocks that they touch, as bytes from the first frame.
     bytes: Vec<Range<u64>>,
-    frame_bytes: u64,
+    /// Frames that become silent, of all stretches together.
+    pub(super) frames: u64,
+    /// Silent blocks: enough to take [`BLOCK_BYTES`] from, starting anywhere in the first one.
+    silence: Vec<u8>,
+    block_bytes: u64,
 }
 
 /// Part of a window of sound: bytes from the window's start.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) enum Piece {
+pub(super) enum Piece<'a> {
     /// To be kept bit by bit.
     Kept(Range<usize>),
-    /// To be silent.
-    Muted(Range<usize>),
+    /// To be these bytes, which are silence.
+    Muted(Range<usize>, &'a [u8]),
 }
 
 impl Cuts {
     /// Plans the silence for these spans, in any order, overlapping or not.
     ///
-    /// A span covers every frame that it touches: its start is rounded down, its end up.
+    /// A span covers every block that it touches (its start is rounded down, its end up) and the codec's guard.
     ///
     /// # Errors
     /// Holds the call when a span is empty or starts behind the last frame: silence that was asked for and
     /// cannot be made means that times and recording do not belong together.
-    pub(super) fn plan(info: &RecordingInfo, spans: &[TimeSpan]) -> Result<Self> {
-        let frame_bytes = u64::from(info.frame_bytes());
+    pub(super) fn plan(info: &RecordingInfo, sound: &Linear, spans: &[TimeSpan]) -> Result<Self> {
+        let (blocks, block_bytes) = (&sound.blocks, sound.blocks.bytes());
         let end_ms = u32::try_from(info.duration_ms()).unwrap_or(u32::MAX);
+        let silence = blocks.silent.repeat(BLOCK_BYTES / blocks.silent.len() + 2);
+        let mut cuts = Self { spans: Vec::new(), bytes: Vec::new(), frames: 0, silence, block_bytes };
         let mut spans = spans.to_vec();
         spans.sort_unstable();
-        let mut cuts = Self { spans: Vec::new(), bytes: Vec::new(), frame_bytes };
         for (i, span) in spans.iter().enumerate() {
             let unusable =
                 |message| Error::held(Stage::Mute, HoldReason::UnusableTimes, message).at("span", i as u64 + 1);
@@ -47,9 +54,12 @@ impl Cuts {
             if frames.start >= info.frames {
                 return Err(unusable("a mute behind the end of the recording"));
             }
-            let clipped = TimeSpan::new(span.start_ms(), span.end_ms().min(end_ms))?;
-            cuts.push(clipped, frames.start * frame_bytes..frames.end * frame_bytes);
+            let touched = frames.start / blocks.frames..frames.end.div_ceil(blocks.frames) + blocks.guard;
+            let bytes = touched.start * block_bytes..sound.len().min(touched.end * block_bytes);
+            cuts.push(TimeSpan::new(span.start_ms(), span.end_ms().min(end_ms))?, bytes);
         }
+        let frame_at = |byte: u64| info.frames.min(byte.div_ceil(block_bytes) * blocks.frames);
+        cuts.frames = cuts.bytes.iter().map(|r| frame_at(r.end) - frame_at(r.start)).sum();
         Ok(cuts)
     }
 
@@ -67,18 +77,14 @@ impl Cuts {
         }
     }
 
-    /// Frames that become silent, of all stretches together.
-    pub(super) fn frames(&self) -> u64 {
-        self.bytes.iter().map(|r| r.end - r.start).sum::<u64>() / self.frame_bytes
-    }
-
     /// Milliseconds that become silent, of all stretches together.
     pub(super) fn total_ms(&self) -> u64 {
         self.spans.iter().map(|s| u64::from(s.len_ms())).sum()
     }
 
-    /// The window (bytes from the first frame) as alternating pieces, in order and without a gap.
-    pub(super) fn pieces(&self, window: Range<u64>) -> impl Iterator<Item = Piece> + Clone + '_ {
+    /// The window (bytes from the first frame, at most [`BLOCK_BYTES`]) as alternating pieces, in order and without
+    /// a gap.
+    pub(super) fn pieces(&self, window: Range<u64>) -> impl Iterator<Item = Piece<'_>> + Clone {
         let mut at = window.start;
         let mut next = self.bytes.partition_point(|cut| cut.end <= window.start);
         std::iter::from_fn(move || {
@@ -93,8 +99,14 @@ impl Cuts {
             };
             next += usize::from(muted);
             let range = (from - window.start) as usize..(at - window.start) as usize;
-            Some(if muted { Piece::Muted(range) } else { Piece::Kept(range) })
+            Some(if muted { Piece::Muted(range.clone(), self.silence(from, range.len())) } else { Piece::Kept(range) })
         })
+    }
+
+    /// Silence to put at this byte from the first frame.
+    fn silence(&self, at: u64, len: usize) -> &[u8] {
+        let phase = (at % self.block_bytes) as usize;
+        &self.silence[phase..phase + len]
     }
 }
 
@@ -109,11 +121,21 @@ fn frames(info: &RecordingInfo, span: TimeSpan) -> Range<u64> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::audio::blocks::Blocks;
     use crate::model::Codec;
     use proptest::prelude::*;
 
     fn info(codec: Codec, rate_hz: u32, channels: u16, frames: u64) -> RecordingInfo {
         RecordingInfo { container: "wav".to_owned(), codec, rate_hz, channels, frames }
+    }
+
+    fn sound(info: &RecordingInfo) -> Linear {
+        let blocks = Blocks::of_frames(info.codec, info.channels).unwrap();
+        Linear { source: 0..info.frames * blocks.bytes(), blocks, header: Vec::new(), trailer: Vec::new() }
+    }
+
+    fn plan(info: &RecordingInfo, spans: &[TimeSpan]) -> Result<Cuts> {
+        Cuts::plan(info, &sound(info), spans)
     }
 
     fn span(start_ms: u32, end_ms: u32) -> TimeSpan {
@@ -123,26 +145,50 @@ mod tests {
     #[test]
     fn every_touched_frame_of_every_channel_is_covered() {
         // At 11,025 Hz a millisecond is 11.025 frames: 10 ms start in frame 110, 20 ms end in frame 220.
-        let cuts = Cuts::plan(&info(Codec::PcmS16, 11_025, 2, 11_025), &[span(10, 20)]).unwrap();
+        let cuts = plan(&info(Codec::PcmS16, 11_025, 2, 11_025), &[span(10, 20)]).unwrap();
         assert_eq!((cuts.bytes.len(), &cuts.bytes[0]), (1, &(110 * 4..221 * 4)));
-        assert_eq!((cuts.frames(), cuts.total_ms()), (111, 10));
+        assert_eq!((cuts.frames, cuts.total_ms()), (111, 10));
     }
 
     #[test]
     fn spans_that_meet_are_joined_and_the_last_is_clipped() {
-        let cuts = Cuts::plan(&info(Codec::MuLaw, 8000, 1, 804), &[span(50, 70), span(10, 20), span(70, 400)]).unwrap();
+        let cuts = plan(&info(Codec::MuLaw, 8000, 1, 804), &[span(50, 70), span(10, 20), span(70, 400)]).unwrap();
         assert_eq!(cuts.spans, [span(10, 20), span(50, 101)]);
         assert_eq!(cuts.bytes, [80..160, 400..804]);
+    }
+
+    #[test]
+    fn every_touched_block_is_covered_and_the_guard_behind_it() {
+        // 25 blocks of 40 ms and one of 10 ms.
+        let info = info(Codec::Gsm610, 8000, 1, 25 * 320 + 80);
+        let sound = Linear { source: 0..26 * 65, blocks: Blocks::of_gsm(), header: Vec::new(), trailer: Vec::new() };
+        let spans = [span(100, 120), span(210, 211), span(500, 521), span(970, 980)];
+        let cuts = Cuts::plan(&info, &sound, &spans).unwrap();
+        assert_eq!(cuts.bytes, [2 * 65..4 * 65, 5 * 65..7 * 65, 12 * 65..15 * 65, 24 * 65..26 * 65]);
+        assert_eq!(cuts.frames, (2 + 2 + 3) * 320 + 320 + 80);
+        assert_eq!(cuts.spans, spans);
+        let again = Cuts::plan(&info, &sound, &cuts.spans).unwrap();
+        assert!(again == cuts);
+    }
+
+    #[test]
+    fn a_window_that_starts_inside_a_block_goes_on_with_that_blocks_silence() {
+        let info = info(Codec::MsAdpcm, 8000, 1, 4000);
+        let blocks = Blocks::of_ms_adpcm(16, 1, 20);
+        let sound = Linear { source: 0..200 * 16, blocks, header: Vec::new(), trailer: Vec::new() };
+        let cuts = Cuts::plan(&info, &sound, &[span(0, 500)]).unwrap();
+        let want = [0u8, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 16, 0, 0].as_slice();
+        assert_eq!(cuts.pieces(3..20).collect::<Vec<_>>(), [Piece::Muted(0..17, want)]);
     }
 
     #[test]
     fn a_mute_that_would_change_nothing_holds_the_call() {
         let info = info(Codec::PcmU8, 8000, 1, 800);
         for bad in [span(100, 120), span(u32::MAX, u32::MAX), span(5, 5)] {
-            let error = Cuts::plan(&info, &[span(1, 2), bad]).unwrap_err();
+            let error = plan(&info, &[span(1, 2), bad]).unwrap_err();
             assert_eq!(error.hold_reason(), Some(HoldReason::UnusableTimes));
         }
-        assert!(Cuts::plan(&info, &[span(99, 5000)]).is_ok());
+        assert!(plan(&info, &[span(99, 5000)]).is_ok());
     }
 
     proptest! {
@@ -154,7 +200,7 @@ mod tests {
         ) {
             let spans: Vec<_> = times.iter().map(|&(at, len)| span(at, at + len)).collect();
             let info = info(Codec::PcmS24, rate_hz, 1, u64::from(rate_hz) / 10);
-            let cuts = Cuts::plan(&info, &spans).unwrap();
+            let cuts = plan(&info, &spans).unwrap();
             let len = info.frames * 3;
             let window = window.0.min(len)..(window.0 + window.1).min(len);
 
@@ -162,7 +208,10 @@ mod tests {
             for piece in cuts.pieces(window.clone()) {
                 let (range, muted) = match piece {
                     Piece::Kept(range) => (range, false),
-                    Piece::Muted(range) => (range, true),
+                    Piece::Muted(range, silence) => {
+                        prop_assert!(silence.len() == range.len() && silence.iter().all(|&b| b == 0));
+                        (range, true)
+                    },
                 };
                 prop_assert!(range.start == got.len() && !range.is_empty());
                 got.extend(range.map(|_| muted));

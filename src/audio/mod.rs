@@ -4,11 +4,16 @@
 //! environment here. A container is one file, listed in `container`; a way of storing sound that can
 //! be muted (today linear samples) is another. Whatever cannot be muted with proof is held.
 
+mod aiff;
+mod au;
+mod blocks;
+mod chunks;
 mod container;
 mod cuts;
 mod decode;
 mod hashing;
 mod linear;
+mod order;
 mod redact;
 mod verify;
 mod wav;

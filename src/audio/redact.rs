@@ -27,7 +27,7 @@ pub struct Outcome {
     pub muted: Vec<TimeSpan>,
     /// Length of `muted` together, milliseconds.
     pub muted_ms: u64,
-    /// Frames that are silent on all channels. Spans cover every frame that they touch.
+    /// Frames that are silent on all channels. Spans cover every block of frames that they touch, and the codec's guard.
     pub muted_frames: u64,
 }
 
@@ -46,7 +46,7 @@ where
     D: Read + Write + Seek,
 {
     let spans: Vec<TimeSpan> = mutes.iter().map(|mute| mute.span).collect();
-    let cuts = Cuts::plan(&opened.info, &spans)?;
+    let cuts = Cuts::plan(&opened.info, &opened.sound, &spans)?;
     if open(source)? != *opened {
         return Err(changed());
     }
@@ -58,7 +58,7 @@ where
         output_bytes: opened.sound.copy_bytes(),
         output_sha256,
         muted_ms: cuts.total_ms(),
-        muted_frames: cuts.frames(),
+        muted_frames: cuts.frames,
         muted: cuts.spans,
     })
 }
@@ -74,7 +74,7 @@ where
     dest.rewind().map_err(unwritable)?;
     std::thread::scope(|scope| {
         let (hashing, mut pool) = (Hashing::spawn(scope), Pool::new());
-        let mut copy = ProvenCopy::new(dest, opened.info.codec.silence(), Hashing::spawn(scope));
+        let mut copy = ProvenCopy { dest, hashing: Hashing::spawn(scope), pool: Pool::new() };
         copy.put_whole(&sound.header)?;
         let mut at = 0;
         while at < opened.source_bytes {
@@ -98,33 +98,28 @@ where
 /// A copy that is read back and compared as it grows.
 struct ProvenCopy<'a, 'scope, D> {
     dest: &'a mut D,
-    silence: Vec<u8>,
     hashing: Hashing<'scope>,
     pool: Pool,
 }
 
 impl<'a, 'scope, D: Read + Write + Seek> ProvenCopy<'a, 'scope, D> {
-    fn new(dest: &'a mut D, silence: u8, hashing: Hashing<'scope>) -> Self {
-        Self { dest, silence: vec![silence; BLOCK_BYTES], hashing, pool: Pool::new() }
-    }
-
     /// Appends these bytes (at most [`BLOCK_BYTES`]) as they are.
     fn put_whole(&mut self, bytes: &[u8]) -> Result<()> {
         self.put(bytes, std::iter::once(Piece::Kept(0..bytes.len())))
     }
 
     /// Appends these bytes (at most [`BLOCK_BYTES`]), silent where the pieces say so, and proves what was written.
-    fn put(&mut self, bytes: &[u8], pieces: impl Iterator<Item = Piece> + Clone) -> Result<()> {
+    fn put<'p>(&mut self, bytes: &[u8], pieces: impl Iterator<Item = Piece<'p>> + Clone) -> Result<()> {
         for piece in pieces.clone() {
             let written = match piece {
                 Piece::Kept(range) => &bytes[range],
-                Piece::Muted(range) => &self.silence[..range.len()],
+                Piece::Muted(_, silence) => silence,
             };
             self.dest.write_all(written).map_err(unwritable)?;
         }
         self.dest.seek_relative(-(bytes.len() as i64)).map_err(unwritable)?;
         let written = self.pool.fill(bytes.len(), |back| self.dest.read_exact(back).map_err(unwritable))?;
-        compare(bytes, written.expose(), pieces, self.silence[0])?;
+        compare(bytes, written.expose(), pieces)?;
         self.hashing.update(written)
     }
 

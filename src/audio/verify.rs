@@ -29,7 +29,7 @@ pub struct Verified {
 /// anything but its format and its samples. Fails when it cannot be read.
 pub fn verify_redacted<D: Read + Seek>(dest: &mut D, intervals: &[TimeSpan]) -> Result<Verified> {
     let opened = open(dest)?;
-    let cuts = cuts(&opened.info, intervals)?;
+    let cuts = cuts(&opened, intervals)?;
     let sound = &opened.sound;
     check_frame(&opened, dest)?;
 
@@ -40,7 +40,7 @@ pub fn verify_redacted<D: Read + Seek>(dest: &mut D, intervals: &[TimeSpan]) -> 
     while at < sound.len() {
         let end = sound.len().min(at + BLOCK_BYTES as u64);
         read_block(dest, &mut block, end - at)?;
-        compare(&block, &block, cuts.pieces(at..end), opened.info.codec.silence())?;
+        compare(&block, &block, cuts.pieces(at..end))?;
         hasher.update(&block);
         at = end;
     }
@@ -48,7 +48,7 @@ pub fn verify_redacted<D: Read + Seek>(dest: &mut D, intervals: &[TimeSpan]) -> 
     Ok(Verified {
         bytes: opened.source_bytes,
         sha256: Sha256Hex::finish(hasher),
-        muted_frames: cuts.frames(),
+        muted_frames: cuts.frames,
         info: opened.info,
     })
 }
@@ -66,7 +66,7 @@ where
     if from.info != to.info {
         return Err(failed("source and copy differ in shape or length"));
     }
-    let cuts = cuts(&from.info, intervals)?;
+    let cuts = cuts(&from, intervals)?;
     source.seek(SeekFrom::Start(from.sound.source.start)).map_err(unreadable)?;
     dest.seek(SeekFrom::Start(to.sound.source.start)).map_err(unreadable)?;
     let (mut block, mut copied) = (Vec::new(), Vec::new());
@@ -75,31 +75,26 @@ where
         let end = from.sound.len().min(at + BLOCK_BYTES as u64);
         read_block(source, &mut block, end - at)?;
         read_block(dest, &mut copied, end - at)?;
-        compare(&block, &copied, cuts.pieces(at..end), from.info.codec.silence())?;
+        compare(&block, &copied, cuts.pieces(at..end))?;
         at = end;
     }
     Ok(())
 }
 
-/// Checks a window of the copy: kept pieces equal the source, all bytes of muted pieces are `silence`.
-pub(super) fn compare(source: &[u8], copy: &[u8], pieces: impl Iterator<Item = Piece>, silence: u8) -> Result<()> {
+/// Checks a window of the copy: kept pieces equal the source, muted pieces are silence.
+pub(super) fn compare<'p>(source: &[u8], copy: &[u8], pieces: impl Iterator<Item = Piece<'p>>) -> Result<()> {
     for piece in pieces {
         match piece {
             Piece::Kept(range) if source[range.clone()] != copy[range.clone()] => {
                 return Err(failed("kept samples differ from the source").at("byte of the block", range.start as u64));
             }
-            Piece::Muted(range) if !is_all(&copy[range.clone()], silence) => {
+            Piece::Muted(range, silence) if copy[range.clone()] != *silence => {
                 return Err(failed("muted samples are not silent").at("byte of the block", range.start as u64));
             }
-            Piece::Kept(_) | Piece::Muted(_) => {}
+            Piece::Kept(_) | Piece::Muted(..) => {}
         }
     }
     Ok(())
-}
-
-/// Without an early exit, so that the compiler compares many bytes at once.
-fn is_all(bytes: &[u8], value: u8) -> bool {
-    bytes.iter().fold(0, |differences, b| differences | (b ^ value)) == 0
 }
 
 /// Checks that around the samples the file has what `redact` writes and nothing else.
@@ -116,8 +111,9 @@ fn check_frame(opened: &Opened, dest: &mut dyn Source) -> Result<()> {
     Ok(())
 }
 
-fn cuts(info: &RecordingInfo, intervals: &[TimeSpan]) -> Result<Cuts> {
-    Cuts::plan(info, intervals).map_err(|_| failed("the muted intervals do not fit the recording"))
+fn cuts(opened: &Opened, intervals: &[TimeSpan]) -> Result<Cuts> {
+    Cuts::plan(&opened.info, &opened.sound, intervals)
+        .map_err(|_| failed("the muted intervals do not fit the recording"))
 }
 
 fn read_block(from: &mut impl Read, block: &mut Vec<u8>, len: u64) -> Result<()> {

@@ -106,7 +106,7 @@ impl HoldReason {
             Self::UnusableTimes => "transcribe again with word times switched on",
             Self::DamagedRecording => "fetch the recording again from the telephone system",
             Self::UnknownContainer => "export the recording as WAV",
-            Self::UnsupportedCodec => "export the recording as PCM, float or G.711 WAV",
+            Self::UnsupportedCodec => "export the recording in a codec that docs/recordings.md lists, such as PCM WAV",
             Self::LengthMismatch => "check that recording and transcript belong to the same call",
             Self::UnaccountedSpeech => "transcribe the whole recording again, all channels",
             Self::LimitReached => "split the call, or raise the limit in the configuration",

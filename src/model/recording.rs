@@ -7,59 +7,75 @@
 pub enum Codec {
     /// Unsigned 8-bit PCM; silence is 0x80.
     PcmU8,
+    /// Signed 8-bit PCM.
+    PcmS8,
     /// Signed 16-bit PCM, little-endian.
     PcmS16,
     /// Signed 24-bit PCM, little-endian.
     PcmS24,
     /// Signed 32-bit PCM, little-endian.
     PcmS32,
-    /// IEEE float, 32 bits.
+    /// Signed 16-bit PCM, big-endian.
+    PcmS16Be,
+    /// Signed 24-bit PCM, big-endian.
+    PcmS24Be,
+    /// Signed 32-bit PCM, big-endian.
+    PcmS32Be,
+    /// IEEE float, 32 bits, little-endian.
     F32,
-    /// IEEE float, 64 bits.
+    /// IEEE float, 64 bits, little-endian.
     F64,
+    /// IEEE float, 32 bits, big-endian.
+    F32Be,
+    /// IEEE float, 64 bits, big-endian.
+    F64Be,
     /// G.711 A-law; silence is 0xD5.
     ALaw,
     /// G.711 µ-law; silence is 0xFF.
     MuLaw,
+    /// IMA ADPCM in blocks, as WAV files have it (format tag 0x11).
+    ImaAdpcm,
+    /// Microsoft ADPCM in blocks (format tag 2).
+    MsAdpcm,
+    /// GSM 06.10 full rate, two frames in a block of 65 bytes, as WAV files have it (format tag 0x31).
+    Gsm610,
 }
 
 impl Codec {
-    /// Bytes of one sample of one channel.
+    /// Bytes of one sample of one channel; `None` where samples are coded in blocks.
     #[must_use]
-    pub const fn sample_bytes(self) -> u16 {
+    pub const fn sample_bytes(self) -> Option<u16> {
         match self {
-            Self::PcmU8 | Self::ALaw | Self::MuLaw => 1,
-            Self::PcmS16 => 2,
-            Self::PcmS24 => 3,
-            Self::PcmS32 | Self::F32 => 4,
-            Self::F64 => 8,
+            Self::PcmU8 | Self::PcmS8 | Self::ALaw | Self::MuLaw => Some(1),
+            Self::PcmS16 | Self::PcmS16Be => Some(2),
+            Self::PcmS24 | Self::PcmS24Be => Some(3),
+            Self::PcmS32 | Self::PcmS32Be | Self::F32 | Self::F32Be => Some(4),
+            Self::F64 | Self::F64Be => Some(8),
+            Self::ImaAdpcm | Self::MsAdpcm | Self::Gsm610 => None,
         }
     }
 
     /// Whether samples are integers as they are, which WAV files say without a `fact` chunk.
     #[must_use]
     pub const fn is_pcm(self) -> bool {
-        matches!(self, Self::PcmU8 | Self::PcmS16 | Self::PcmS24 | Self::PcmS32)
-    }
-
-    /// The codec's digital silence: the byte that every byte of a silent sample has.
-    ///
-    /// In 8-bit PCM zero is the middle of the range; G.711 names 0xD5 (A-law, decodes to +8) and 0xFF (µ-law).
-    #[must_use]
-    pub const fn silence(self) -> u8 {
-        match self {
-            Self::PcmU8 => 0x80,
-            Self::ALaw => 0xD5,
-            Self::MuLaw => 0xFF,
-            Self::PcmS16 | Self::PcmS24 | Self::PcmS32 | Self::F32 | Self::F64 => 0,
-        }
+        matches!(
+            self,
+            Self::PcmU8
+                | Self::PcmS8
+                | Self::PcmS16
+                | Self::PcmS24
+                | Self::PcmS32
+                | Self::PcmS16Be
+                | Self::PcmS24Be
+                | Self::PcmS32Be
+        )
     }
 }
 
 /// Container, codec and shape of a recording.
 #[derive(Clone, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 pub struct RecordingInfo {
-    /// The container: `wav`.
+    /// The container: `wav`, `aiff` and so on, as `docs/recordings.md` lists them.
     pub container: String,
     /// How samples are stored.
     pub codec: Codec,
@@ -72,10 +88,10 @@ pub struct RecordingInfo {
 }
 
 impl RecordingInfo {
-    /// Bytes of one frame: one sample of every channel.
+    /// Bytes of one frame, one sample of every channel; `None` where samples are coded in blocks.
     #[must_use]
-    pub fn frame_bytes(&self) -> u32 {
-        u32::from(self.codec.sample_bytes()) * u32::from(self.channels)
+    pub fn frame_bytes(&self) -> Option<u32> {
+        Some(u32::from(self.codec.sample_bytes()?) * u32::from(self.channels))
     }
 
     /// Length in milliseconds, rounded up.

@@ -1,6 +1,8 @@
 //! Recordings and transcripts as files, without detection: every case of `fixtures/recordings` and
 //! `fixtures/transcripts`, and what must hold for any file at all.
 
+mod decoders;
 mod masked;
+mod reader;
 mod recordings;
 mod transcripts;

@@ -3,7 +3,7 @@
 use super::{Block, g711};
 use crate::audio::damaged;
 use crate::audio::linear::Linear;
-use crate::base::{Error, Result, Stage};
+use crate::base::{Error, HoldReason, Result, Stage};
 use crate::model::{Codec, RecordingInfo};
 use std::io::{ErrorKind, Read, Seek, SeekFrom};
 
@@ -18,7 +18,10 @@ pub(super) fn decode(
     heard: &mut dyn FnMut(&Block) -> Result<()>,
 ) -> Result<()> {
     source.seek(SeekFrom::Start(sound.source.start)).map_err(unreadable)?;
-    let frame_bytes = u64::from(info.frame_bytes());
+    let Some(frame_bytes) = info.frame_bytes().map(u64::from) else {
+        let message = "sound in blocks of ADPCM or GSM is not decoded";
+        return Err(Error::held(Stage::OpenRecording, HoldReason::UnsupportedCodec, message));
+    };
     let (mut bytes, mut block) = (Vec::new(), Block::default());
     let mut at = 0;
     while at < info.frames {
@@ -36,13 +39,20 @@ pub(super) fn decode(
 fn fill(codec: Codec, bytes: &[u8], planes: &mut [Vec<f32>]) {
     match codec {
         Codec::PcmU8 => split(bytes, planes, |[b]: [u8; 1]| (f32::from(b) - 128.0) / 128.0),
+        Codec::PcmS8 => split(bytes, planes, |b| f32::from(i8::from_le_bytes(b)) / 128.0),
         Codec::PcmS16 => split(bytes, planes, |b| f32::from(i16::from_le_bytes(b)) / 32_768.0),
+        Codec::PcmS16Be => split(bytes, planes, |b| f32::from(i16::from_be_bytes(b)) / 32_768.0),
         Codec::PcmS24 => split(bytes, planes, |[a, b, c]| full_scale(i32::from_le_bytes([0, a, b, c]))),
+        Codec::PcmS24Be => split(bytes, planes, |[a, b, c]| full_scale(i32::from_be_bytes([a, b, c, 0]))),
+        Codec::PcmS32Be => split(bytes, planes, |b| full_scale(i32::from_be_bytes(b))),
         Codec::PcmS32 => split(bytes, planes, |b| full_scale(i32::from_le_bytes(b))),
         Codec::F32 => split(bytes, planes, |b| finite(f32::from_le_bytes(b))),
         Codec::F64 => split(bytes, planes, |b| finite(f64::from_le_bytes(b) as f32)),
+        Codec::F32Be => split(bytes, planes, |b| finite(f32::from_be_bytes(b))),
+        Codec::F64Be => split(bytes, planes, |b| finite(f64::from_be_bytes(b) as f32)),
         Codec::ALaw => split(bytes, planes, |[b]: [u8; 1]| g711::A_LAW[usize::from(b)]),
         Codec::MuLaw => split(bytes, planes, |[b]: [u8; 1]| g711::MU_LAW[usize::from(b)]),
+        Codec::ImaAdpcm | Codec::MsAdpcm | Codec::Gsm610 => {}
     }
 }
 

@@ -1,76 +1,140 @@
-//! RIFF WAVE: PCM, float and G.711, plain or `WAVE_FORMAT_EXTENSIBLE`.
+//! RIFF WAVE and its kin: big-endian RIFX, and RF64 and BW64, whose sizes have 64 bits.
 //!
-//! A redacted copy has `fmt `, `fact` where the codec is not PCM, and `data`; no other chunk survives,
-//! since any of them can hold names or the envelope of what was muted.
+//! A redacted copy has `ds64` where the source has it, `fmt `, `fact` where the codec is not PCM, and `data`; no other
+//! chunk survives, since any of them can hold names or the envelope of what was muted.
 
-mod chunks;
+mod adpcm;
 mod format;
-mod tail;
 
-use super::{Linear, Opened, Source, damaged, read_at};
-use crate::base::{Error, HoldReason, Result, Stage, limits};
+use super::chunks::{Dialect, Sizes, walk};
+use super::linear::{Linear, check_length, too_long};
+use super::order::Order;
+use super::{Opened, Source, damaged, read_at};
+use crate::base::Result;
 use crate::model::RecordingInfo;
 use format::Format;
+use std::ops::Range;
+
+/// A kind of WAVE file.
+struct Kind {
+    container: &'static str,
+    magic: &'static [u8; 4],
+    order: Order,
+    sizes: Sizes,
+}
+
+const RIFF: Kind = Kind { container: "wav", magic: b"RIFF", order: Order::Little, sizes: Sizes::Narrow };
+const RIFX: Kind = Kind { container: "rifx", magic: b"RIFX", order: Order::Big, sizes: Sizes::Narrow };
+const RF64: Kind = Kind { container: "rf64", magic: b"RF64", order: Order::Little, sizes: Sizes::Ds64 };
+const BW64: Kind = Kind { container: "bw64", magic: b"BW64", order: Order::Little, sizes: Sizes::Ds64 };
 
 /// Opens a file of `source_bytes` bytes that starts with `RIFF` and `WAVE`.
 pub(super) fn open(source: &mut dyn Source, source_bytes: u64) -> Result<Opened> {
-    let found = chunks::walk(source, source_bytes)?;
-    let fmt_bytes = (found.fmt.end - found.fmt.start).min(Format::BYTES_MAX);
-    let format = Format::parse(&read_at(source, found.fmt.start, fmt_bytes)?)?;
-    let data_bytes = found.data.end - found.data.start;
-    let frames = count_frames(&format, data_bytes)?;
+    open_kind(source, source_bytes, &RIFF)
+}
+
+/// Opens a file of `source_bytes` bytes that starts with `RIFX` and `WAVE`.
+pub(super) fn open_rifx(source: &mut dyn Source, source_bytes: u64) -> Result<Opened> {
+    open_kind(source, source_bytes, &RIFX)
+}
+
+/// Opens a file of `source_bytes` bytes that starts with `RF64` and `WAVE`.
+pub(super) fn open_rf64(source: &mut dyn Source, source_bytes: u64) -> Result<Opened> {
+    open_kind(source, source_bytes, &RF64)
+}
+
+/// Opens a file of `source_bytes` bytes that starts with `BW64` and `WAVE`.
+pub(super) fn open_bw64(source: &mut dyn Source, source_bytes: u64) -> Result<Opened> {
+    open_kind(source, source_bytes, &BW64)
+}
+
+fn open_kind(source: &mut dyn Source, source_bytes: u64, kind: &Kind) -> Result<Opened> {
+    let dialect = Dialect { order: kind.order, sizes: kind.sizes, format: *b"fmt ", sound: *b"data" };
+    let found = walk(source, source_bytes, &dialect)?;
+    let fmt_bytes = (found.format.end - found.format.start).min(Format::BYTES_MAX);
+    let format = Format::parse(&read_at(source, found.format.start, fmt_bytes)?, kind.order)?;
+    let data = format.whole_sound(found.sound);
+    let frames = count_frames(&format, data.end - data.start, read_fact(source, found.fact, kind.order)?)?;
     let sound = Linear {
-        source: found.data,
-        header: header(&format, data_bytes, frames)?,
-        trailer: vec![0; usize::from(data_bytes % 2 == 1)],
+        header: header(kind, &format, data.end - data.start, frames)?,
+        trailer: vec![0; usize::from((data.end - data.start) % 2 == 1)],
+        source: data,
+        blocks: format.blocks,
     };
-    let Format { codec, channels, rate_hz, .. } = format;
-    let info = RecordingInfo { container: "wav".to_owned(), codec, rate_hz, channels, frames };
+    let container = kind.container.to_owned();
+    let info =
+        RecordingInfo { container, codec: format.codec, rate_hz: format.rate_hz, channels: format.channels, frames };
     Ok(Opened { info, source_bytes, sound })
 }
 
+/// The number of frames that a `fact` chunk states.
+fn read_fact(source: &mut dyn Source, fact: Option<Range<u64>>, order: Order) -> Result<Option<u32>> {
+    match fact {
+        Some(body) if body.end - body.start >= 4 => Ok(Some(order.u32(&read_at(source, body.start, 4)?, 0))),
+        _ => Ok(None),
+    }
+}
+
 /// The number of frames; a part of a frame is a sign of damage.
-fn count_frames(format: &Format, data_bytes: u64) -> Result<u64> {
+///
+/// Where frames come in blocks, `fact` says how many of the last block count. What else it says is often wrong, and
+/// players follow the blocks.
+fn count_frames(format: &Format, data_bytes: u64, fact: Option<u32>) -> Result<u64> {
     if data_bytes == 0 {
         return Err(damaged("the recording has no samples"));
     }
-    let frame_bytes = u64::from(format.codec.sample_bytes()) * u64::from(format.channels);
-    if !data_bytes.is_multiple_of(frame_bytes) {
-        return Err(damaged("the samples end inside a frame").at("bytes", data_bytes));
-    }
-    let frames = data_bytes / frame_bytes;
-    if frames.saturating_mul(1000) / u64::from(format.rate_hz) > limits::RECORDING_MS_MAX {
-        return Err(too_long("the recording is longer than the limit"));
-    }
+    let (whole, rest) = (data_bytes / format.blocks.bytes(), data_bytes % format.blocks.bytes());
+    let rest_frames = if rest == 0 { Some(0) } else { format.frames_in(rest) };
+    let rest_frames = rest_frames.ok_or_else(|| damaged("the samples end inside a frame").at("bytes", data_bytes))?;
+    let frames = whole * format.blocks.frames + rest_frames;
+    let before_last = frames.saturating_sub(format.blocks.frames);
+    let frames = fact.map(u64::from).filter(|fact| (before_last + 1..=frames).contains(fact)).unwrap_or(frames);
+    check_length(frames, format.rate_hz)?;
     Ok(frames)
 }
 
 /// The canonical bytes before the samples.
-fn header(format: &Format, data_bytes: u64, frames: u64) -> Result<Vec<u8>> {
-    let size = |n: u64| u32::try_from(n).map_err(|_| too_long("the recording does not fit into a WAV file"));
-    let mut chunks = Vec::with_capacity(96);
-    chunks.extend_from_slice(b"WAVE");
-    push_chunk(&mut chunks, b"fmt ", &format.canonical);
+fn header(kind: &Kind, format: &Format, data_bytes: u64, frames: u64) -> Result<Vec<u8>> {
+    const ELSEWHERE: u32 = u32::MAX;
+    let size = |n: u64| match kind.sizes {
+        Sizes::Narrow => u32::try_from(n).map_err(|_| too_long()),
+        Sizes::Ds64 => Ok(ELSEWHERE),
+    };
+    let mut chunks = Vec::with_capacity(160);
+    push_chunk(&mut chunks, kind.order, b"fmt ", &format.canonical);
     if !format.codec.is_pcm() {
-        push_chunk(&mut chunks, b"fact", &size(frames)?.to_le_bytes());
+        let frames = u32::try_from(frames).or_else(|_| size(frames))?;
+        push_chunk(&mut chunks, kind.order, b"fact", &kind.order.put32(frames));
     }
     chunks.extend_from_slice(b"data");
-    chunks.extend_from_slice(&size(data_bytes)?.to_le_bytes());
+    chunks.extend_from_slice(&kind.order.put32(size(data_bytes)?));
 
-    let riff_bytes = chunks.len() as u64 + data_bytes + data_bytes % 2;
-    let mut header = b"RIFF".to_vec();
-    header.extend_from_slice(&size(riff_bytes)?.to_le_bytes());
+    let wide = matches!(kind.sizes, Sizes::Ds64);
+    let ds64_bytes = if wide { DS64_CHUNK_BYTES } else { 0 };
+    let file_bytes = 4 + ds64_bytes + chunks.len() as u64 + data_bytes + data_bytes % 2;
+    let mut header = kind.magic.to_vec();
+    header.extend_from_slice(&kind.order.put32(size(file_bytes)?));
+    header.extend_from_slice(b"WAVE");
+    if wide {
+        push_chunk(&mut header, kind.order, b"ds64", &ds64(file_bytes, data_bytes, frames));
+    }
     header.append(&mut chunks);
     Ok(header)
 }
 
-/// Appends a chunk of even size.
-fn push_chunk(chunks: &mut Vec<u8>, id: &[u8; 4], body: &[u8]) {
-    chunks.extend_from_slice(id);
-    chunks.extend_from_slice(&(body.len() as u32).to_le_bytes());
-    chunks.extend_from_slice(body);
+/// Header and body of the `ds64` chunk.
+const DS64_CHUNK_BYTES: u64 = 8 + 28;
+
+/// The body of a `ds64` chunk, with an empty table: no other chunk is large.
+fn ds64(file_bytes: u64, data_bytes: u64, frames: u64) -> Vec<u8> {
+    let mut body: Vec<u8> = [file_bytes, data_bytes, frames].iter().flat_map(|n| n.to_le_bytes()).collect();
+    body.extend([0; 4]);
+    body
 }
 
-fn too_long(message: &'static str) -> Error {
-    Error::held(Stage::OpenRecording, HoldReason::LimitReached, message)
+/// Appends a chunk of even size.
+fn push_chunk(chunks: &mut Vec<u8>, order: Order, id: &[u8; 4], body: &[u8]) {
+    chunks.extend_from_slice(id);
+    chunks.extend_from_slice(&order.put32(body.len() as u32));
+    chunks.extend_from_slice(body);
 }
