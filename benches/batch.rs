@@ -9,8 +9,8 @@ use sordino::access::sign::Signing;
 use sordino::base::{CallId, Clean, Error, HoldReason, Phi, Result, Stage, Timestamp};
 use sordino::config::{load_policy, policy_ref};
 use sordino::jobs::{
-    Batch, CallKey, DEFAULT_TEMPLATES, KnownValues, Parts, Passed, Run, SizeLimits, Sources, Stale, Target, Template,
-    run_batch,
+    Batch, CallKey, DEFAULT_TEMPLATES, KnownValues, Originals, Parts, Passed, Run, SizeLimits, Sources, Stale, Target,
+    Template, run_batch,
 };
 use sordino::model::manifest::Tool;
 use sordino::patterns::PatternSet;
@@ -132,6 +132,8 @@ fn stores_that_make_wait(bencher: Bencher, wait_ms: u64) {
             key: &key,
             known: &known,
             stale: Stale::Keep,
+            originals: Originals::Leave,
+            orphans: None,
             limits: SizeLimits { transcript_bytes_max: 1 << 28, recording_bytes_max: 1 << 36 },
             created: Timestamp::from_unix_s(0),
             target: Target::Publish(&store),

@@ -10,8 +10,8 @@ use sordino::access::sign::Signing;
 use sordino::base::{CallId, Phi, Timestamp};
 use sordino::config::{load_policy, policy_ref};
 use sordino::jobs::{
-    Batch, CallKey, DEFAULT_TEMPLATES, KnownValues, Passed, Run, SizeLimits, Sources, Stale, Target, Template,
-    run_batch,
+    Batch, CallKey, DEFAULT_TEMPLATES, KnownValues, Originals, Passed, Run, SizeLimits, Sources, Stale, Target,
+    Template, run_batch,
 };
 use sordino::model::manifest::Tool;
 use sordino::patterns::PatternSet;
@@ -54,6 +54,8 @@ fn folder_to_folder(bencher: Bencher, jobs: usize) {
             key: &key,
             known: &known,
             stale: Stale::Keep,
+            originals: Originals::Leave,
+            orphans: None,
             limits: SizeLimits { transcript_bytes_max: 1 << 28, recording_bytes_max: 1 << 36 },
             created: Timestamp::from_unix_s(0),
             target: Target::Publish(&store),

@@ -171,6 +171,7 @@ def roles(report, account):
     for who, names, tries in (
         ("worker", ["redact", "consume"], worker),
         ("batch", ["redact"], batch),
+        ("tagging", ["redact", "tag"], tagging),
         ("server", ["serve"], server),
         ("auditor", ["audit"], auditor),
         ("scaler", ["scale"], scaler),
@@ -301,6 +302,15 @@ def batch(tries, place, s3, sqs):
     tries.may_not(s3.list_objects_v2, Prefix=".audit/", **redacted)
     if sqs:
         tries.may_not(sqs.receive_message, QueueUrl=place.queue)
+
+
+def tagging(tries, place, s3, sqs):
+    raw = {"Bucket": place.raw, "Key": "call.wav"}
+    tries.may(s3.get_object_tagging, **raw)
+    tries.may(s3.put_object_tagging, Tagging={"TagSet": [{"Key": "sordino:processed", "Value": "true"}]}, **raw)
+    tries.may_not(s3.put_object, Body=b"", **raw)
+    tries.may_not(s3.delete_object_tagging, **raw)
+    tries.may_not(s3.delete_object, **raw)
 
 
 def server(tries, place, s3, sqs):

@@ -34,6 +34,7 @@ def main():
             owner = account.taking(place.role("owner", [])).client("s3")
             owner.delete_object(Bucket=place.raw, Key="call.wav")
             batch(report, place, owner, account.taking(place.role("batch", ["redact"])), calls)
+            tagging(report, place, owner, account.taking(place.role("tagging", ["redact", "tag"])))
             worker(report, place, owner, account, account.taking(place.role("worker", ["redact", "consume"])), calls)
             audit = owner.list_objects_v2(Bucket=place.redacted, Prefix=".audit/")["Contents"]
             report.expect([entry["Key"] for entry in audit] == [".audit/1.json"], "the audit log was touched")
@@ -52,6 +53,18 @@ def batch(report, place, owner, taken, calls):
         report.expect(run.returncode == 0, f"batch: exit code {run.returncode}: {run.stderr[-600:]}")
         report.expect(told.count(status) == calls, f"batch: {told} instead of {calls} calls {status}")
     report.expect(whole_calls(owner, place.redacted) == calls, "batch: not every call is there whole")
+
+
+def tagging(report, place, owner, taken):
+    """Of calls that are there already, the originals are tagged."""
+    arguments = ["redact", "--quiet", "--tag-sources", f"s3://{place.raw}/shift/", f"s3://{place.redacted}/"]
+    run = subprocess.run([sys.argv[1], *arguments], env=environment(taken), capture_output=True, text=True,
+                         timeout=BATCH_S_MAX)
+    report.expect(run.returncode == 0, f"tagging: exit code {run.returncode}: {run.stderr[-600:]}")
+    for entry in owner.list_objects_v2(Bucket=place.raw, Prefix="shift/")["Contents"]:
+        if entry["Key"].endswith(".wav"):
+            tags = owner.get_object_tagging(Bucket=place.raw, Key=entry["Key"])["TagSet"]
+            report.expect(tags == [{"Key": "sordino:processed", "Value": "true"}], f"tagging: {tags}")
 
 
 def worker(report, place, owner, account, taken, calls):

@@ -25,6 +25,9 @@ Field (variable) [default]:
   recording-bytes-max (SORDINO_RECORDING_BYTES_MAX) [68719476736]
   source-date-epoch (SORDINO_SOURCE_DATE_EPOCH, SOURCE_DATE_EPOCH) [now]
   path-style (SORDINO_PATH_STYLE) [true for a custom endpoint, else false]
+  list-by-folder (SORDINO_LIST_BY_FOLDER) [false]
+  store-timeout-s (SORDINO_STORE_TIMEOUT_S) [20]
+  tag-sources (SORDINO_TAG_SOURCES) [false]
   destination.sse-kms-key (SORDINO_SSE_KMS_KEY) [as the bucket encrypts]
   destination.storage-class (SORDINO_STORAGE_CLASS) [STANDARD]
   signing.key-file (SORDINO_SIGNING_KEY_FILE), signing.key (SORDINO_SIGNING_KEY) [manifests are not signed]
@@ -136,6 +139,9 @@ pub(super) struct WhichArgs {
     /// Only this share of the calls, 0/N to N-1/N; runs of all shares together do each call once
     #[arg(long, value_name = "I/N")]
     pub shard: Option<Shard>,
+    /// Tell which calls lack a half that has not come by then, and pass over newer ones that do: 24h, 2d, a moment
+    #[arg(long, value_name = "DURATION|TIME")]
+    pub orphans: Option<Since>,
     /// Only calls of which a file is in this list: one key a line, as it is below SOURCE; `-` reads standard input
     #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
     pub keys: Option<PathBuf>,
@@ -176,9 +182,6 @@ pub(super) struct WorkerArgs {
     /// A transcript without recording is a call of its own after so many seconds, 0 to 43200 [default: 900]
     #[arg(long, value_name = "SECONDS")]
     alone_after_s: Option<u64>,
-    /// Template of transcripts that always have a recording, however late it comes; repeat for more
-    #[arg(long, value_name = "TEMPLATE")]
-    expects_recording: Vec<String>,
     /// Once told to stop, end the work in hand for so many seconds, then give it back [default: 25]
     #[arg(long, value_name = "SECONDS")]
     stop_after_s: Option<u64>,
@@ -206,7 +209,7 @@ impl From<&WorkerArgs> for Fields {
             bytes_in_flight: args.bytes_in_flight,
             lease_s: args.lease_s,
             alone_after_s: args.alone_after_s,
-            expects_recording: (!args.expects_recording.is_empty()).then(|| args.expects_recording.clone()),
+            expects_recording: args.run.expects_recording(),
             stop_after_s: args.stop_after_s,
             settle_s: args.settle_s,
             deliveries_max: args.deliveries_max,
@@ -243,8 +246,20 @@ pub(super) struct RunArgs {
     /// Sign manifests with this Ed25519 key (docs/signing.md) [default: unsigned]
     #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
     signing_key_file: Option<PathBuf>,
+    /// Tag objects of calls that are published as processed; nothing else of them is ever changed
+    #[arg(long)]
+    tag_sources: bool,
+    /// Template of transcripts that always have a recording, however late it comes; repeat for more
+    #[arg(long, value_name = "TEMPLATE")]
+    expects_recording: Vec<String>,
     #[command(flatten)]
     naming: NamingArgs,
+}
+
+impl RunArgs {
+    fn expects_recording(&self) -> Option<Vec<String>> {
+        (!self.expects_recording.is_empty()).then(|| self.expects_recording.clone())
+    }
 }
 
 /// How files become calls with ids.
@@ -287,6 +302,8 @@ impl From<&RunArgs> for Fields {
             recording_bytes_max: args.recording_bytes_max,
             source_date_epoch: args.source_date_epoch,
             signing: SigningFields { key_file: args.signing_key_file.clone(), ..SigningFields::default() },
+            tag_sources: args.tag_sources.then_some(true),
+            worker: WorkerFields { expects_recording: args.expects_recording(), ..WorkerFields::default() },
             ..Self::from(&args.naming)
         }
     }

@@ -4,7 +4,7 @@ use super::args::RedactArgs;
 use super::output::note;
 use crate::base::{Error, Result};
 use crate::config::Settings;
-use crate::jobs::{Call, CallKey, Passed, Selection, Sources, Template};
+use crate::jobs::{Call, CallKey, Orphans, Passed, Selection, Sources, Template};
 use crate::store::Stores;
 use std::fs::File;
 use std::io::{BufRead, BufReader};
@@ -41,6 +41,10 @@ impl Chosen {
             calls: list.map(|path| sources.calls_of(open(path)?, &templates, &key)).transpose()?,
             shard: args.which.shard,
             since: args.which.since.map(|since| since.from(now)),
+            orphans: match args.which.orphans {
+                Some(bound) => Some(Orphans::new(bound.from(now), settings.worker()?.expects_recording)),
+                None => None,
+            },
         };
         Ok(Self { sources, templates, key, selection })
     }
@@ -48,7 +52,21 @@ impl Chosen {
     /// Lists them.
     pub fn calls<'a>(&'a self, passed: &'a Passed) -> impl Iterator<Item = Result<Call>> + 'a {
         let calls = self.sources.calls(&self.templates, &self.key, passed);
-        calls.filter(|call| call.as_ref().map_or(true, |call| self.selection.has(call)))
+        calls.filter(|call| call.as_ref().map_or(true, |call| self.has(call, passed)))
+    }
+
+    fn has(&self, call: &Call, passed: &Passed) -> bool {
+        if !self.selection.has(call) {
+            return false;
+        }
+        let is_awaited = self.selection.awaits(call);
+        passed.awaited.fetch_add(u64::from(is_awaited), Ordering::Relaxed);
+        !is_awaited
+    }
+
+    /// Which of them lack a half that is to be told of.
+    pub const fn orphans(&self) -> Option<&Orphans> {
+        self.selection.orphans.as_ref()
     }
 
     /// How many there are; lists them all, unless it is told that nobody needs the number any more.
@@ -56,7 +74,7 @@ impl Chosen {
         let passed = Passed::default();
         let calls = self.sources.calls(&self.templates, &self.key, &passed);
         let calls = calls.take_while(|_| !is_over.load(Ordering::Relaxed)).filter_map(Result::ok);
-        calls.filter(|call| self.selection.has(call)).count() as u64
+        calls.filter(|call| self.has(call, &passed)).count() as u64
     }
 }
 

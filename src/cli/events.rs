@@ -1,6 +1,6 @@
 //! What `worker` and `lambda` have in common: from settings to a worker.
 
-use super::{clock, patterns};
+use super::{clock, patterns, runtime};
 use crate::base::{Error, Result};
 use crate::config::{self, Settings};
 use crate::jobs::{self, Buckets, EventSources, Notice, OpenBucket, Setup, Worker};
@@ -30,6 +30,7 @@ pub(super) fn worker(settings: &Settings, sources: EventSources, target: Arc<dyn
         templates: settings.templates()?,
         expects_recording: told.expects_recording,
         alone_after: told.alone_after,
+        originals: runtime::originals(settings, told.watch.iter())?,
         deliveries_max: told.deliveries_max,
         signing: settings.signing()?,
         jobs: settings.jobs(),

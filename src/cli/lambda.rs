@@ -28,7 +28,7 @@ pub(super) fn run(dest: &Path, settings: &Settings) -> Result<u8> {
     }
     start_log(settings.worker()?.log);
     let dest = jobs::destination(dest, &[])?;
-    let stores = Stores::new(Some(Client::connect(runtime::handle()?, settings.path_style())?));
+    let stores = Stores::new(Some(Client::connect(runtime::handle()?, settings.access())?));
     let target = events::target(settings, &stores, &dest)?;
     let sources = events::buckets(settings, stores, &dest)?;
     let worker = Arc::new(events::worker(settings, sources, target, Box::new(log_notice))?);

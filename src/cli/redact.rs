@@ -9,7 +9,7 @@ use super::{clock, known, patterns, runtime, summary};
 use crate::base::{CallId, Error, HoldReason, Result, Stage, Timestamp};
 use crate::config::{self, Settings};
 use crate::jobs::{self, Batch, KnownValues, Passed, Report, Run, Stale, Status, Summary, Target, Timing};
-use crate::model::manifest::{Retention, Tool};
+use crate::model::manifest::{Retention, Role, Tool};
 use crate::store::{Address, Store, Stores};
 use serde::Serialize;
 use std::path::PathBuf;
@@ -24,6 +24,8 @@ struct Line<'a> {
     status: &'static str,
     #[serde(skip_serializing_if = "Option::is_none")]
     reason: Option<HoldReason>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    missing: Option<Role>,
     spans: u64,
     muted_ms: u64,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -40,6 +42,7 @@ impl<'a> Line<'a> {
                 Status::Held(reason) => Some(reason),
                 _ => None,
             },
+            missing: report.missing,
             spans: report.hidden.spans.values().sum(),
             muted_ms: report.hidden.muted_ms,
             risk: report.hidden.risk,
@@ -67,7 +70,9 @@ pub(super) fn run(args: &RedactArgs, settings: &Settings, out: &mut Output) -> R
         what_is_there(&stores, &dest)?
     } else {
         let sample = jobs::keeping(&Retention::of(&policy.retention, created), &policy.access.classification);
-        Some(stores.destination(&dest, settings.properties(&policy), &sample)?)
+        let store = stores.destination(&dest, settings.properties(&policy), &sample)?;
+        store.survey_held()?;
+        Some(store)
     };
     let run = Run {
         patterns: &patterns,
@@ -79,6 +84,8 @@ pub(super) fn run(args: &RedactArgs, settings: &Settings, out: &mut Output) -> R
         known: &known,
         stale: if args.stale { Stale::Redo } else { Stale::Keep },
         signing: &signing,
+        originals: runtime::originals(settings, args.sources.iter())?,
+        orphans: chosen.orphans(),
         created,
         target: match &store {
             Some(store) if !args.dry_run => Target::Publish(&**store),
@@ -140,7 +147,8 @@ fn work(
         sum
     });
     progress.finish();
-    Ok(Summary { ignored_files: passed.ignored.into_inner(), dry_run: args.dry_run, ..sum? })
+    let (ignored_files, awaited) = (passed.ignored.into_inner(), passed.awaited.into_inner());
+    Ok(Summary { ignored_files, awaited, dry_run: args.dry_run, ..sum? })
 }
 
 /// Says what became of the run.

@@ -2,9 +2,10 @@
 
 use crate::base::{Error, Result, Stage};
 use crate::config::Settings;
+use crate::jobs::Originals;
 use crate::store::s3::Client;
 use crate::store::{Address, Stores};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::{Mutex, PoisonError};
 use tokio::runtime::{Handle, Runtime};
 
@@ -33,6 +34,21 @@ pub(super) fn handle() -> Result<Handle> {
 /// A usage error when a path can be neither, or the SDK is not configured.
 pub(super) fn stores<'a>(mut paths: impl Iterator<Item = &'a Path>, settings: &Settings) -> Result<Stores> {
     let has_bucket = paths.try_fold(false, |has, path| Address::parse(path).map(|a| has | a.bucket().is_some()))?;
-    let client = has_bucket.then(|| Client::connect(handle()?, settings.path_style())).transpose()?;
+    let client = has_bucket.then(|| Client::connect(handle()?, settings.access())).transpose()?;
     Ok(Stores::new(client))
+}
+
+/// What becomes of the sources of calls that are published.
+///
+/// # Errors
+/// A usage error when they are to be tagged and lie in a folder.
+pub(super) fn originals<'a>(settings: &Settings, mut sources: impl Iterator<Item = &'a PathBuf>) -> Result<Originals> {
+    let is_folder = |path: &&PathBuf| Address::parse(path).is_ok_and(|address| address.bucket().is_none());
+    match (settings.originals(), sources.find(is_folder)) {
+        (Originals::Tag, Some(folder)) => {
+            Err(Error::usage(format!("--tag-sources: {} is no bucket", folder.display()))
+                .hint("leave it away: files have no tags"))
+        }
+        (originals, _) => Ok(originals),
+    }
 }

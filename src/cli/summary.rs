@@ -52,6 +52,13 @@ fn write_all(out: &mut String, sum: &Summary, dest: &Path) -> std::fmt::Result {
     if sum.held > 0 && !sum.dry_run {
         writeln!(out, "records of held calls: {}; --json tells their sources", dest.join(".held").display())?;
     }
+    for (missing, n) in &sum.orphans {
+        let half = missing.word();
+        writeln!(out, "orphans: {}, the {half} has not come; --json tells which", count(*n, "call"))?;
+    }
+    if sum.awaited > 0 {
+        writeln!(out, "passed over: {}, the other half may still come", count(sum.awaited, "call"))?;
+    }
     if sum.failed > 0 {
         writeln!(out, "failed: {}; run again when the cause above is gone", sum.failed)?;
     }
@@ -97,6 +104,7 @@ mod tests {
     use super::*;
     use crate::base::HoldReason;
     use crate::model::Category;
+    use crate::model::manifest::Role;
 
     #[test]
     fn a_person_reads_counts_reasons_and_next_steps() {
@@ -110,6 +118,8 @@ mod tests {
             muted_ms: 4_500,
             risk: 0.4,
             held_reasons: [(HoldReason::NoTranscript, 1)].into(),
+            orphans: [(Role::Transcript, 1)].into(),
+            awaited: 2,
             ignored_files: 1,
             ..Summary::default()
         };
@@ -120,6 +130,8 @@ hidden: 4 spans (DOB 1, NAME 3)
 expected to have a word left that must be hidden: 0.4 calls
 held: 1 no-transcript: put the call's transcript beside its recording and run again
 records of held calls: out/.held; --json tells their sources
+orphans: 1 call, the transcript has not come; --json tells which
+passed over: 2 calls, the other half may still come
 ignored: 1 file, neither transcript nor recording
 redacted copies: out (voices stay recognisable; this is not de-identified data)";
         assert_eq!(for_a_person(&sum, Path::new("out")), want);

@@ -14,6 +14,9 @@ pub const PAD_MS_MAX: u32 = 2_000;
 const JOBS_MAX: u32 = 1_024;
 /// Largest recording unless told otherwise: 64 GiB, two days of 48 kHz in eight channels of 32 bits.
 pub(super) const RECORDING_BYTES_DEFAULT: u64 = 64 << 30;
+/// Longest wait for an object store, seconds, and the one unless told otherwise.
+const STORE_TIMEOUT_S_MAX: u64 = 3_600;
+pub(super) const STORE_TIMEOUT_S: u64 = 20;
 /// The last second of the year 9999.
 const EPOCH_MAX: u64 = 253_402_300_799;
 
@@ -48,6 +51,12 @@ pub struct Fields {
     pub source_date_epoch: Option<u64>,
     /// Whether requests name a bucket in the path, and not in the host's name.
     pub path_style: Option<bool>,
+    /// Whether buckets are listed folder by folder.
+    pub list_by_folder: Option<bool>,
+    /// How long an object store is waited for, seconds.
+    pub store_timeout_s: Option<u64>,
+    /// Whether sources of calls that are published are tagged.
+    pub tag_sources: Option<bool>,
     /// What objects of a bucket are written with.
     pub destination: DestinationFields,
     /// Who signs manifests.
@@ -98,6 +107,9 @@ impl Fields {
             recording_bytes_max: self.recording_bytes_max.or(lower.recording_bytes_max),
             source_date_epoch: self.source_date_epoch.or(lower.source_date_epoch),
             path_style: self.path_style.or(lower.path_style),
+            list_by_folder: self.list_by_folder.or(lower.list_by_folder),
+            store_timeout_s: self.store_timeout_s.or(lower.store_timeout_s),
+            tag_sources: self.tag_sources.or(lower.tag_sources),
             destination: self.destination.over(lower.destination),
             signing: self.signing.over(lower.signing),
             worker: self.worker.over(lower.worker),
@@ -122,6 +134,9 @@ impl Fields {
             "RECORDING_BYTES_MAX" => self.recording_bytes_max = Some(number(&full, value)?),
             "SOURCE_DATE_EPOCH" => self.source_date_epoch = Some(number(&full, value)?),
             "PATH_STYLE" => self.path_style = Some(truth(&full, value)?),
+            "LIST_BY_FOLDER" => self.list_by_folder = Some(truth(&full, value)?),
+            "STORE_TIMEOUT_S" => self.store_timeout_s = Some(number(&full, value)?),
+            "TAG_SOURCES" => self.tag_sources = Some(truth(&full, value)?),
             "SSE_KMS_KEY" => self.destination.sse_kms_key = Some(text()?),
             "STORAGE_CLASS" => self.destination.storage_class = Some(text()?),
             _ if self.signing.set_from_env(name, value)? => {}
@@ -145,6 +160,7 @@ impl Fields {
         within(origin, "transcript-bytes-max", self.transcript_bytes_max, 1, transcript_max, transcript_max)?;
         within(origin, "recording-bytes-max", self.recording_bytes_max, 1, u64::MAX, RECORDING_BYTES_DEFAULT)?;
         within(origin, "source-date-epoch", self.source_date_epoch, 0, EPOCH_MAX, 1_700_000_000)?;
+        within(origin, "store-timeout-s", self.store_timeout_s, 1, STORE_TIMEOUT_S_MAX, STORE_TIMEOUT_S)?;
         self.destination.check()?;
         self.signing.check()?;
         self.worker.check(origin)?;

@@ -18,12 +18,13 @@ pub use worker::{LogLevel, WorkerFields, WorkerSettings};
 
 use crate::access::sign::Signing;
 use crate::base::{Error, Result, limits};
-use crate::jobs::{CallKey, DEFAULT_TEMPLATES, SizeLimits, Template};
+use crate::jobs::{CallKey, DEFAULT_TEMPLATES, Originals, SizeLimits, Template};
 use crate::model::Policy;
-use crate::store::s3::Properties;
+use crate::store::s3::{Access, Properties};
 use fields::Origin;
 use std::num::NonZeroUsize;
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 /// The file that is read when it lies in the working folder and no other is named.
 pub const CONFIG_FILE: &str = "sordino.toml";
@@ -192,10 +193,21 @@ impl Settings {
         }
     }
 
-    /// Whether requests name a bucket in the path; where it is not said, custom endpoints have it so.
+    /// How an object store is reached.
     #[must_use]
-    pub const fn path_style(&self) -> Option<bool> {
-        self.fields.path_style
+    pub fn access(&self) -> Access {
+        let timeout_s = self.fields.store_timeout_s.unwrap_or(fields::STORE_TIMEOUT_S);
+        Access {
+            path_style: self.fields.path_style,
+            timeout: Duration::from_secs(timeout_s),
+            lists_by_folder: self.fields.list_by_folder.unwrap_or_default(),
+        }
+    }
+
+    /// What becomes of the sources of calls that are published.
+    #[must_use]
+    pub const fn originals(&self) -> Originals {
+        if matches!(self.fields.tag_sources, Some(true)) { Originals::Tag } else { Originals::Leave }
     }
 
     /// What objects of a bucket are written with under a policy.

@@ -149,7 +149,7 @@ impl<'a> Shop<'a> {
     fn work(&self, queue: &Mutex<Receiver<(u64, Call)>>) {
         loop {
             let next = queue.lock().unwrap_or_else(PoisonError::into_inner).recv();
-            let Ok((index, mut call)) = next else { return };
+            let Ok((index, call)) = next else { return };
             self.await_turn(index);
             let bytes = call.weigh();
             let _share = self.budget.take(bytes);
@@ -223,5 +223,107 @@ impl Line<'_> {
         if self.failed.is_some() {
             is_over.store(true, Ordering::Relaxed);
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::testing::{BeforeOpen, Keys};
+    use super::super::{CallKey, KnownValues, Originals, Passed, SizeLimits, Sources, Stale, Target};
+    use super::*;
+    use crate::access::sign::Signing;
+    use crate::base::{HoldReason, Sha256Hex, Timestamp};
+    use crate::model::Policy;
+    use crate::model::manifest::{PolicyRef, Tool};
+    use crate::patterns::PatternSet;
+    use std::sync::Arc;
+    use std::sync::atomic::AtomicU64;
+
+    /// A batch of so many calls without files, each of which is held at once; the first one when `first` says so.
+    fn batch(calls: usize, first: &Gate, done: &mut Done) -> Result<Summary> {
+        let text = include_str!("../../patterns/policies/safe-harbor.toml");
+        let (policy, key): (Policy, _) = (toml::from_str(text).unwrap(), CallKey::new(&[7; 32]).unwrap());
+        let (patterns, known) = (PatternSet::builtin().unwrap().under(&policy), KnownValues::default());
+        let mut store = Keys::new((0..calls).map(|n| format!("{n:08}.txt")));
+        store.before_open = Some(first.clone().opens());
+        let sources = Sources::of_store(Arc::new(store), "/raw");
+        let run = Run {
+            patterns: &patterns,
+            policy_ref: PolicyRef { name: "p".into(), version: 1, digest: Sha256Hex::of(text.as_bytes()) },
+            policy: &policy,
+            tool: Tool::this(),
+            key: &key,
+            limits: SizeLimits { transcript_bytes_max: 1, recording_bytes_max: 1 },
+            created: Timestamp::from_unix_s(0),
+            known: &known,
+            stale: Stale::Keep,
+            signing: &Signing::default(),
+            originals: Originals::Leave,
+            orphans: None,
+            target: Target::DryRun(None),
+        };
+        let (stop, passed) = (AtomicBool::new(false), Passed::default());
+        let batch = Batch {
+            jobs: NonZeroUsize::MIN,
+            bytes_in_flight: 1 << 20,
+            calls_max: None,
+            stop: &stop,
+            clock: &|| Duration::ZERO,
+        };
+        run_batch(&run, sources.calls(&[], &key, &passed), &batch, done)
+    }
+
+    /// Lets the first call wait until the others stand still, and counts the calls that were begun.
+    #[derive(Clone, Default)]
+    struct Gate {
+        begun: Arc<AtomicU64>,
+        waits: Arc<AtomicBool>,
+    }
+
+    impl Gate {
+        fn opens(self) -> BeforeOpen {
+            Box::new(move |key| {
+                self.begun.fetch_add(1, Ordering::Relaxed);
+                let (mut before, mut still) = (0, 0);
+                while key.expose().starts_with("00000000.") && self.waits.load(Ordering::Relaxed) && still < 20 {
+                    std::thread::sleep(Duration::from_millis(50));
+                    let now = self.begun.load(Ordering::Relaxed);
+                    still = if now == before { still + 1 } else { 0 };
+                    before = now;
+                }
+            })
+        }
+    }
+
+    #[test]
+    fn reports_that_wait_for_an_earlier_call_are_bounded_and_all_leave_in_order() {
+        let gate = Gate::default();
+        gate.waits.store(true, Ordering::Relaxed);
+        let (begun, mut seen) = (Arc::clone(&gate.begun), Vec::new());
+        let mut begun_before_first = 0;
+        let calls = 20_000;
+        let summary = batch(calls, &gate, &mut |report, _| {
+            if seen.is_empty() {
+                begun_before_first = begun.load(Ordering::Relaxed);
+            }
+            seen.push(report.source.expose().clone());
+            Ok(())
+        });
+        assert_eq!(summary.unwrap().held_reasons[&HoldReason::UnreadableSource], calls as u64);
+        assert!(seen.is_sorted() && seen.len() == calls);
+        assert_eq!(begun_before_first, REPORTS_AHEAD_MAX, "the first one and those that may overtake it");
+    }
+
+    #[test]
+    fn whoever_cannot_take_a_report_ends_the_run_and_hears_no_other() {
+        let (gate, mut heard) = (Gate::default(), 0);
+        let ended = batch(5_000, &gate, &mut |_, _| {
+            heard += 1;
+            if heard < 10 { Ok(()) } else { Err(Error::usage("nobody listens")) }
+        });
+        assert_eq!(ended.unwrap_err().kind, Kind::Usage);
+        assert_eq!(heard, 10);
+        let begun = gate.begun.load(Ordering::Relaxed);
+        assert!(begun < 5_000, "{begun} were begun");
     }
 }

@@ -5,7 +5,7 @@ use super::fetch::{self, SizeLimits};
 use super::known::{Given, KnownValues};
 use super::report::{Hidden, Report, Status};
 use super::slots::{OffSlot, Slots};
-use super::{Call, CallKey, Parts, SourceFile};
+use super::{Call, CallKey, Orphans, Parts, SourceFile};
 use crate::access::sign::{Demand, Signing};
 use crate::base::{CallId, Error, HoldReason, KeyedRef, Kind, Result, Stage, Timestamp};
 use crate::model::Policy;
@@ -41,6 +41,10 @@ pub struct Run<'a> {
     pub stale: Stale,
     /// Who signs manifests, and whether one must be signed.
     pub signing: &'a Signing,
+    /// What becomes of the sources of calls that are published.
+    pub originals: Originals,
+    /// Which calls lack a half that is to be told of.
+    pub orphans: Option<&'a Orphans>,
     /// Where calls go.
     pub target: Target<'a>,
 }
@@ -54,6 +58,15 @@ pub enum Stale {
     Redo,
 }
 
+/// What becomes of the sources of a call that is published.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Originals {
+    /// Nothing.
+    Leave,
+    /// They are tagged as processed, where they are objects of a bucket.
+    Tag,
+}
+
 /// Where redacted calls go.
 #[derive(Clone, Copy)]
 pub enum Target<'a> {
@@ -64,6 +77,10 @@ pub enum Target<'a> {
 }
 
 impl Target<'_> {
+    const fn is_dry(&self) -> bool {
+        matches!(self, Self::DryRun(_))
+    }
+
     const fn store(&self) -> Option<&dyn Store> {
         match self {
             Self::Publish(store) => Some(*store),
@@ -75,9 +92,15 @@ impl Target<'_> {
 /// Does one call, on a slot as long as it computes. It never panics; what it could not do is in the report.
 #[must_use]
 pub fn run_call(run: &Run, call: &Call, slots: &Slots) -> Report {
-    let report = |status, hidden, error| Report { source: call.shown(), call: call.id.clone(), status, hidden, error };
+    let missing = run.orphans.and_then(|orphans| orphans.missing(call));
+    let report =
+        |status, hidden, error| Report { source: call.shown(), call: call.id.clone(), status, missing, hidden, error };
     match guarded(|| patient(run, call, slots)) {
-        Ok((status, hidden)) => report(status, hidden, None),
+        Ok((status, hidden)) => match tag_sources(run, call) {
+            Ok(()) => report(status, hidden, None),
+            // It is published; a rerun finds it so and tags it.
+            Err(error) => report(Status::Failed, Hidden::default(), Some(error.for_call(call.id.clone()))),
+        },
         Err(error) => {
             let error = error.for_call(call.id.clone());
             match guarded(|| hold(run, call, &error)) {
@@ -86,6 +109,15 @@ pub fn run_call(run: &Run, call: &Call, slots: &Slots) -> Report {
             }
         }
     }
+}
+
+/// Tags the sources of a published call, where that is asked for.
+fn tag_sources(run: &Run, call: &Call) -> Result<()> {
+    if (run.originals, run.target.is_dry()) != (Originals::Tag, false) {
+        return Ok(());
+    }
+    let mut files = call.files().into_iter().chain(&call.known);
+    files.try_for_each(|file| file.store.tag_processed(&file.key, &file.stat))
 }
 
 /// Turns a panic and a broken invariant into a reason to hold the call. The message of a panic is
@@ -151,11 +183,10 @@ fn unpaired(reason: HoldReason) -> Error {
 fn is_done(run: &Run, call: &Call, known: &Given, manifest: &Manifest) -> Result<bool> {
     let files = call.files();
     let references: Vec<KeyedRef> = files.iter().map(|f| reference(run, &call.id, f)).collect();
-    let stats = files.iter().map(|f| f.stat()).collect::<Result<Vec<_>>>()?;
     let recorded = |role| manifest.sources.iter().find(|s| s.role == role);
-    let sources = files.iter().zip(&stats).zip(&references).map(|((file, stat), reference)| {
+    let sources = files.iter().zip(&references).map(|(file, reference)| {
         let version = recorded(file.role).and_then(|s| s.version.as_deref());
-        (file.role, reference, version, stat.bytes)
+        (file.role, reference, version, file.stat.bytes)
     });
     let is_kept = run.stale == Stale::Keep && is_stale(run, manifest);
     let basis = Basis {
@@ -167,9 +198,9 @@ fn is_done(run: &Run, call: &Call, known: &Given, manifest: &Manifest) -> Result
     if !manifest.is_made_from(&basis) {
         return Ok(false);
     }
-    for (file, stat) in files.iter().zip(&stats) {
+    for file in files {
         let Some(recorded) = recorded(file.role) else { return Ok(false) };
-        let is_same_version = recorded.version.as_deref() == Some(stat.version.as_str());
+        let is_same_version = recorded.version.as_deref() == Some(file.stat.version.as_str());
         if !is_same_version && fetch::digest(file, bytes_max(run, file))? != recorded.sha256 {
             return Ok(false);
         }
@@ -213,9 +244,13 @@ fn redact(
     let artifacts = redact_call(run.patterns, run.policy, source, sink)?;
     drop(slot);
     known.still()?;
-    fetch::still(transcript, &transcript_stat)?;
-    if let Some((file, stat)) = &recording {
-        fetch::still(file, stat)?;
+    // What was opened last was so beside all the others, if they are still what they were.
+    match &recording {
+        Some((file, stat)) => {
+            fetch::still(transcript, &transcript_stat)?;
+            fetch::still_read(file, stat)?;
+        }
+        None => fetch::still_read(transcript, &transcript_stat)?,
     }
     let birth = Birth {
         created: run.created,
@@ -277,7 +312,7 @@ fn hold(run: &Run, call: &Call, error: &Error) -> Result<Status> {
     let sources = call.files().into_iter().map(|file| HeldSource {
         role: file.role,
         reference: reference(run, &call.id, file),
-        version: file.stat.as_ref().map(|stat| stat.version.clone()),
+        version: Some(file.stat.version.clone()),
     });
     let record = Held::of(error, call.id.clone(), sources.collect(), by(run), run.created);
     let record = record.ok_or_else(|| Error::new(Stage::Publish, Kind::Io, "the call has no record to hold it by"))?;
@@ -309,12 +344,7 @@ fn reference(run: &Run, id: &CallId, file: &SourceFile) -> KeyedRef {
 }
 
 fn artifact_name(file: &SourceFile) -> String {
-    let stem = match file.role {
-        Role::Transcript => "transcript",
-        Role::Recording => "recording",
-        Role::Known => "known",
-    };
-    format!("{stem}.{}", file.extension())
+    format!("{}.{}", file.role.word(), file.extension())
 }
 
 const fn bytes_max(run: &Run, file: &SourceFile) -> u64 {

@@ -69,6 +69,14 @@ pub(super) fn still(source: &SourceFile, opened: &Stat) -> Result<()> {
     if source.store.stat(&source.key)? == *opened { Ok(()) } else { Err(changed()) }
 }
 
+/// The same of a source that was opened last, which needs not be asked where stores read one state of it.
+///
+/// # Errors
+/// Those of [`still`].
+pub(super) fn still_read(source: &SourceFile, opened: &Stat) -> Result<()> {
+    if source.store.reads_one_state() { Ok(()) } else { still(source, opened) }
+}
+
 fn changed() -> Error {
     Error::held(Stage::Fetch, HoldReason::SourceChanged, "the source changed while it was read")
 }

@@ -84,7 +84,7 @@ impl<'a> Wanted<'a> {
                     place: Phi::new(place),
                     root_depth: self.source.root_depth,
                     key: entry.key,
-                    stat: Some(entry.stat),
+                    stat: entry.stat,
                     role,
                 });
             }

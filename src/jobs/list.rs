@@ -46,6 +46,8 @@ struct Base {
 pub struct Passed {
     /// Files that are neither transcript nor recording by their extension. Hidden files (`.name`) are not listed.
     pub ignored: AtomicU64,
+    /// Calls that lack a half which may still come.
+    pub awaited: AtomicU64,
 }
 
 impl Sources {
@@ -247,7 +249,7 @@ impl Base {
             place: Phi::new(format!("{}/{}", self.place, key.expose())),
             root_depth: self.root_depth,
             key,
-            stat: Some(stat),
+            stat,
             role,
         }))
     }

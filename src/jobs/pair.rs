@@ -32,8 +32,8 @@ pub struct SourceFile {
     pub store: Arc<dyn Store>,
     /// Its path below SOURCE as the caller typed it; the file name where SOURCE is that file.
     pub key: Phi<String>,
-    /// Its state when it was listed; nothing where only its key is known.
-    pub stat: Option<Stat>,
+    /// Its state when it was listed.
+    pub stat: Stat,
     /// Its absolute place, each part after a `/`: what pairing and naming go by.
     pub place: Phi<String>,
     /// Parts of `place`, the empty one before the first `/` included, that belong to the folder
@@ -44,14 +44,6 @@ pub struct SourceFile {
 }
 
 impl SourceFile {
-    /// Its state: as it was listed, else as it is now.
-    ///
-    /// # Errors
-    /// Those of [`Store::stat`].
-    pub fn stat(&self) -> Result<Stat> {
-        self.stat.clone().map_or_else(|| self.store.stat(&self.key), Ok)
-    }
-
     /// The last part of its place.
     #[must_use]
     pub fn file_name(&self) -> Phi<&str> {
@@ -113,18 +105,12 @@ impl Call {
         }
     }
 
-    /// Size of its sources, bytes. States that no listing has told are looked up; what is not there has none.
-    pub(super) fn weigh(&mut self) -> u64 {
-        let files: Vec<&mut SourceFile> = match &mut self.parts {
-            Parts::Whole { transcript, recording } => std::iter::once(transcript).chain(recording).collect(),
-            // They are not read.
-            Parts::Held { .. } => Vec::new(),
-        };
-        let bytes = files.into_iter().map(|file| {
-            file.stat = file.stat().ok();
-            file.stat.as_ref().map_or(0, |stat| stat.bytes)
-        });
-        bytes.sum()
+    /// Size of what is read of it, bytes.
+    pub(super) fn weigh(&self) -> u64 {
+        match &self.parts {
+            Parts::Whole { .. } => self.files().iter().map(|file| file.stat.bytes).sum(),
+            Parts::Held { .. } => 0,
+        }
     }
 
     /// The path below SOURCE that reports show: the transcript's, else the recording's.
@@ -331,7 +317,7 @@ mod tests {
         SourceFile {
             store: Arc::new(LocalStore::source(Path::new("/")).unwrap()),
             key: Phi::new(below.to_owned()),
-            stat: None,
+            stat: Stat { bytes: 1, version: "1".into(), modified_s: 1 },
             place: Phi::new(format!("{root}/{below}")),
             root_depth: root.split('/').count(),
             role,

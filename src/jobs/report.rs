@@ -2,7 +2,7 @@
 
 use crate::base::{CallId, Error, HoldReason, Phi};
 use crate::model::Category;
-use crate::model::manifest::{Artifact, Manifest};
+use crate::model::manifest::{Artifact, Manifest, Role};
 use serde::Serialize;
 use std::collections::BTreeMap;
 
@@ -69,6 +69,8 @@ pub struct Report {
     pub call: CallId,
     /// What became of it.
     pub status: Status,
+    /// The half that it lacks, where orphans are told of.
+    pub missing: Option<Role>,
     /// What was hidden; empty for a call that was held or failed.
     pub hidden: Hidden,
     /// Why it was held or failed.
@@ -115,6 +117,10 @@ pub struct Summary {
     pub risk: f64,
     /// Held calls by reason.
     pub held_reasons: BTreeMap<HoldReason, u64>,
+    /// Calls that lack a half which has not come within the bound of `--orphans`, by the half: redacted or held.
+    pub orphans: BTreeMap<Role, u64>,
+    /// Calls that lack a half which may still come, and were passed over.
+    pub awaited: u64,
     /// Files below SOURCE that are neither transcript nor recording.
     pub ignored_files: u64,
     /// Whether nothing was published because it was not asked for.
@@ -133,6 +139,9 @@ impl Summary {
                 *self.held_reasons.entry(reason).or_default() += 1;
             }
             Status::Failed => self.failed += 1,
+        }
+        if let Some(missing) = report.missing {
+            *self.orphans.entry(missing).or_default() += 1;
         }
         for (category, n) in &report.hidden.spans {
             *self.spans.entry(*category).or_default() += n;
@@ -173,6 +182,7 @@ mod tests {
                 source: Phi::new("a".into()),
                 call: CallId::from_mac(&[0; 32]),
                 status,
+                missing: Some(Role::Transcript),
                 hidden: Hidden { spans: [(Category::Name, 2)].into(), muted_ms: 5, audio_ms: 9, ..Hidden::default() },
                 error: None,
             });
@@ -193,6 +203,7 @@ mod tests {
         let sum = summary(&[Status::Redacted, Status::Held(HoldReason::NoTranscript)]);
         assert_eq!(sum.spans[&Category::Name], 4);
         assert_eq!((sum.muted_ms, sum.audio_ms, sum.redacted, sum.held), (10, 18, 1, 1));
+        assert_eq!(sum.orphans[&Role::Transcript], 2);
         assert_eq!(sum.held_reasons[&HoldReason::NoTranscript], 1);
     }
 }

@@ -1,6 +1,6 @@
 //! Which of the calls below SOURCE a run is about. Must not look at anything but listings.
 
-use super::Call;
+use super::{Call, Orphans};
 use crate::base::{CallId, Timestamp};
 use std::str::FromStr;
 
@@ -55,7 +55,7 @@ impl CallSet {
 }
 
 /// What a run is about.
-#[derive(Debug, Default)]
+#[derive(Default)]
 pub struct Selection {
     /// Only these calls.
     pub calls: Option<CallSet>,
@@ -63,19 +63,27 @@ pub struct Selection {
     pub shard: Option<Shard>,
     /// Only calls of which a source was changed then or later.
     pub since: Option<Timestamp>,
+    /// Calls that lack a half are passed over while it may still come.
+    pub orphans: Option<Orphans>,
 }
 
 impl Selection {
-    /// Whether the call is in it. A source whose state is not known counts as changed.
+    /// Whether the call is in it.
     #[must_use]
     pub fn has(&self, call: &Call) -> bool {
         let is_changed = |since: Timestamp| {
             let mut files = call.files().into_iter().chain(&call.known);
-            files.any(|file| file.stat.as_ref().is_none_or(|stat| stat.modified_s >= since.unix_s()))
+            files.any(|file| file.stat.modified_s >= since.unix_s())
         };
         self.calls.as_ref().is_none_or(|calls| calls.has(&call.id))
             && self.shard.is_none_or(|shard| shard.has(&call.id))
             && self.since.is_none_or(is_changed)
+    }
+
+    /// Whether the call lacks a half that may still come.
+    #[must_use]
+    pub fn awaits(&self, call: &Call) -> bool {
+        self.orphans.as_ref().is_some_and(|orphans| orphans.is_awaited(call))
     }
 }
 

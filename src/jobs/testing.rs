@@ -10,11 +10,16 @@ pub(super) struct Keys {
     keys: BTreeSet<String>,
     /// A listing ends with an error in front of this key.
     pub breaks_at: Option<String>,
+    /// Done before an object is opened, which then is not there.
+    pub before_open: Option<BeforeOpen>,
 }
+
+/// What is done with a key.
+pub(super) type BeforeOpen = Box<dyn Fn(&Phi<String>) + Send + Sync>;
 
 impl Keys {
     pub fn new(keys: impl Iterator<Item = String>) -> Self {
-        Self { keys: keys.collect(), breaks_at: None }
+        Self { keys: keys.collect(), ..Self::default() }
     }
 }
 
@@ -39,7 +44,8 @@ impl Store for Keys {
         }))
     }
 
-    fn open(&self, _: &Phi<String>) -> Result<(Box<dyn Object>, Stat)> {
+    fn open(&self, key: &Phi<String>) -> Result<(Box<dyn Object>, Stat)> {
+        self.before_open.iter().for_each(|done| done(key));
         Err(nothing_there())
     }
 

@@ -99,6 +99,18 @@ pub enum Role {
     Known,
 }
 
+impl Role {
+    /// The word in names of files and in reports.
+    #[must_use]
+    pub const fn word(self) -> &'static str {
+        match self {
+            Self::Transcript => "transcript",
+            Self::Recording => "recording",
+            Self::Known => "known",
+        }
+    }
+}
+
 /// A source as it was read.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]

@@ -99,6 +99,14 @@ impl Store for ListedStore {
         self.store.stat(key)
     }
 
+    fn reads_one_state(&self) -> bool {
+        self.store.reads_one_state()
+    }
+
+    fn tag_processed(&self, key: &Phi<String>, seen: &Stat) -> Result<()> {
+        self.store.tag_processed(key, seen)
+    }
+
     fn begin(&self, call: &CallId) -> Result<Box<dyn Staged>> {
         self.store.begin(call)
     }

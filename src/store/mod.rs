@@ -141,6 +141,20 @@ pub trait Store: Send + Sync {
     /// Those of [`Store::open`].
     fn stat(&self, key: &Phi<String>) -> Result<Stat>;
 
+    /// Whether an open object is read in the one state that it had when it was opened, whatever becomes of it meanwhile.
+    fn reads_one_state(&self) -> bool {
+        false
+    }
+
+    /// Tags an object as processed and changes nothing else of it. One that has gone, or is in another state than the
+    /// one that was seen, is left alone.
+    ///
+    /// # Errors
+    /// When it cannot be tagged; files never can.
+    fn tag_processed(&self, _key: &Phi<String>, _seen: &Stat) -> Result<()> {
+        Err(Error::new(Stage::Publish, Kind::Internal, "files have no tags"))
+    }
+
     /// Begins to write a call. Nothing can be seen of it until it is committed; dropped, it leaves nothing.
     ///
     /// # Errors
@@ -170,6 +184,15 @@ pub trait Store: Send + Sync {
     /// # Errors
     /// When it is there and cannot be read.
     fn held(&self, call: &CallId) -> Result<Option<Vec<u8>>>;
+
+    /// Reads once which calls are held, so that [`Store::remove_held`] need not ask for each: for runs that end. A record
+    /// that somebody else writes meanwhile, beside a call that this run publishes, is left to the next run.
+    ///
+    /// # Errors
+    /// When they cannot be listed.
+    fn survey_held(&self) -> Result<()> {
+        Ok(())
+    }
 
     /// Removes the record of a call that is held no longer; that there is none is no error.
     ///

@@ -192,3 +192,47 @@ fn every_published_call_is_told_with_its_risk() {
         assert!((summary["risk"].as_f64().unwrap() - risks.iter().sum::<f64>()).abs() < 1e-6);
     }
 }
+
+#[test]
+fn halves_that_stay_alone_are_told_after_a_bound_and_newer_ones_are_passed_over() {
+    let bench = Bench::new();
+    let old = |name: &str| {
+        let file = fs::File::options().append(true).open(bench.path(name)).unwrap();
+        file.set_modified(SystemTime::UNIX_EPOCH + Duration::from_secs(1_000_000_000)).unwrap();
+    };
+    for (n, stem) in ["in/new", "in/old", "in/whole"].into_iter().enumerate() {
+        bench.call(stem, n);
+    }
+    fs::remove_file(bench.path("in/new.json")).unwrap();
+    fs::remove_file(bench.path("in/old.json")).unwrap();
+    bench.chat("in/transcripts/lost.txt", 4);
+    bench.chat("in/chats/all.txt", 5);
+    ["in/old.wav", "in/transcripts/lost.txt", "in/chats/all.txt"].into_iter().for_each(old);
+    let args =
+        ["--orphans", "2d", "--expects-recording", "transcripts/{id}.*", "--report", "r.json", "--report", "r.html"];
+    let ran = redact(&bench, &args);
+    let (lines, summary) = ran.json();
+    let told = |source: &str| {
+        let line = lines.iter().find(|line| line["source"] == source).unwrap_or_else(|| panic!("{source}"));
+        (line["status"].as_str().unwrap().to_owned(), line["missing"].as_str().map(str::to_owned))
+    };
+    assert_eq!(told("old.wav"), ("held".into(), Some("transcript".into())));
+    assert_eq!(told("transcripts/lost.txt"), ("redacted".into(), Some("recording".into())));
+    assert_eq!(told("chats/all.txt"), ("redacted".into(), None));
+    assert_eq!(told("whole.json"), ("redacted".into(), None));
+    assert_eq!((lines.len(), &summary["awaited"]), (4, &1.into()), "{}", ran.stdout);
+    assert_eq!(summary["orphans"], serde_json::json!({"transcript": 1, "recording": 1}));
+    let report: serde_json::Value = serde_json::from_str(&bench.text("r.json")).unwrap();
+    assert_eq!(report["orphans"]["recording"]["calls"], 1);
+    assert!(bench.text("r.html").contains("<h2>Orphans</h2>"));
+    // Without it, whatever is alone is taken as it is.
+    assert_eq!(redact(&bench, &[]).json().0.len(), 5);
+}
+
+#[test]
+fn files_cannot_be_tagged() {
+    let bench = chats(1);
+    let ran = redact(&bench, &["--tag-sources"]);
+    assert!(ran.code == Some(2) && ran.stderr.contains("no bucket"), "{}", ran.stderr);
+    assert!(bench.tree("out").is_empty());
+}

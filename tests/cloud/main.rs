@@ -12,4 +12,5 @@ mod redact;
 #[path = "../cli/runtime_api.rs"]
 mod runtime_api;
 mod support;
+mod wiring;
 mod worker;

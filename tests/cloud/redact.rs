@@ -1,6 +1,7 @@
 //! `redact`, `verify` and `detect` from bucket to bucket, and between buckets and folders.
 
-use super::support::{Cloud, SERVERS, calls, tree};
+use super::support::{Cloud, SERVERS, calls, runtime, tree};
+use aws_sdk_s3::types::{Tag, Tagging};
 use std::collections::BTreeMap;
 use std::fs;
 
@@ -147,4 +148,100 @@ fn keys_are_in_no_message_whatever_fails() {
             .iter()
             .all(|(key, bytes)| { !key.contains("brooks") && memchr::memmem::find(bytes, b"brooks").is_none() })
     );
+}
+
+/// SeaweedFS lists a folder before a file whose name goes on: `b/`, then `b.json`.
+#[test]
+fn stores_that_list_by_names_redact_the_same_calls() {
+    let cloud = Cloud::new(SERVERS[1]);
+    let chat = |n: u32| format!("CALLER: my number is 212-867-000{n}\n").into_bytes();
+    for (n, key) in (0..).zip(["b/1.txt", "b/2.txt", "b.txt", "b-c.txt", "b-c/3.txt"]) {
+        cloud.put(&cloud.raw(), key, chat(n));
+    }
+    let recording = calls().join("lab-results.wav");
+    cloud.put(&cloud.raw(), "b.1/lab.json", fs::read(calls().join("lab-results.json")).unwrap());
+    cloud.put(&cloud.raw(), "b.1/lab.wav", fs::read(recording).unwrap());
+    let (raw, out) = (format!("s3://{}/", cloud.raw()), format!("s3://{}/", cloud.redacted()));
+    let ran = cloud.run(&["redact", &raw, &out, "--json"]);
+    assert_eq!((ran.code, ran.ends()), (Some(0), [("redacted".to_owned(), 6)].into()), "{}", ran.stderr);
+}
+
+#[test]
+fn an_inventory_in_a_bucket_stands_for_the_listing() {
+    let cloud = Cloud::new(SERVERS[0]);
+    let (raw, redacted) = (cloud.raw(), cloud.redacted());
+    for (n, key) in ["day/a b+c.txt", "day/d.txt", "other/e.txt"].into_iter().enumerate() {
+        cloud.put(&raw, key, format!("CALLER: my number is 212-867-000{n}\n").into());
+    }
+    let row = |key: &str, written: &str| {
+        let head = runtime().block_on(cloud.sdk().head_object().bucket(&raw).key(key).send()).unwrap();
+        let (bytes, tag) = (head.content_length().unwrap(), head.e_tag().unwrap().trim_matches('"'));
+        format!("\"{raw}\",\"{written}\",\"{bytes}\",\"{tag}\"\n")
+    };
+    let rows =
+        row("day/d.txt", "day/d.txt") + &row("day/a b+c.txt", "day/a+b%2Bc.txt") + &row("other/e.txt", "other/e.txt");
+    let mut gz = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::fast());
+    std::io::Write::write_all(&mut gz, rows.as_bytes()).unwrap();
+    let gz = gz.finish().unwrap();
+    let files = serde_json::json!([{"key": "lists/raw/all/data/1.csv.gz", "size": gz.len(), "MD5checksum": ""}]);
+    let manifest = |format: &str| {
+        let schema = "Bucket, Key, Size, ETag";
+        serde_json::json!({"fileFormat": format, "fileSchema": schema, "files": files}).to_string().into_bytes()
+    };
+    cloud.put(&redacted, "lists/raw/all/data/1.csv.gz", gz);
+    cloud.put(&redacted, "lists/raw/all/2026-11-21T01-00Z/manifest.json", manifest("CSV"));
+    cloud.put(&redacted, "lists/raw/all/2026-11-20T01-00Z/manifest.json", manifest("Parquet"));
+    let run = |day: u32| {
+        let inventory = format!("s3://{redacted}/lists/raw/all/2026-11-{day}T01-00Z/manifest.json");
+        let (raw, out) = (format!("s3://{raw}/day/"), format!("s3://{redacted}/out/"));
+        cloud.run(&["redact", &raw, &out, "--json", "--inventory", &inventory])
+    };
+    for status in ["redacted", "unchanged"] {
+        let ran = run(21);
+        assert_eq!((ran.code, ran.ends()), (Some(0), [(status.to_owned(), 2)].into()), "{}", ran.stderr);
+    }
+    let refused = run(20);
+    assert!(refused.code == Some(2) && refused.stderr.contains("to CSV"), "{}", refused.stderr);
+}
+
+#[test]
+fn sources_are_tagged_as_processed_where_that_is_asked_for_and_never_else_changed() {
+    for server in SERVERS {
+        let cloud = Cloud::new(server);
+        let (raw, out) = (format!("s3://{}/", cloud.raw()), format!("s3://{}/", cloud.redacted()));
+        for extension in ["wav", "json"] {
+            cloud.put(
+                &cloud.raw(),
+                &format!("a.{extension}"),
+                fs::read(calls().join(format!("lab-results.{extension}"))).unwrap(),
+            );
+        }
+        cloud.put(&cloud.raw(), "held.json", b"{".to_vec());
+        let own = Tag::builder().key("team").value("billing + co").build().unwrap();
+        let tagging = Tagging::builder().tag_set(own).build().unwrap();
+        let request = cloud.sdk().put_object_tagging().bucket(cloud.raw()).key("a.wav").tagging(tagging);
+        runtime().block_on(request.send()).unwrap();
+        let before = cloud.objects(&cloud.raw());
+        let tags = |key: &str| {
+            let answer =
+                runtime().block_on(cloud.sdk().get_object_tagging().bucket(cloud.raw()).key(key).send()).unwrap();
+            let pairs = answer.tag_set().iter().map(|tag| format!("{}={}", tag.key(), tag.value()));
+            pairs.collect::<std::collections::BTreeSet<_>>().into_iter().collect::<Vec<_>>().join("; ")
+        };
+        assert_eq!(cloud.run(&["redact", &raw, &out]).code, Some(3), "{server}");
+        assert_eq!(
+            (tags("a.wav").as_str(), tags("a.json").as_str()),
+            ("team=billing + co", ""),
+            "{server}: nobody asked"
+        );
+        for _ in 0..2 {
+            // Calls that were done before are tagged too, as after a run that was killed.
+            assert_eq!(cloud.run(&["redact", &raw, &out, "--tag-sources"]).code, Some(3), "{server}");
+            assert_eq!(tags("a.wav"), "sordino:processed=true; team=billing + co", "{server}");
+            assert_eq!(tags("a.json"), "sordino:processed=true", "{server}");
+            assert_eq!(tags("held.json"), "", "{server}: it is not published");
+        }
+        assert!(before == cloud.objects(&cloud.raw()), "{server}");
+        assert_eq!(cloud.run(&["redact", &raw, &out, "--json"]).ends()["unchanged"], 1, "{server}");
+    }
 }

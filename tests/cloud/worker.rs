@@ -18,32 +18,32 @@ const LOOKS_MAX: usize = 3_000;
 const LOOK: Duration = Duration::from_millis(200);
 
 /// Buckets and a queue of a test's own.
-struct World {
-    cloud: Cloud,
-    queues: Queues,
+pub struct World {
+    pub cloud: Cloud,
+    pub queues: Queues,
 }
 
 impl World {
-    fn new() -> Self {
+    pub fn new() -> Self {
         let cloud = Cloud::new(SERVERS[0]);
         let queues = Queues::new(cloud.name());
         Self { cloud, queues }
     }
 
-    fn put(&self, key: &str, bytes: Vec<u8>) {
+    pub fn put(&self, key: &str, bytes: Vec<u8>) {
         self.cloud.put(&self.cloud.raw(), key, bytes);
     }
 
-    fn chat(&self, key: &str, n: usize) {
+    pub fn chat(&self, key: &str, n: usize) {
         self.put(key, format!("AGENT: how can I help you\nCALLER: my number is {PLANTED_TEXT}{n:04} thanks\n").into());
     }
 
-    fn tell(&self, key: &str) {
+    pub fn tell(&self, key: &str) {
         self.queues.send(&event(&self.cloud.raw(), key));
     }
 
     /// The program's command line for a worker, with everything around it that it needs.
-    fn worker(&self, more: &[&str]) -> Command {
+    pub fn worker(&self, more: &[&str]) -> Command {
         let dest = format!("s3://{}/", self.cloud.redacted());
         let args = ["worker", &dest, "--queue", &self.queues.url, "--lease-s", "3", "--log", "debug"];
         let mut command = self.cloud.command(&[&args, more].concat());
@@ -52,24 +52,24 @@ impl World {
     }
 
     /// Every object of the destination that somebody reads.
-    fn published(&self) -> BTreeMap<String, Vec<u8>> {
+    pub fn published(&self) -> BTreeMap<String, Vec<u8>> {
         let mut objects = self.cloud.objects(&self.cloud.redacted());
         objects.retain(|key, bytes| !(key.starts_with(".held/") && bytes.is_empty()));
         objects
     }
 
     /// Reasons of held calls.
-    fn held(&self) -> Vec<String> {
+    pub fn held(&self) -> Vec<String> {
         let held = self.published().into_iter().filter(|(key, _)| key.starts_with(".held/"));
         let reason = |bytes: &[u8]| serde_json::from_slice::<serde_json::Value>(bytes).unwrap()["reason"].clone();
         held.map(|(_, bytes)| reason(&bytes).as_str().unwrap().to_owned()).collect()
     }
 
-    fn manifests(&self) -> usize {
+    pub fn manifests(&self) -> usize {
         self.published().keys().filter(|key| key.ends_with("/manifest.json")).count()
     }
 
-    fn wait_until(&self, what: &str, is: impl Fn() -> bool) {
+    pub fn wait_until(&self, what: &str, is: impl Fn() -> bool) {
         let is = |_| {
             is() || {
                 sleep(LOOK);
@@ -79,13 +79,13 @@ impl World {
         assert!((0..LOOKS_MAX).any(is), "{what} does not come: {} in the queue", self.queues.left(&self.queues.url));
     }
 
-    fn wait_until_empty(&self) {
+    pub fn wait_until_empty(&self) {
         self.wait_until("an empty queue", || self.queues.left(&self.queues.url) == 0);
     }
 }
 
 /// Tells a worker to stop, and reads what it logged.
-fn stop(child: Child) -> Ran {
+pub fn stop(child: Child) -> Ran {
     let pid = child.id().to_string();
     Command::new("kill").args(["-TERM", &pid]).status().unwrap();
     let ran = Ran::of(&child.wait_with_output().unwrap());
@@ -268,6 +268,36 @@ fn a_destination_that_refuses_loses_nothing_and_work_goes_on_when_it_accepts_aga
     assert_eq!(stop(worker).code, Some(0));
     assert_eq!(world.manifests(), 8);
     assert_eq!(world.queues.left(&world.queues.dead), 0);
+}
+
+#[test]
+fn a_call_that_alone_cannot_be_written_ends_as_a_dead_letter_with_its_reason() {
+    let world = World::new();
+    world.chat("refused.txt", 1);
+    let raw = format!("s3://{}/", world.cloud.raw());
+    let planned = world.cloud.run(&["redact", &raw, "nowhere", "--dry-run", "--json"]);
+    let line: serde_json::Value = serde_json::from_str(planned.stdout.lines().next().unwrap()).unwrap();
+    let its = format!("arn:aws:s3:::{}/{}/*", world.cloud.redacted(), line["call"].as_str().unwrap());
+    let policy = serde_json::json!({"Version": "2012-10-17", "Statement": [{"Effect": "Deny", "Principal": "*",
+        "Action": "s3:PutObject", "Resource": its}]});
+    let request = world.cloud.sdk().put_bucket_policy().bucket(world.cloud.redacted()).policy(policy.to_string());
+    runtime().block_on(request.send()).unwrap();
+    world.tell("refused.txt");
+    let worker = world.worker(&["--alone-after-s", "0", "--deliveries-max", "3"]).spawn().unwrap();
+    let others = std::cell::Cell::new(0);
+    world.wait_until("the dead letter", || {
+        // Others go through, so it is not the store.
+        let n = others.replace(others.get() + 1);
+        world.chat(&format!("{n}.txt"), n);
+        world.tell(&format!("{n}.txt"));
+        world.queues.left(&world.queues.dead) > 0
+    });
+    world.wait_until_empty();
+    let ran = stop(worker);
+    assert_eq!(ran.code, Some(0), "{}", ran.stderr);
+    assert_eq!(world.manifests(), others.get(), "the others");
+    let [(body, reason)] = &world.queues.dead_letters()[..] else { panic!("one letter: {}", ran.stderr) };
+    assert_eq!((body, reason.as_str()), (&event(&world.cloud.raw(), "refused.txt"), "failed-to-publish"));
 }
 
 #[test]

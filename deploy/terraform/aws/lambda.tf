@@ -26,7 +26,7 @@ resource "aws_iam_role" "lambda" {
 }
 
 resource "aws_iam_role_policy" "lambda" {
-  for_each = var.lambda == null ? toset([]) : toset(["redact", "consume", "log"])
+  for_each = var.lambda == null ? toset([]) : toset(concat(["redact", "consume", "log"], local.tag_policies))
 
   name   = each.value
   role   = aws_iam_role.lambda[0].id
@@ -63,7 +63,11 @@ resource "aws_lambda_function" "worker" {
   }
 
   environment {
-    variables = merge(var.lambda.environment, { SORDINO_CALL_ID_KEY = var.call_id_key })
+    variables = merge(
+      var.lambda.environment,
+      { SORDINO_CALL_ID_KEY = var.call_id_key },
+      var.tag_sources ? { SORDINO_TAG_SOURCES = "true" } : {},
+    )
   }
 
   depends_on = [aws_cloudwatch_log_group.lambda, aws_iam_role_policy.lambda]

@@ -7,6 +7,8 @@
 #   auditor  audit                   reads manifests and the audit log; hears and reads no call
 #   scaler   scale                   reads the queue's depth, for KEDA
 #   lambda   redact + consume + log  the worker as a function
+#
+# With `tag_sources` the first two and the last also have `tag`: they may tag originals, and change nothing else of them.
 
 resource "aws_iam_role" "role" {
   for_each = local.roles

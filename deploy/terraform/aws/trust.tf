@@ -1,9 +1,12 @@
 # Who may take which role. Computed from variables alone, so that deploy/check can evaluate it without an account.
 
 locals {
+  # Tagging is all that may ever be done to an original, and only where it is asked for.
+  tag_policies = var.tag_sources ? ["tag"] : []
+
   role_policies = {
-    worker  = ["redact", "consume"]
-    batch   = ["redact"]
+    worker  = concat(["redact", "consume"], local.tag_policies)
+    batch   = concat(["redact"], local.tag_policies)
     server  = ["serve"]
     auditor = ["audit"]
     scaler  = ["scale"]

@@ -112,6 +112,12 @@ variable "role_principals" {
   }
 }
 
+variable "tag_sources" {
+  description = "Let originals of published calls be tagged (`--tag-sources`), for a lifecycle rule to archive or delete them by."
+  type        = bool
+  default     = false
+}
+
 variable "lambda" {
   description = "Run the worker as a Lambda function from this container image; null where Kubernetes or a machine runs it."
   type = object({

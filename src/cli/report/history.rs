@@ -2,6 +2,7 @@
 
 use crate::base::{CallId, HoldReason};
 use crate::jobs::{Report, Status, Timing};
+use crate::model::manifest::Role;
 use serde::Serialize;
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -12,8 +13,8 @@ const STRETCHES_MAX: usize = 120;
 const STRETCH_MS_MIN: u64 = 100;
 /// Calls told as the slowest.
 const SLOWEST: usize = 10;
-/// Most held calls named for each reason; `.held/` has them all.
-const HELD_NAMED_MAX: usize = 500;
+/// Most calls named for each reason, and for each missing half; `.held/` and `--json` have them all.
+const NAMED_MAX: usize = 500;
 
 /// What was done in a stretch of time.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Serialize)]
@@ -44,6 +45,14 @@ pub(super) struct HeldCalls {
     pub first: Vec<CallId>,
 }
 
+/// Calls that lack the same half.
+#[derive(Default, Serialize)]
+pub(super) struct OrphanCalls {
+    pub calls: u64,
+    /// The first of them.
+    pub first: Vec<CallId>,
+}
+
 /// What became of the calls of a run, over time.
 #[derive(Serialize)]
 pub(in super::super) struct History {
@@ -53,11 +62,19 @@ pub(in super::super) struct History {
     pub(super) throughput: Vec<Stretch>,
     pub(super) slowest: Vec<Slow>,
     pub(super) held: BTreeMap<HoldReason, HeldCalls>,
+    /// By the half that has not come.
+    pub(super) orphans: BTreeMap<Role, OrphanCalls>,
 }
 
 impl Default for History {
     fn default() -> Self {
-        Self { stretch_ms: STRETCH_MS_MIN, throughput: Vec::new(), slowest: Vec::new(), held: BTreeMap::new() }
+        Self {
+            stretch_ms: STRETCH_MS_MIN,
+            throughput: Vec::new(),
+            slowest: Vec::new(),
+            held: BTreeMap::new(),
+            orphans: BTreeMap::new(),
+        }
     }
 }
 
@@ -68,9 +85,12 @@ impl History {
             let held = self.held.entry(reason).or_default();
             held.calls += 1;
             held.next_step = reason.next_step();
-            if held.first.len() < HELD_NAMED_MAX {
-                held.first.push(report.call.clone());
-            }
+            name_first(&mut held.first, report);
+        }
+        if let Some(missing) = report.missing {
+            let orphans = self.orphans.entry(missing).or_default();
+            orphans.calls += 1;
+            name_first(&mut orphans.first, report);
         }
         if report.status == Status::Unchanged {
             return;
@@ -111,6 +131,12 @@ impl History {
     }
 }
 
+fn name_first(first: &mut Vec<CallId>, report: &Report) {
+    if first.len() < NAMED_MAX {
+        first.push(report.call.clone());
+    }
+}
+
 fn ms(duration: Duration) -> u64 {
     u64::try_from(duration.as_millis()).unwrap_or(u64::MAX)
 }
@@ -127,7 +153,10 @@ mod tests {
         let (source, call) = (Phi::default(), CallId::from_mac(&mac));
         let hidden = Hidden { audio_ms: 1_000, ..Hidden::default() };
         let (began, ended) = (Duration::from_millis(began_ms), Duration::from_millis(ended_ms));
-        history.add(&Report { source, call, status, hidden, error: None }, &Timing { began, ended, bytes: 10 });
+        history.add(
+            &Report { source, call, status, missing: Some(Role::Recording), hidden, error: None },
+            &Timing { began, ended, bytes: 10 },
+        );
     }
 
     #[test]
@@ -150,7 +179,9 @@ mod tests {
             add(&mut history, n, Status::Unchanged, 0, 1);
         }
         let held = &history.held[&HoldReason::NoTranscript];
-        assert_eq!((held.calls, held.first.len()), (600, HELD_NAMED_MAX));
+        assert_eq!((held.calls, held.first.len()), (600, NAMED_MAX));
+        let orphans = &history.orphans[&Role::Recording];
+        assert_eq!((orphans.calls, orphans.first.len()), (1_200, NAMED_MAX));
         assert_eq!(history.throughput[0].calls, 600, "what was unchanged is no throughput");
     }
 }

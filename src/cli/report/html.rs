@@ -5,6 +5,7 @@
 
 use super::Report;
 use super::history::Stretch;
+use crate::base::CallId;
 use std::fmt::{Result, Write};
 
 /// Width and height of the plot, and room for its labels, in its own units.
@@ -40,6 +41,7 @@ fn write_page(out: &mut String, report: &Report) -> Result {
     }
     cards(out, report)?;
     held(out, report)?;
+    orphans(out, report)?;
     categories(out, report)?;
     throughput(out, report)?;
     slowest(out, report)?;
@@ -85,6 +87,9 @@ fn cards(out: &mut String, report: &Report) -> Result {
             sum.stale
         )?;
     }
+    if sum.awaited > 0 {
+        writeln!(out, "<p>{} calls lack a half that may still come, and were passed over.</p>", sum.awaited)?;
+    }
     if sum.ignored_files > 0 {
         writeln!(out, "<p class=\"soft\">{} files are neither transcript nor recording.</p>", sum.ignored_files)?;
     }
@@ -103,13 +108,35 @@ fn held(out: &mut String, report: &Report) -> Result {
             held.calls,
             escaped(held.next_step)
         )?;
-        for call in &held.first {
-            write!(out, "<code>{call}</code> ")?;
-        }
-        if held.calls > held.first.len() as u64 {
-            write!(out, "and {} more in .held/", held.calls - held.first.len() as u64)?;
-        }
-        writeln!(out, "</details>")?;
+        named(out, &held.first, held.calls, ".held/")?;
+    }
+    writeln!(out, "</table></div>")
+}
+
+/// The end of a row: the first calls of so many; where the rest is told.
+fn named(out: &mut String, first: &[CallId], calls: u64, elsewhere: &str) -> Result {
+    for call in first {
+        write!(out, "<code>{call}</code> ")?;
+    }
+    if calls > first.len() as u64 {
+        write!(out, "and {} more in {elsewhere}", calls - first.len() as u64)?;
+    }
+    writeln!(out, "</details>")
+}
+
+fn orphans(out: &mut String, report: &Report) -> Result {
+    if report.history.orphans.is_empty() {
+        return Ok(());
+    }
+    writeln!(out, "<h2>Orphans</h2>\n<div class=\"scroll\"><table>\n<tr><th>Has not come<th class=\"n\">Calls<th>")?;
+    for (missing, orphans) in &report.history.orphans {
+        write!(
+            out,
+            "<tr><td>{}<td class=\"n\">{}<td><details><summary class=\"soft\">calls</summary>",
+            missing.word(),
+            orphans.calls
+        )?;
+        named(out, &orphans.first, orphans.calls, "--json")?;
     }
     writeln!(out, "</table></div>")
 }

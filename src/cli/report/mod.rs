@@ -96,3 +96,94 @@ impl<'a> Report<'a> {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::base::{CallId, HoldReason, Phi, Sha256Hex};
+    use crate::jobs::{Hidden, Report as CallReport, Status, Timing};
+    use crate::model::Category;
+    use crate::model::manifest::Role;
+    use serde_json::Value;
+    use std::time::Duration;
+
+    const EXAMPLE: &str = include_str!("../../../docs/examples/report.v1.json");
+    const SCHEMA: &str = include_str!("../../../docs/report.v1.schema.json");
+
+    fn call(id: &str, status: Status, missing: Option<Role>, hidden: Hidden) -> CallReport {
+        CallReport {
+            source: Phi::new("Ana Brooks".into()),
+            call: CallId::parse(id).unwrap(),
+            status,
+            missing,
+            hidden,
+            error: None,
+        }
+    }
+
+    #[test]
+    fn the_example_is_what_is_written() {
+        let example: Value = serde_json::from_str(EXAMPLE).unwrap();
+        let text = |path: &str| example.pointer(path).and_then(Value::as_str).unwrap();
+        let (mut history, mut summary) =
+            (History::default(), Summary { awaited: 1, ignored_files: 2, ..Summary::default() });
+        let hidden = Hidden {
+            spans: [(Category::Name, 3), (Category::Phone, 1)].into(),
+            audio_ms: 361_000,
+            muted_ms: 4_210,
+            risk: Some(0.140_625),
+            ..Hidden::default()
+        };
+        let (long, alone) = (text("/slowest/0/call"), text("/held/no-transcript/first/0"));
+        let held = Status::Held(HoldReason::NoTranscript);
+        for (report, began_ms, ended_ms, bytes) in [
+            (call(long, Status::Redacted, None, hidden), 30, 150, 11_801_004),
+            (call(&"0".repeat(32), Status::Redacted, None, Hidden::default()), 150, 190, 336),
+            (call(alone, held, Some(Role::Transcript), Hidden::default()), 191, 191, 0),
+        ] {
+            summary.add(&report);
+            let ms = Duration::from_millis;
+            history.add(&report, &Timing { began: ms(began_ms), ended: ms(ended_ms), bytes });
+        }
+        let patterns = Sha256Hex::of(b"patterns");
+        let report = Report {
+            schema: "sordino.report/v1",
+            started: Timestamp::parse(text("/started")).unwrap(),
+            took_ms: 341,
+            tool: &Tool { name: "sordino".into(), version: "0.1.0".into() },
+            policy: &PolicyRef { name: "safe-harbor".into(), version: 1, digest: Sha256Hex::of(b"policy") },
+            patterns: patterns.as_str(),
+            jobs: 2,
+            summary: &summary,
+            history: &history,
+        };
+        assert_eq!(serde_json::to_string_pretty(&report).unwrap() + "\n", EXAMPLE);
+    }
+
+    /// Objects must have exactly the fields that the schema lists. (CI checks the rest with check-jsonschema.)
+    fn check_fields(root: &Value, schema: &Value, value: &Value, path: &str) {
+        if let Some(name) = schema.get("$ref").and_then(Value::as_str) {
+            let target = root.pointer(name.trim_start_matches('#')).expect("the schema refers to what it has");
+            return check_fields(root, target, value, path);
+        }
+        let known = schema.get("properties").and_then(Value::as_object);
+        for (name, value) in value.as_object().into_iter().flatten() {
+            let listed = known.map_or(schema.get("additionalProperties"), |known| known.get(name));
+            check_fields(root, listed.unwrap_or_else(|| panic!("{path}/{name}")), value, &format!("{path}/{name}"));
+        }
+        if let (Some(known), Some(object)) = (known, value.as_object()) {
+            assert_eq!(known.len(), object.len(), "{path}");
+        }
+        for value in value.as_array().into_iter().flatten() {
+            check_fields(root, &schema["items"], value, path);
+        }
+    }
+
+    #[test]
+    fn the_schema_lists_the_fields_and_the_reasons() {
+        let [schema, example] = [SCHEMA, EXAMPLE].map(|text| serde_json::from_str::<Value>(text).unwrap());
+        check_fields(&schema, &schema, &example, "");
+        let reasons = serde_json::to_value(HoldReason::ALL).unwrap();
+        assert_eq!(schema["$defs"]["reason"]["enum"], reasons);
+    }
+}

@@ -150,7 +150,8 @@ mod tests {
     fn notice_call(metrics: &Metrics, status: Status) {
         let hidden = Hidden { audio_ms: 90_000, muted_ms: 1_500, ..Hidden::default() };
         let call = CallId::from_mac(&[0; 32]);
-        let report = Report { source: Phi::new("Ana Brooks.wav".into()), call, status, hidden, error: None };
+        let report =
+            Report { source: Phi::new("Ana Brooks.wav".into()), call, status, missing: None, hidden, error: None };
         metrics.tell(&Notice::Call { report: &report, bytes: 100, took: Took::default() });
     }
 

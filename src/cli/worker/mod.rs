@@ -70,7 +70,7 @@ fn open(typed: &Path, settings: &Settings, told: &WorkerSettings) -> Result<Open
         (Some(url), None) => {
             let dest = jobs::destination(typed, &[])?;
             let runtime = runtime::handle()?;
-            let stores = Stores::new(Some(Client::connect(runtime.clone(), settings.path_style())?));
+            let stores = Stores::new(Some(Client::connect(runtime.clone(), settings.access())?));
             let config = runtime.block_on(aws_config::load_defaults(BehaviorVersion::latest()));
             let times = SqsTimes { lease: told.lease, wait: RECEIVE_WAIT, now: clock::since_1970 };
             let queue = Sqs::open(&runtime, &config, url, told.dead_letter.as_deref(), times)?;

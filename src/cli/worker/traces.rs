@@ -161,7 +161,14 @@ mod tests {
     fn report() -> Report {
         let status = Status::Held(HoldReason::UnusableTimes);
         let call = CallId::from_mac(&[0xab; 32]);
-        Report { source: Phi::new("Ana Brooks.wav".into()), call, status, hidden: Hidden::default(), error: None }
+        Report {
+            source: Phi::new("Ana Brooks.wav".into()),
+            call,
+            status,
+            missing: None,
+            hidden: Hidden::default(),
+            error: None,
+        }
     }
 
     #[test]

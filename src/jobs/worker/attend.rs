@@ -1,8 +1,10 @@
 //! One message: from the objects that it names to what is to become of it. Must not know of queues.
 
 use super::super::find::Wanted;
+use super::super::orphan::missing_half;
 use super::super::{
-    Budget, CallKey, KnownValues, Parts, Report, Run, SizeLimits, Slots, Stale, Status, Target, Template, run_call,
+    Budget, CallKey, KnownValues, Originals, Parts, Report, Run, SizeLimits, Slots, Stale, Status, Target, Template,
+    run_call,
 };
 use super::breaker::{Breaker, backoff};
 use super::busy::Busy;
@@ -46,6 +48,8 @@ pub struct Setup {
     pub expects_recording: Vec<Template>,
     /// How old an event of any other transcript must be before it is taken for a call without a recording.
     pub alone_after: Duration,
+    /// What becomes of the sources of calls that are published.
+    pub originals: Originals,
     /// How often work that fails is tried.
     pub deliveries_max: u32,
     /// Who signs manifests, and whether one must be signed.
@@ -156,7 +160,7 @@ impl Worker {
         // Before the call is looked for: what another event of it has changed is then seen.
         let _turn = self.busy.wait(&wanted.id);
         let looked = (self.setup.clock)();
-        let Some(mut call) = wanted.find()? else {
+        let Some(call) = wanted.find()? else {
             // Held when it went while it was read; now there is nothing left to hold.
             if delivery.count > 1 && self.setup.target.held(&wanted.id)?.is_some() {
                 self.setup.target.remove_held(&wanted.id)?;
@@ -164,18 +168,14 @@ impl Worker {
             return Ok(self.idle(Idle::Gone));
         };
         let found = (self.setup.clock)();
-        match &call.parts {
-            Parts::Held { reason: HoldReason::NoTranscript, .. } => return Ok(self.idle(Idle::Alone)),
-            Parts::Whole { transcript, recording: None } => {
-                if self.setup.expects_recording.iter().any(|template| template.fits(transcript.place.expose())) {
-                    return Ok(self.idle(Idle::Alone));
-                }
-                if let Some(delay) = self.setup.alone_after.checked_sub(delivery.age).filter(|d| !d.is_zero()) {
-                    (self.setup.tell)(&Notice::Awaiting { delay });
-                    return Ok(Outcome::Later(delay));
-                }
-            }
-            _ => {}
+        if missing_half(&call, &self.setup.expects_recording).is_some() {
+            return Ok(self.idle(Idle::Alone));
+        }
+        if matches!(call.parts, Parts::Whole { recording: None, .. })
+            && let Some(delay) = self.setup.alone_after.checked_sub(delivery.age).filter(|d| !d.is_zero())
+        {
+            (self.setup.tell)(&Notice::Awaiting { delay });
+            return Ok(Outcome::Later(delay));
         }
         let bytes = call.weigh();
         let _share = self.budget.take(bytes);
@@ -218,6 +218,8 @@ impl Worker {
             known: &self.known,
             stale: Stale::Keep,
             signing: &self.setup.signing,
+            originals: self.setup.originals,
+            orphans: None,
             target: Target::Publish(&*self.setup.target),
         }
     }
@@ -324,6 +326,7 @@ mod tests {
             templates: Vec::new(),
             expects_recording: vec![Template::parse("transcripts/{id}.*").unwrap()],
             alone_after: Duration::from_secs(100),
+            originals: Originals::Leave,
             deliveries_max: 4,
             signing: Signing::default(),
             jobs: NonZeroUsize::MIN,

@@ -11,9 +11,24 @@ use aws_sdk_s3::config::{Builder, Region, RequestChecksumCalculation};
 use aws_types::service_config::ServiceConfigKey;
 use std::future::Future;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 use tokio::runtime::Handle;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+
+/// How a store is reached, besides what the SDK's own configuration says.
+#[derive(Clone, Copy, Debug)]
+pub struct Access {
+    /// Whether the bucket stands in the path and not in the host's name; where it is not said, custom endpoints have it
+    /// so.
+    pub path_style: Option<bool>,
+    /// Longest wait for the head of an answer, counted from the first byte of the request; a body may stand still for
+    /// half as long.
+    pub timeout: Duration,
+    /// Whether buckets are listed folder by folder, for stores that do not list keys in the order of their bytes. That is
+    /// found out where the first page of a listing shows it.
+    pub lists_by_folder: bool,
+}
 
 /// How long is waited for a server.
 #[derive(Clone, Copy)]
@@ -30,6 +45,13 @@ pub(super) struct Patience {
     pub answer: Duration,
     /// Longest stretch in which a body does not move.
     pub stall: Duration,
+}
+
+impl Patience {
+    fn with_timeout(timeout: Duration) -> Self {
+        let patience = Self::default();
+        Self { connection: patience.connection.min(timeout), answer: timeout, stall: timeout / 2, ..patience }
+    }
 }
 
 impl Default for Patience {
@@ -59,22 +81,21 @@ pub struct Client {
     /// Whether requests carry checksums; `AWS_REQUEST_CHECKSUM_CALCULATION=when_required` switches them off for stores
     /// that do not know them.
     pub(super) sends_checksums: bool,
+    lists_by_folder: Arc<AtomicBool>,
 }
 
 impl Client {
     /// Reads the SDK's configuration. Work that waits is driven by `handle`, but each call blocks its own thread, which
     /// must not be one of the runtime.
     ///
-    /// `path_style` puts the bucket into the path and not into the host's name; without it, custom endpoints have it so.
-    ///
     /// # Errors
     /// A usage error when there is no region and no custom endpoint. Whether there are credentials shows at the first
     /// request.
-    pub fn connect(handle: Handle, path_style: Option<bool>) -> Result<Self> {
+    pub fn connect(handle: Handle, access: Access) -> Result<Self> {
         let loaded = handle.block_on(aws_config::defaults(BehaviorVersion::latest()).load());
         let own_endpoint = loaded.service_config().and_then(|config| config.load_config(endpoint_key()));
         let is_custom = own_endpoint.is_some() || loaded.endpoint_url().is_some();
-        let mut builder = Builder::from(&loaded).force_path_style(path_style.unwrap_or(is_custom));
+        let mut builder = Builder::from(&loaded).force_path_style(access.path_style.unwrap_or(is_custom));
         if loaded.region().is_none() {
             if !is_custom {
                 return Err(Error::usage("no region is configured for object storage")
@@ -84,7 +105,9 @@ impl Client {
         }
         let retry = loaded.retry_config().cloned().unwrap_or_else(RetryConfig::standard);
         let sends_checksums = loaded.request_checksum_calculation() != Some(RequestChecksumCalculation::WhenRequired);
-        Ok(Self::with(handle, builder, retry, Patience::default(), sends_checksums))
+        let client = Self::with(handle, builder, retry, Patience::with_timeout(access.timeout), sends_checksums);
+        client.lists_by_folder.store(access.lists_by_folder, Ordering::Relaxed);
+        Ok(client)
     }
 
     /// A connection to a server of tests, with this key pair.
@@ -112,7 +135,18 @@ impl Client {
             sdk: aws_sdk_s3::Client::from_conf(config.build()),
             sending: Arc::new(Semaphore::new(SENDING_BYTES_MAX as usize)),
             sends_checksums,
+            lists_by_folder: Arc::default(),
         }
+    }
+
+    /// Whether buckets are listed folder by folder.
+    pub(super) fn lists_by_folder(&self) -> bool {
+        self.lists_by_folder.load(Ordering::Relaxed)
+    }
+
+    /// From now on buckets are listed folder by folder.
+    pub(super) fn list_by_folder(&self) {
+        self.lists_by_folder.store(true, Ordering::Relaxed);
     }
 
     /// Does it and waits for it.

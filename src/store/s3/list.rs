@@ -2,6 +2,7 @@
 
 use super::client::{Answer, Client, Running};
 use super::fault::Fault;
+use super::folders::are_by_bytes;
 use super::read::stat;
 use crate::base::{Error, HoldReason, Kind, Phi, Result, Stage};
 use crate::store::Entry;
@@ -43,16 +44,13 @@ impl Listing {
         Self { pages: Pages::Unasked(below), page: Vec::new().into_iter(), last: None }
     }
 
-    /// Pairing goes by the order of keys. Some stores list a folder before what sorts between its name and its slash;
-    /// then the listing ends here.
+    /// Pairing goes by the order of keys. Where the first page did not show that there is none, the listing ends here.
     fn in_order(&mut self, entry: Entry) -> Result<Entry> {
         if self.last.as_ref().is_some_and(|last| *last >= entry.key) {
             self.page = Vec::new().into_iter();
             self.pages = Pages::Ended;
             let error = Error::new(Stage::Pair, Kind::Io, "the store does not list keys in the order of their bytes");
-            return Err(
-                error.hint("list one folder below it, or take other names than FOLDER and FOLDER-… side by side")
-            );
+            return Err(error.hint("set SORDINO_LIST_BY_FOLDER=true"));
         }
         self.last = Some(entry.key.clone());
         Ok(entry)
@@ -86,8 +84,15 @@ impl Below {
     /// Sends page after page; an error ends the listing.
     async fn send_pages(&self, sender: &mpsc::Sender<Result<Vec<Entry>>>) {
         let mut token = None;
-        for _ in 0..PAGES_MAX {
+        for n in 0..PAGES_MAX {
+            if n == 0 && self.client.lists_by_folder() {
+                return self.send_folders(sender).await;
+            }
             let (page, next) = match self.page(token).await {
+                Ok((page, _)) if n == 0 && !are_by_bytes(&page) => {
+                    self.client.list_by_folder();
+                    return self.send_folders(sender).await;
+                }
                 Ok((page, next)) => (Ok(page), next),
                 Err(fault) => (Err(unlisted(fault)), None),
             };
@@ -101,6 +106,14 @@ impl Below {
         let _ = sender.send(Err(endless)).await;
     }
 
+    /// The same, folder by folder.
+    async fn send_folders(&self, sender: &mpsc::Sender<Result<Vec<Entry>>>) {
+        if let Err(fault) = self.walk(sender).await {
+            // A reader that has gone asks for nothing any more.
+            let _ = sender.send(Err(unlisted(fault))).await;
+        }
+    }
+
     async fn page(&self, token: Option<String>) -> Answer<(Vec<Entry>, Option<String>)> {
         let prefix = format!("{}{}", self.root.expose(), self.prefix.expose());
         let request = self.client.sdk.list_objects_v2().bucket(&self.bucket).set_continuation_token(token);
@@ -110,7 +123,7 @@ impl Below {
     }
 
     /// The entry of an object; nothing for one that is hidden, and for an empty one that stands for a folder.
-    fn entry(&self, object: &Object) -> Option<Entry> {
+    pub(super) fn entry(&self, object: &Object) -> Option<Entry> {
         let key = object.key()?.strip_prefix(self.root.expose().as_str())?;
         let bytes = object.size().and_then(|bytes| u64::try_from(bytes).ok())?;
         let stat = stat(bytes, object.e_tag(), object.last_modified());

@@ -7,25 +7,29 @@
 mod client;
 mod destination;
 mod fault;
+mod folders;
 mod list;
 mod put;
 mod read;
 mod staging;
+mod tag;
 #[cfg(test)]
 mod tests;
 
-pub use client::Client;
+pub use client::{Access, Client};
 pub use destination::{LockMode, Properties};
 
 use super::{BucketAddress, Entry, Keeping, MANIFEST_NAME, Object, Staged, Stat, Store, Stored};
 use crate::base::{CallId, Error, HoldReason, Kind, Phi, Result, Sha256Hex, Stage};
+use client::Answer;
 use destination::Dress;
 use fault::Fault;
 use list::{Below, Listing};
 use put::{Condition, Put};
 use read::{Location, Reader};
 use staging::{InHand, Staging};
-use std::sync::Arc;
+use std::collections::BTreeSet;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 const HELD_FOLDER: &str = ".held";
 /// Largest manifest or held record read, bytes.
@@ -36,6 +40,8 @@ pub struct S3Store {
     bucket: Arc<Bucket>,
     /// Present in a destination.
     in_hand: Option<Arc<InHand>>,
+    /// Which calls are held, once that has been asked.
+    surveyed: Mutex<Option<BTreeSet<CallId>>>,
 }
 
 /// What all requests of a store have in common.
@@ -59,7 +65,7 @@ impl S3Store {
             let error = Error::usage(format!("s3://{}: the bucket cannot be used: {fault}", bucket.name));
             if fault.is_final() { error } else { fault.error(Stage::Fetch, "the bucket cannot be reached") }
         })?;
-        Ok(Self { bucket: Arc::new(bucket), in_hand: None })
+        Ok(Self { bucket: Arc::new(bucket), in_hand: None, surveyed: Mutex::default() })
     }
 
     /// A bucket to write to. `sample` is how a call of now is kept, to see whether the bucket can do it.
@@ -75,7 +81,7 @@ impl S3Store {
         let bucket = Bucket::new(client, address, properties);
         let root = bucket.root.expose();
         bucket.client.wait(destination::check(&bucket.client, &bucket.name, root, &bucket.properties, sample))?;
-        Ok(Self { bucket: Arc::new(bucket), in_hand: Some(Arc::default()) })
+        Ok(Self { bucket: Arc::new(bucket), in_hand: Some(Arc::default()), surveyed: Mutex::default() })
     }
 
     /// What is read under a key of a listing.
@@ -84,6 +90,10 @@ impl S3Store {
             return Ok(self.bucket.location(&format!("{}{}", self.bucket.root.expose(), key.expose())));
         }
         Err(Error::held(Stage::Fetch, HoldReason::UnreadableSource, "the key is not one of a listing"))
+    }
+
+    fn surveyed(&self) -> MutexGuard<'_, Option<BTreeSet<CallId>>> {
+        self.surveyed.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     fn writing(&self) -> Result<&Arc<InHand>> {
@@ -118,6 +128,20 @@ impl Bucket {
 
     fn location(&self, key: &str) -> Location {
         Location { client: self.client.clone(), bucket: self.name.clone(), key: Phi::new(key.to_owned()) }
+    }
+
+    /// The calls that are held. An empty record is what is left of one where a worker may not delete.
+    async fn held(&self) -> Answer<BTreeSet<CallId>> {
+        let folder = format!("{}{HELD_FOLDER}/", self.root.expose());
+        let mut pages = self.client.sdk.list_objects_v2().bucket(&self.name).prefix(&folder).into_paginator().send();
+        let mut calls = BTreeSet::new();
+        while let Some(page) = pages.next().await {
+            let page = page?;
+            let objects = page.contents().iter().filter(|object| object.size() != Some(0));
+            let names = objects.filter_map(|object| object.key()?.strip_prefix(&folder)?.strip_suffix(".json"));
+            calls.extend(names.filter_map(CallId::parse));
+        }
+        Ok(calls)
     }
 
     /// Deletes an object, or tags it where it may not be deleted; whether it did either.
@@ -155,6 +179,15 @@ impl Store for S3Store {
         self.bucket.client.wait(self.location(key)?.stat()).map_err(Fault::reading)
     }
 
+    fn reads_one_state(&self) -> bool {
+        true
+    }
+
+    fn tag_processed(&self, key: &Phi<String>, seen: &Stat) -> Result<()> {
+        let tagged = self.bucket.client.wait(self.location(key)?.tag_processed(seen));
+        tagged.map_err(|fault| fault.error(Stage::Publish, "the call is published, but its source cannot be tagged"))
+    }
+
     fn begin(&self, call: &CallId) -> Result<Box<dyn Staged>> {
         Ok(Box::new(Staging::begin(&self.bucket, self.writing()?, call)?))
     }
@@ -175,6 +208,9 @@ impl Store for S3Store {
 
     fn put_held(&self, call: &CallId, record: &[u8]) -> Result<()> {
         self.writing()?;
+        if let Some(held) = &mut *self.surveyed() {
+            held.insert(call.clone());
+        }
         self.bucket.client.wait(self.bucket.put_record(&self.bucket.held_key(call), record))
     }
 
@@ -184,8 +220,17 @@ impl Store for S3Store {
         Ok(record.map(|record| record.bytes).filter(|bytes| !bytes.is_empty()))
     }
 
+    fn survey_held(&self) -> Result<()> {
+        let held = self.bucket.client.wait(self.bucket.held());
+        *self.surveyed() = Some(held.map_err(|fault| fault.error(Stage::Configure, "held calls cannot be listed"))?);
+        Ok(())
+    }
+
     fn remove_held(&self, call: &CallId) -> Result<()> {
         self.writing()?;
+        if self.surveyed().as_ref().is_some_and(|held| !held.contains(call)) {
+            return Ok(());
+        }
         // Asked first, because a delete of nothing leaves a marker in a bucket with versions.
         let key = self.bucket.held_key(call);
         let unremoved = |fault: Fault| fault.error(Stage::Publish, "the held record cannot be removed");

@@ -68,13 +68,18 @@ impl Put<'_> {
         if content.bytes >= PARTS_FROM_BYTES {
             return self.in_parts(content).await;
         }
-        let bytes = read(content.file, 0, content.bytes)?;
-        self.bytes(bytes, content.digest).await
+        // Before it is in memory.
+        let _permit = self.client.may_send(content.bytes).await;
+        self.whole(read(content.file, 0, content.bytes)?, content.digest).await
     }
 
     /// Writes what is in memory.
     pub async fn bytes(&self, bytes: Vec<u8>, digest: &Sha256Hex) -> Answer<()> {
         let _permit = self.client.may_send(bytes.len() as u64).await;
+        self.whole(bytes, digest).await
+    }
+
+    async fn whole(&self, bytes: Vec<u8>, digest: &Sha256Hex) -> Answer<()> {
         let request = self.client.sdk.put_object().bucket(self.bucket).key(self.key);
         let request = self.dress.put(request, self.key, digest);
         request

@@ -106,12 +106,11 @@ struct Publishing<'a> {
 impl Publishing<'_> {
     async fn publish(&self, files: &BTreeMap<String, File>) -> Result<()> {
         let mut names = BTreeMap::new();
-        for (name, file) in files {
-            let digest = self.commit.digests.iter().find(|(named, _)| named == name).map(|(_, digest)| digest);
-            let digest = digest.ok_or_else(|| internal("a file that was written has no digest"))?;
-            let bytes = file.metadata().map_err(unwritten)?.len();
-            let placed = self.place(name, &Content { file, bytes, digest }).await.map_err(Fault::writing)?;
-            names.insert(name.clone(), placed);
+        let mut files = files.iter();
+        while let Some(one) = files.next() {
+            // Both are awaited whatever becomes of the other, so that no upload is left half done.
+            let (one, two) = tokio::join!(self.place_file(Some(one)), self.place_file(files.next()));
+            names.extend([one?, two?].into_iter().flatten());
         }
         let manifest = (self.commit.manifest)(&|name| names.get(name).cloned().unwrap_or_else(|| name.to_owned()))?;
         // What is left over is tidied up; the call stands, or another does, whatever comes of that.
@@ -128,6 +127,16 @@ impl Publishing<'_> {
         }
         self.retire(self.commit.replaced.iter().filter(is_unread)).await;
         Ok(())
+    }
+
+    /// Puts a file; the name that it was written under, and the one that it got.
+    async fn place_file(&self, file: Option<(&String, &File)>) -> Result<Option<(String, String)>> {
+        let Some((name, file)) = file else { return Ok(None) };
+        let digest = self.commit.digests.iter().find(|(named, _)| named == name).map(|(_, digest)| digest);
+        let digest = digest.ok_or_else(|| internal("a file that was written has no digest"))?;
+        let bytes = file.metadata().map_err(unwritten)?.len();
+        let placed = self.place(name, &Content { file, bytes, digest }).await.map_err(Fault::writing)?;
+        Ok(Some((name.clone(), placed)))
     }
 
     /// Puts an artifact where it cannot be confused with another, and returns its name.
