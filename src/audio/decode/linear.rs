@@ -1,9 +1,10 @@
-//! Linear sound to samples: PCM, float and G.711 as they lie in the file.
+//! Linear sound to samples: PCM, float and G.711 as they lie in the file, ADPCM and GSM block by block.
 
-use super::{Block, g711};
+use super::gsm::Gsm;
+use super::{Block, adpcm, g711};
 use crate::audio::damaged;
 use crate::audio::linear::Linear;
-use crate::base::{Error, HoldReason, Result, Stage};
+use crate::base::{Error, Result, Stage};
 use crate::model::{Codec, RecordingInfo};
 use std::io::{ErrorKind, Read, Seek, SeekFrom};
 
@@ -18,19 +19,24 @@ pub(super) fn decode(
     heard: &mut dyn FnMut(&Block) -> Result<()>,
 ) -> Result<()> {
     source.seek(SeekFrom::Start(sound.source.start)).map_err(unreadable)?;
-    let Some(frame_bytes) = info.frame_bytes().map(u64::from) else {
-        let message = "sound in blocks of ADPCM or GSM is not decoded";
-        return Err(Error::held(Stage::OpenRecording, HoldReason::UnsupportedCodec, message));
-    };
-    let (mut bytes, mut block) = (Vec::new(), Block::default());
-    let mut at = 0;
-    while at < info.frames {
-        let frames = (BLOCK_BYTES / frame_bytes).max(1).min(info.frames - at);
-        bytes.resize((frames * frame_bytes) as usize, 0);
+    let (mut bytes, mut block, mut gsm) = (Vec::new(), Block::default(), Gsm::new());
+    let (unit, mut first_frame, mut left) = (&sound.blocks, 0, sound.len());
+    while left > 0 && first_frame < info.frames {
+        let units = (BLOCK_BYTES / unit.bytes()).max(1);
+        bytes.resize(left.min(units * unit.bytes()) as usize, 0);
         source.read_exact(&mut bytes).map_err(unreadable)?;
-        fill(info.codec, &bytes, block.refill(at, info.channels));
+        left -= bytes.len() as u64;
+        let planes = block.refill(first_frame, info.channels);
+        match info.codec {
+            Codec::ImaAdpcm => bytes.chunks(unit.silent.len()).for_each(|unit| adpcm::ima(unit, planes)),
+            Codec::MsAdpcm => bytes.chunks(unit.silent.len()).for_each(|unit| adpcm::ms(unit, planes)),
+            Codec::Gsm610 => bytes.chunks(unit.silent.len()).for_each(|unit| gsm.block(unit, &mut planes[0])),
+            codec => fill(codec, &bytes, planes),
+        }
+        // The last block may have more frames than count.
+        planes.iter_mut().for_each(|plane| plane.truncate((info.frames - first_frame) as usize));
         heard(&block)?;
-        at += frames;
+        first_frame += units * unit.frames;
     }
     Ok(())
 }
@@ -52,7 +58,7 @@ fn fill(codec: Codec, bytes: &[u8], planes: &mut [Vec<f32>]) {
         Codec::F64Be => split(bytes, planes, |b| finite(f64::from_be_bytes(b) as f32)),
         Codec::ALaw => split(bytes, planes, |[b]: [u8; 1]| g711::A_LAW[usize::from(b)]),
         Codec::MuLaw => split(bytes, planes, |[b]: [u8; 1]| g711::MU_LAW[usize::from(b)]),
-        Codec::ImaAdpcm | Codec::MsAdpcm | Codec::Gsm610 => {}
+        Codec::ImaAdpcm | Codec::MsAdpcm | Codec::Gsm610 => unreachable!("codecs in blocks have decoders of their own"),
     }
 }
 

@@ -3,7 +3,9 @@
 //! For analysis and for proofs, never for output: nothing that is decoded here is written to a copy. Memory is that of
 //! one block. A recording that cannot be decoded whole holds its call; nothing is skipped or concealed.
 
+mod adpcm;
 mod g711;
+mod gsm;
 mod linear;
 mod packet;
 
