@@ -1,7 +1,12 @@
 //! Who may do what with redacted calls, and the proof of what they did: signatures, the audit log, people and their
 //! rights, retention. Must not know how a request came in, nor read the clock, the environment or a terminal.
 
+pub mod audit;
 mod canonical;
+pub mod retention;
 pub mod sign;
+pub mod table;
+mod word;
 
 pub use canonical::canonical;
+pub use word::{UserName, WORD_BYTES_MAX, Word};

@@ -1,5 +1,9 @@
 //! The command line, as clap reads it. Must not do anything.
 
+mod access;
+
+pub(super) use access::*;
+
 use super::since::Since;
 use crate::config::{Fields, LogLevel, SigningFields, WorkerFields};
 use crate::jobs::Shard;
@@ -79,6 +83,12 @@ pub(super) enum Command {
     /// The pattern sets
     #[command(subcommand)]
     Patterns(PatternsCommand),
+    /// The audit log: who did what to which call (docs/audit.md)
+    #[command(subcommand)]
+    Audit(AuditCommand),
+    /// How long copies are kept: what is due, deletion with proof, legal holds (docs/retention.md)
+    #[command(subcommand)]
+    Retention(RetentionCommand),
     /// Keys that sign manifests, the audit log and certificates of deletion (docs/signing.md)
     #[command(subcommand)]
     Keys(KeysCommand),
@@ -401,55 +411,6 @@ impl VerifyArgs {
         };
         Fields { policy: self.policy.clone(), patterns, jobs: self.jobs, signing, ..Fields::from(&self.naming) }
     }
-}
-
-#[derive(Subcommand)]
-pub(super) enum KeysCommand {
-    /// Make a key: FOLDER/signing-key.pem, and FOLDER/public-keys.json for those who verify
-    New {
-        /// Folder of keys
-        #[arg(value_hint = ValueHint::DirPath)]
-        folder: PathBuf,
-    },
-    /// Show the public keys of a folder, newest last
-    Show {
-        /// Folder of keys
-        #[arg(value_hint = ValueHint::DirPath)]
-        folder: PathBuf,
-        /// Print the newest as PEM, for other tools
-        #[arg(long, conflicts_with = "json")]
-        pem: bool,
-        /// Print one JSON object a key
-        #[arg(long)]
-        json: bool,
-    },
-    /// Put a new key in the place of the one in use; what the old one has signed stays valid
-    Rotate {
-        /// Folder of keys
-        #[arg(value_hint = ValueHint::DirPath)]
-        folder: PathBuf,
-        #[command(flatten)]
-        overlap: OverlapArgs,
-    },
-    /// Take the public half of a key that lies in a key service as the newest
-    Trust {
-        /// Folder of keys
-        #[arg(value_hint = ValueHint::DirPath)]
-        folder: PathBuf,
-        /// Its public key in PEM
-        #[arg(value_name = "PEM", value_hint = ValueHint::FilePath)]
-        public: PathBuf,
-        #[command(flatten)]
-        overlap: OverlapArgs,
-    },
-}
-
-/// How long two keys sign side by side.
-#[derive(Args)]
-pub(super) struct OverlapArgs {
-    /// Days for which processes that still have the old key may sign with it, 0 to 365
-    #[arg(long, value_name = "DAYS", default_value_t = 1, value_parser = clap::value_parser!(u32).range(0..=365))]
-    pub overlap_days: u32,
 }
 
 #[derive(Subcommand)]

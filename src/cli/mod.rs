@@ -1,6 +1,7 @@
 //! The commands: arguments in, results on standard output, everything else on standard error.
 
 mod args;
+mod audit;
 mod choose;
 mod clock;
 mod detect;
@@ -13,6 +14,7 @@ mod patterns;
 mod progress;
 mod redact;
 mod report;
+mod retention;
 mod runtime;
 mod since;
 mod summary;
@@ -60,7 +62,9 @@ fn dispatch(cli: Cli) -> Result<u8> {
         Command::Detect(args) => detect::run(&args, &settings(args.input.flags())?, &mut out),
         Command::Verify(args) => verify::run(&args, &settings(args.flags())?, &mut out),
         Command::Patterns(command) => patterns::run(&command, &settings(command.flags())?, &mut out),
+        Command::Audit(command) => audit::run(&command, &settings(command.flags())?, &mut out),
         Command::Keys(command) => keys::run(&command, &settings(Fields::default())?, &mut out),
+        Command::Retention(command) => retention::run(&command, &settings(command.flags())?, &mut out),
         Command::Redact(args) => redact::run(&args, &settings(Fields::from(&args.run))?, &mut out),
         Command::Worker(args) => worker::run(&args, &settings(Fields::from(&*args))?),
         Command::Lambda { dest } => lambda::run(&dest, &settings(Fields::default())?),

@@ -16,8 +16,8 @@ pub use policy::{BUILTIN_POLICIES, load as load_policy, reference as policy_ref}
 pub use signing::SigningFields;
 pub use worker::{LogLevel, WorkerFields, WorkerSettings};
 
-use crate::access::sign::Signing;
-use crate::base::{Error, Result, limits};
+use crate::access::sign::{KeyFolder, PublicKeys, Signer, Signing, read_private};
+use crate::base::{Error, Result, Timestamp, limits};
 use crate::jobs::{CallKey, DEFAULT_TEMPLATES, Originals, SizeLimits, Template};
 use crate::model::Policy;
 use crate::store::s3::{Access, Properties};
@@ -30,6 +30,9 @@ use std::time::Duration;
 pub const CONFIG_FILE: &str = "sordino.toml";
 /// Largest configuration or policy file, bytes.
 const FILE_BYTES_MAX: u64 = 1 << 20;
+
+/// The folder of keys in the state folder.
+const STATE_KEYS: &str = "keys";
 
 /// What AWS Lambda tells every program that it runs.
 const LAMBDA: [&str; 4] = [
@@ -242,6 +245,39 @@ impl Settings {
     /// A usage error when keys cannot be read.
     pub fn signing_to_check(&self) -> Result<Signing> {
         self.fields.signing.to_check()
+    }
+
+    /// Who seals the audit log: whoever signs manifests, else a key in the state folder, made now where there is none.
+    ///
+    /// # Errors
+    /// A usage error when a key cannot be read or made.
+    pub fn audit_signer(&self, now: Timestamp) -> Result<Signer> {
+        if let Some(signer) = self.signing()?.signer {
+            return Ok(signer);
+        }
+        let keys = KeyFolder::at(&self.state_dir()?.join(STATE_KEYS));
+        if !keys.private_file().exists() {
+            keys.make(now)?;
+        }
+        read_private(&keys.private_file()).map(Signer::with_key)
+    }
+
+    /// What the seals of the audit log are checked with: the keys of the configuration, else those of the state folder.
+    ///
+    /// # Errors
+    /// A usage error when keys cannot be read.
+    pub fn audit_keys(&self) -> Result<PublicKeys> {
+        let keys = self.signing_to_check()?.keys;
+        match self.state_dir() {
+            Ok(folder) if keys.keys().is_empty() => KeyFolder::at(&folder.join(STATE_KEYS)).public(),
+            _ => Ok(keys),
+        }
+    }
+
+    /// Whether a key that signs is configured, and not left to be made in the state folder.
+    #[must_use]
+    pub fn has_signing_key(&self) -> bool {
+        self.fields.signing.is_set()
     }
 
     /// Whether AWS Lambda runs this program.

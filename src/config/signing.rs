@@ -63,6 +63,11 @@ impl SigningFields {
         Ok(())
     }
 
+    /// Whether anybody signs.
+    pub(super) fn is_set(&self) -> bool {
+        self.ways() > 0
+    }
+
     fn ways(&self) -> usize {
         usize::from(self.key.is_some()) + usize::from(self.key_file.is_some()) + usize::from(self.command.is_some())
     }

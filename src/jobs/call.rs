@@ -162,6 +162,11 @@ fn attempt(run: &Run, call: &Call, slots: &Slots) -> Result<(Status, Hidden)> {
         let is_stale = is_stale(run, &before);
         return Ok((Status::Unchanged, Hidden { is_stale, ..Hidden::of(&before) }));
     }
+    if let (None, Some(store)) = (&stored, run.target.store())
+        && store.has_tombstone(&call.id)?
+    {
+        return Ok((Status::Unchanged, Hidden::default()));
+    }
     let manifest = redact(run, &call.id, (transcript, recording), &known, stored, slots)?;
     remove_held(run, &call.id)?;
     Ok((Status::Redacted, Hidden::of(&manifest)))

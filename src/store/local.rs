@@ -2,7 +2,7 @@
 
 use super::staging::{Run, sync_folder, write_new};
 use super::walk::Walk;
-use super::{Entry, MANIFEST_NAME, Object, Staged, Stat, Store, Stored};
+use super::{Entry, MANIFEST_NAME, Object, RETENTION_FOLDER, Staged, Stat, Store, Stored, tombstone_name};
 use crate::base::{CallId, Error, HoldReason, Kind, Phi, Result, Sha256Hex, Stage};
 use std::fs::{self, File, Metadata};
 use std::io::{self, ErrorKind, Read};
@@ -114,6 +114,11 @@ impl Store for LocalStore {
         }
         calls.sort_unstable();
         Ok(calls)
+    }
+
+    fn has_tombstone(&self, call: &CallId) -> Result<bool> {
+        let path = self.root.join(RETENTION_FOLDER).join(tombstone_name(call));
+        path.try_exists().map_err(|error| Error::io(Stage::Fetch, "a record of the destination cannot be read", error))
     }
 
     fn put_held(&self, call: &CallId, record: &[u8]) -> Result<()> {

@@ -10,9 +10,11 @@
 //!   go to names of their own, so that readers of the old manifest still find what it lists (`s3/staging.rs`).
 
 mod address;
+mod disposal;
 pub mod inventory;
 mod listed;
 mod local;
+mod records;
 pub mod s3;
 mod staging;
 mod stores;
@@ -21,8 +23,12 @@ pub(crate) mod suite;
 mod walk;
 
 pub use address::{Address, BucketAddress};
+pub use disposal::{Disposal, LegalHold, Protection};
 pub use listed::{ListedStore, Listing};
 pub use local::LocalStore;
+#[cfg(test)]
+pub(crate) use records::suite as records_suite;
+pub use records::{LocalRecords, RECORDS_MAX, RETENTION_FOLDER, RecordKey, Records, tombstone_name};
 pub use stores::Stores;
 
 use crate::base::{CallId, Clean, Error, Kind, Phi, Result, Sha256Hex, Stage, Timestamp};
@@ -172,6 +178,14 @@ pub trait Store: Send + Sync {
     /// # Errors
     /// When the destination cannot be listed.
     fn committed(&self) -> Result<Vec<CallId>>;
+
+    /// Whether a call was deleted at the end of its retention, so that it is not made again.
+    ///
+    /// # Errors
+    /// When that cannot be told.
+    fn has_tombstone(&self, _: &CallId) -> Result<bool> {
+        Ok(false)
+    }
 
     /// Writes the record of a held call over the one before.
     ///

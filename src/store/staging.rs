@@ -278,7 +278,7 @@ fn create_new(path: &Path) -> io::Result<File> {
     private_file().read(true).create_new(true).open(path)
 }
 
-fn open_lock(path: &Path) -> io::Result<File> {
+pub(super) fn open_lock(path: &Path) -> io::Result<File> {
     private_file().create(true).truncate(false).open(path)
 }
 
@@ -288,7 +288,7 @@ pub(super) fn sync_folder(folder: &Path) -> io::Result<()> {
 }
 
 /// Makes a folder; whether it was missing.
-fn make_folder(folder: &Path) -> io::Result<bool> {
+pub(super) fn make_folder(folder: &Path) -> io::Result<bool> {
     match private_folder().create(folder) {
         Err(error) if error.kind() == ErrorKind::AlreadyExists => Ok(false),
         done => done.map(|()| true),
@@ -301,7 +301,7 @@ fn private_folder() -> DirBuilder {
     builder
 }
 
-fn private_file() -> OpenOptions {
+pub(super) fn private_file() -> OpenOptions {
     let mut options = OpenOptions::new();
     std::os::unix::fs::OpenOptionsExt::mode(options.write(true), 0o600);
     options

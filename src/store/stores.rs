@@ -1,7 +1,7 @@
 //! Opens stores by their addresses.
 
-use super::s3::{Client, Properties, S3Store};
-use super::{Address, Keeping, LocalStore, Store};
+use super::s3::{Client, Properties, S3Records, S3Store};
+use super::{Address, Disposal, Keeping, LocalRecords, LocalStore, Records, Store};
 use crate::base::{Error, Kind, Result, Stage};
 use std::sync::Arc;
 
@@ -36,6 +36,39 @@ impl Stores {
         Ok(match address {
             Address::Folder(folder) => Arc::new(LocalStore::destination(folder)?),
             Address::Bucket(bucket) => Arc::new(S3Store::destination(self.client()?, bucket, with, sample)?),
+        })
+    }
+
+    /// Records of the program at an address, to read; nothing has to be there.
+    ///
+    /// # Errors
+    /// When the folder cannot be opened.
+    pub fn records(&self, address: &Address) -> Result<Arc<dyn Records>> {
+        Ok(match address {
+            Address::Folder(folder) => Arc::new(LocalRecords::open(folder)?),
+            Address::Bucket(bucket) => Arc::new(S3Records::to_read(self.client()?, bucket)),
+        })
+    }
+
+    /// Records of the program at an address, to write too.
+    ///
+    /// # Errors
+    /// When they cannot be written, or the bucket cannot do what is asked for.
+    pub fn records_to_write(&self, address: &Address, with: Properties) -> Result<Arc<dyn Records>> {
+        Ok(match address {
+            Address::Folder(folder) => Arc::new(LocalRecords::open(folder)?),
+            Address::Bucket(bucket) => Arc::new(S3Records::to_write(self.client()?, bucket, with)?),
+        })
+    }
+
+    /// Copies at an address, to be removed.
+    ///
+    /// # Errors
+    /// When the folder cannot be opened.
+    pub fn disposal(&self, address: &Address) -> Result<Arc<dyn Disposal>> {
+        Ok(match address {
+            Address::Folder(folder) => Arc::new(LocalRecords::open(folder)?),
+            Address::Bucket(bucket) => Arc::new(S3Records::to_read(self.client()?, bucket)),
         })
     }
 

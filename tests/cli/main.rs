@@ -8,6 +8,7 @@ mod lambda;
 mod patterns;
 mod policy;
 mod redact;
+mod retention;
 mod runtime_api;
 mod settings;
 mod signing;

@@ -9,6 +9,7 @@ mod gate;
 mod lambda;
 mod queue;
 mod redact;
+mod retention;
 #[path = "../cli/runtime_api.rs"]
 mod runtime_api;
 mod support;

@@ -58,6 +58,13 @@ impl Properties {
     }
 }
 
+impl Properties {
+    /// What a record is written with that is locked from now on, where the destination locks.
+    pub(super) fn locked_record(&self, until: Option<Timestamp>) -> Dress {
+        Dress { lock: self.lock.zip(until), ..self.record(None) }
+    }
+}
+
 /// The tags of a call's objects. A day is enough to delete by.
 fn tags(keeping: &Keeping) -> Vec<(&'static str, String)> {
     let mut delete_after = keeping.delete_after.to_string();
@@ -185,6 +192,27 @@ pub(super) async fn check(
     check_conditions(client, bucket, root, &with.record(Some(keeping))).await
 }
 
+/// Whether objects of the bucket can be locked and held.
+pub(super) async fn has_lock(client: &Client, bucket: &str) -> Result<bool> {
+    let answer = client.sdk.get_object_lock_configuration().bucket(bucket).send().await.map_err(Fault::from);
+    match answer {
+        Ok(answer) => {
+            let enabled = answer.object_lock_configuration().and_then(|c| c.object_lock_enabled());
+            Ok(enabled == Some(&ObjectLockEnabled::Enabled))
+        }
+        Err(Fault::Refused(404 | 501, _) | Fault::BadAnswer(_)) => Ok(false),
+        Err(fault) => Err(fault.error(Stage::Records, "the bucket cannot be asked whether it locks objects")),
+    }
+}
+
+/// Refuses a bucket that cannot hold records, and says what is missing.
+pub(super) async fn check_records(client: &Client, bucket: &str, root: &str, with: &Properties) -> Result<()> {
+    if with.lock.is_some() {
+        check_lock(client, bucket).await?;
+    }
+    check_conditions(client, bucket, root, &with.record(None)).await
+}
+
 async fn check_lock(client: &Client, bucket: &str) -> Result<()> {
     let missing = "the policy asks for locked objects, and the bucket's Object Lock is off";
     let answer = client.sdk.get_object_lock_configuration().bucket(bucket).send().await.map_err(Fault::from);
@@ -209,7 +237,7 @@ async fn check_conditions(client: &Client, bucket: &str, root: &str, dress: &Dre
     let attempt = async |condition: Condition| {
         let put = Put { client, bucket, key: &key, condition, dress };
         match put.bytes(PROBE.to_vec(), &digest).await {
-            Ok(()) => Ok(true),
+            Ok(_) => Ok(true),
             Err(fault) if fault.is_unmet_condition() || fault.is_absent() => Ok(false),
             Err(fault) if fault.is_final() => {
                 let message = "an object with the destination's key, storage class and tags cannot be written";

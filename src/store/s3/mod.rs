@@ -6,11 +6,13 @@
 
 mod client;
 mod destination;
+mod disposal;
 mod fault;
 mod folders;
 mod list;
 mod put;
 mod read;
+mod records;
 mod staging;
 mod tag;
 #[cfg(test)]
@@ -18,8 +20,11 @@ mod tests;
 
 pub use client::{Access, Client};
 pub use destination::{LockMode, Properties};
+pub use records::S3Records;
 
-use super::{BucketAddress, Entry, Keeping, MANIFEST_NAME, Object, Staged, Stat, Store, Stored};
+use super::{
+    BucketAddress, Entry, Keeping, MANIFEST_NAME, Object, RETENTION_FOLDER, Staged, Stat, Store, Stored, tombstone_name,
+};
 use crate::base::{CallId, Error, HoldReason, Kind, Phi, Result, Sha256Hex, Stage};
 use client::Answer;
 use destination::Dress;
@@ -159,7 +164,7 @@ impl Bucket {
         let dress = self.properties.record(None);
         let put = Put { client: &self.client, bucket: &self.name, key, condition: Condition::None, dress: &dress };
         let done = put.bytes(record.to_vec(), &Sha256Hex::of(record)).await;
-        done.map_err(|fault| fault.error(Stage::Publish, "the held record cannot be written"))
+        done.map(drop).map_err(|fault| fault.error(Stage::Publish, "the held record cannot be written"))
     }
 }
 
@@ -204,6 +209,15 @@ impl Store for S3Store {
             calls.extend(folder.and_then(CallId::parse));
         }
         Ok(calls)
+    }
+
+    fn has_tombstone(&self, call: &CallId) -> Result<bool> {
+        let key = format!("{}{RETENTION_FOLDER}/{}", self.bucket.root.expose(), tombstone_name(call));
+        match self.bucket.client.wait(self.bucket.location(&key).stat()) {
+            Ok(_) => Ok(true),
+            Err(fault) if fault.is_absent() => Ok(false),
+            Err(fault) => Err(fault.error(Stage::Fetch, "a record of the destination cannot be read")),
+        }
     }
 
     fn put_held(&self, call: &CallId, record: &[u8]) -> Result<()> {

@@ -70,26 +70,26 @@ impl Put<'_> {
         }
         // Before it is in memory.
         let _permit = self.client.may_send(content.bytes).await;
-        self.whole(read(content.file, 0, content.bytes)?, content.digest).await
+        self.whole(read(content.file, 0, content.bytes)?, content.digest).await.map(drop)
     }
 
-    /// Writes what is in memory.
-    pub async fn bytes(&self, bytes: Vec<u8>, digest: &Sha256Hex) -> Answer<()> {
+    /// Writes what is in memory; the ETag that it then has, empty where the server does not say.
+    pub async fn bytes(&self, bytes: Vec<u8>, digest: &Sha256Hex) -> Answer<String> {
         let _permit = self.client.may_send(bytes.len() as u64).await;
         self.whole(bytes, digest).await
     }
 
-    async fn whole(&self, bytes: Vec<u8>, digest: &Sha256Hex) -> Answer<()> {
+    async fn whole(&self, bytes: Vec<u8>, digest: &Sha256Hex) -> Answer<String> {
         let request = self.client.sdk.put_object().bucket(self.bucket).key(self.key);
         let request = self.dress.put(request, self.key, digest);
-        request
+        let sent = request
             .set_if_none_match(self.condition.if_none_match())
             .set_if_match(self.condition.if_match())
             .set_checksum_sha256(self.client.sends_checksums.then(|| in_base64(digest)).flatten())
             .body(ByteStream::from(bytes))
             .send()
             .await?;
-        Ok(())
+        Ok(sent.e_tag.unwrap_or_default().trim_matches('"').to_owned())
     }
 
     async fn in_parts(&self, content: &Content<'_>) -> Answer<()> {

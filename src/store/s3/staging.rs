@@ -194,7 +194,7 @@ impl Publishing<'_> {
         let Bucket { client, name: bucket, .. } = self.bucket;
         let put = Put { client, bucket, key: &key, condition, dress: &self.dress };
         match put.bytes(manifest.to_vec(), &Sha256Hex::of(manifest)).await {
-            Ok(()) => return Ok(Outcome::Stands),
+            Ok(_) => return Ok(Outcome::Stands),
             Err(fault) if fault.is_unmet_condition() || fault.is_absent() => {}
             Err(fault) => return Err(fault.writing()),
         }

@@ -65,6 +65,17 @@ fn it_does_what_every_destination_must() {
 }
 
 #[test]
+fn it_does_what_records_must() {
+    for server in SERVERS {
+        let client = client(server, Patience::default());
+        for folder in ["", "redacted/2026/"] {
+            let address = bucket(&client, folder);
+            crate::store::records_suite(&S3Records::to_write(client.clone(), &address, Properties::default()).unwrap());
+        }
+    }
+}
+
+#[test]
 fn it_does_what_every_source_must() {
     let client = client(SERVERS[0], Patience::default());
     for folder in ["", "raw/2026"] {

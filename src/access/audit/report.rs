@@ -1,0 +1,229 @@
+//! Reports on the log, one entry after the other: by user, by call, every disclosure, and a review of who has access.
+//! A disclosure is a call that was viewed, played or downloaded (45 CFR 164.528).
+
+use super::event::{Action, Event, Outcome};
+use super::segment::Entry;
+use crate::access::table::{Cell, Table};
+use crate::access::word::UserName;
+use crate::base::{CallId, Timestamp};
+use std::collections::{BTreeMap, BTreeSet};
+
+/// What a report is about.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
+pub enum Kind {
+    /// A row for each user: what they did and were refused.
+    Users,
+    /// A row for each call: who was let at it, and how.
+    Calls,
+    /// A row for each disclosure: accounting of disclosures.
+    Disclosures,
+    /// A row for each user and role: when they last used it, for the review of access.
+    Access,
+}
+
+/// A report that is being made. What it holds grows with users and calls, not with entries, but for disclosures.
+pub struct Report {
+    kind: Kind,
+    users: BTreeMap<UserName, User>,
+    calls: BTreeMap<CallId, Call>,
+    roles: BTreeMap<(UserName, String), Used>,
+    disclosures: Vec<Vec<Cell>>,
+    entries: u64,
+    span: Option<(Timestamp, Timestamp)>,
+}
+
+#[derive(Default)]
+struct User {
+    counts: BTreeMap<(Action, Outcome), u64>,
+    calls: BTreeSet<CallId>,
+    span: Option<(Timestamp, Timestamp)>,
+}
+
+#[derive(Default)]
+struct Call {
+    counts: BTreeMap<Action, u64>,
+    users: BTreeSet<UserName>,
+    refused: u64,
+    span: Option<(Timestamp, Timestamp)>,
+}
+
+#[derive(Default)]
+struct Used {
+    sign_in: Option<Timestamp>,
+    call: Option<Timestamp>,
+    done: u64,
+    refused: u64,
+}
+
+impl Report {
+    /// A report on nothing yet.
+    #[must_use]
+    pub fn new(kind: Kind) -> Self {
+        let (users, calls, roles) = (BTreeMap::new(), BTreeMap::new(), BTreeMap::new());
+        Self { kind, users, calls, roles, disclosures: Vec::new(), entries: 0, span: None }
+    }
+
+    /// Adds an entry.
+    pub fn add(&mut self, entry: &Entry) {
+        let event = &entry.event;
+        self.entries += 1;
+        stretch(&mut self.span, event.at);
+        match self.kind {
+            Kind::Users => self.users.entry(event.user.clone()).or_default().add(event),
+            Kind::Calls => {
+                if let Some(call) = &event.call {
+                    self.calls.entry(call.clone()).or_default().add(event);
+                }
+            }
+            Kind::Disclosures => self.disclosures.extend(event.is_disclosure().then(|| disclosure(event))),
+            Kind::Access => {
+                let role = event.role.as_ref().map_or_else(String::new, ToString::to_string);
+                self.roles.entry((event.user.clone(), role)).or_default().add(event);
+            }
+        }
+    }
+
+    /// The report as it stands at this time.
+    #[must_use]
+    pub fn table(self, now: Timestamp) -> Table {
+        let span = self.span.map_or_else(String::new, |(first, last)| format!(", {first} to {last}"));
+        let note = format!("{} entries of the audit log{span}. Made {now}.", self.entries);
+        let (title, columns, rows) = match self.kind {
+            Kind::Users => {
+                ("Access by user", USERS.to_vec(), self.users.iter().map(|(name, user)| user.row(name)).collect())
+            }
+            Kind::Calls => {
+                ("Access by call", CALLS.to_vec(), self.calls.iter().map(|(id, call)| call.row(id)).collect())
+            }
+            Kind::Disclosures => ("Accounting of disclosures", DISCLOSURES.to_vec(), self.disclosures),
+            Kind::Access => {
+                let rows = self.roles.iter().map(|((user, role), used)| used.row(user, role, now)).collect();
+                ("Review of access", ACCESS.to_vec(), rows)
+            }
+        };
+        Table { title: title.into(), note, columns, rows }
+    }
+}
+
+const USERS: &[&str] = &[
+    "user",
+    "sign_ins",
+    "failed_sign_ins",
+    "searches",
+    "views",
+    "plays",
+    "downloads",
+    "refused",
+    "calls",
+    "first",
+    "last",
+];
+
+impl User {
+    fn add(&mut self, event: &Event) {
+        *self.counts.entry((event.what, event.outcome)).or_default() += 1;
+        if event.is_disclosure() {
+            self.calls.extend(event.call.clone());
+        }
+        stretch(&mut self.span, event.at);
+    }
+
+    fn row(&self, name: &UserName) -> Vec<Cell> {
+        let allowed = |what| Cell::Count(self.counts.get(&(what, Outcome::Allowed)).copied().unwrap_or_default());
+        let failed_in =
+            |((what, outcome), _): &(&(Action, Outcome), &u64)| *what == Action::SignIn && *outcome != Outcome::Allowed;
+        let sum = |of: &dyn Fn(&(&(Action, Outcome), &u64)) -> bool| {
+            Cell::Count(self.counts.iter().filter(of).map(|(_, n)| n).sum())
+        };
+        vec![
+            name.into(),
+            allowed(Action::SignIn),
+            sum(&failed_in),
+            allowed(Action::Search),
+            allowed(Action::View),
+            allowed(Action::Play),
+            allowed(Action::Download),
+            sum(&|entry| entry.0.1 == Outcome::Refused && !failed_in(entry)),
+            Cell::Count(self.calls.len() as u64),
+            Cell::of(self.span.map(|(first, _)| first)),
+            Cell::of(self.span.map(|(_, last)| last)),
+        ]
+    }
+}
+
+const CALLS: &[&str] = &["call", "views", "plays", "downloads", "users", "refused", "first", "last"];
+
+impl Call {
+    fn add(&mut self, event: &Event) {
+        self.refused += u64::from(event.outcome == Outcome::Refused);
+        if event.is_disclosure() {
+            *self.counts.entry(event.what).or_default() += 1;
+            self.users.insert(event.user.clone());
+            stretch(&mut self.span, event.at);
+        }
+    }
+
+    fn row(&self, call: &CallId) -> Vec<Cell> {
+        let count = |what| Cell::Count(self.counts.get(&what).copied().unwrap_or_default());
+        let users: Vec<&str> = self.users.iter().map(UserName::as_str).collect();
+        vec![
+            call.into(),
+            count(Action::View),
+            count(Action::Play),
+            count(Action::Download),
+            users.join(" ").into(),
+            Cell::Count(self.refused),
+            Cell::of(self.span.map(|(first, _)| first)),
+            Cell::of(self.span.map(|(_, last)| last)),
+        ]
+    }
+}
+
+const DISCLOSURES: &[&str] = &["at", "call", "user", "role", "what", "artifact", "purpose", "from"];
+
+fn disclosure(event: &Event) -> Vec<Cell> {
+    vec![
+        event.at.into(),
+        Cell::of(event.call.as_ref()),
+        (&event.user).into(),
+        Cell::of(event.role.as_ref()),
+        event.what.word().into(),
+        Cell::of(event.about.as_ref()),
+        Cell::of(event.purpose.as_ref()),
+        Cell::of(event.from),
+    ]
+}
+
+const ACCESS: &[&str] = &["user", "role", "last_sign_in", "last_call", "days_unused", "done", "refused"];
+
+impl Used {
+    fn add(&mut self, event: &Event) {
+        let is_allowed = event.outcome == Outcome::Allowed;
+        self.done += u64::from(is_allowed);
+        self.refused += u64::from(!is_allowed);
+        if is_allowed && event.what == Action::SignIn {
+            self.sign_in = self.sign_in.max(Some(event.at));
+        }
+        if event.is_disclosure() {
+            self.call = self.call.max(Some(event.at));
+        }
+    }
+
+    fn row(&self, user: &UserName, role: &str, now: Timestamp) -> Vec<Cell> {
+        let last = self.sign_in.max(self.call);
+        let days = |last: Timestamp| now.unix_s().saturating_sub(last.unix_s()) / 86_400;
+        vec![
+            user.into(),
+            role.into(),
+            Cell::of(self.sign_in),
+            Cell::of(self.call),
+            last.map_or(Cell::Nothing, |last| Cell::Count(days(last))),
+            Cell::Count(self.done),
+            Cell::Count(self.refused),
+        ]
+    }
+}
+
+fn stretch(span: &mut Option<(Timestamp, Timestamp)>, at: Timestamp) {
+    *span = Some(span.map_or((at, at), |(first, last)| (first.min(at), last.max(at))));
+}

@@ -1,0 +1,240 @@
+//! Sweeps of a folder, whole and broken off at every step.
+
+use super::*;
+use crate::access::sign::PrivateKey;
+use crate::base::{Kind, Stage};
+use crate::store::{LocalRecords, LocalStore, Protection, Stored};
+use std::cell::Cell as Counter;
+use std::fs;
+use std::path::Path;
+use std::sync::atomic::{AtomicI64, Ordering};
+
+const EXAMPLE: &[u8] = include_bytes!("../../../docs/examples/manifest.v1.json");
+
+fn call(n: u8) -> CallId {
+    CallId::from_mac(&[n; 32])
+}
+
+/// Writes a committed call that is to be deleted after so many days.
+fn put(root: &Path, n: u8, days: u32, legal_hold: bool, signing: &Signing) {
+    let mut manifest = Manifest::parse(EXAMPLE).unwrap();
+    manifest.signature = None;
+    manifest.call = call(n);
+    manifest.retention.legal_hold = legal_hold;
+    manifest.retention.retain_until = manifest.created.plus_days(days.min(10));
+    manifest.retention.delete_after = manifest.created.plus_days(days);
+    let folder = root.join(call(n).as_str());
+    fs::create_dir(&folder).unwrap();
+    for artifact in &manifest.artifacts {
+        fs::write(folder.join(artifact.name()), artifact.name()).unwrap();
+    }
+    fs::write(folder.join("manifest.json"), signing.seal(manifest).unwrap()).unwrap();
+}
+
+fn now() -> Timestamp {
+    Manifest::parse(EXAMPLE).unwrap().created.plus_days(100)
+}
+
+fn by() -> UserName {
+    "ana".parse().unwrap()
+}
+
+/// A folder whose records break after so many steps that change something.
+struct Breaking {
+    inner: LocalRecords,
+    steps: AtomicI64,
+}
+
+impl Breaking {
+    fn step(&self) -> Result<()> {
+        let left = self.steps.fetch_sub(1, Ordering::SeqCst);
+        if left > 0 { Ok(()) } else { Err(Error::new(Stage::Records, Kind::Io, "broken off")) }
+    }
+}
+
+impl Records for Breaking {
+    fn read(&self, key: &RecordKey) -> Result<Option<Stored>> {
+        self.inner.read(key)
+    }
+
+    fn write(&self, key: &RecordKey, bytes: &[u8], expected: &Expected, until: Option<Timestamp>) -> Result<String> {
+        self.step()?;
+        self.inner.write(key, bytes, expected, until)
+    }
+
+    fn names(&self, folder: &'static str) -> Result<Vec<String>> {
+        self.inner.names(folder)
+    }
+
+    fn remove(&self, key: &RecordKey) -> Result<()> {
+        self.step()?;
+        self.inner.remove(key)
+    }
+}
+
+impl Disposal for Breaking {
+    fn protection(&self, call: &CallId, name: &str) -> Result<Protection> {
+        self.inner.protection(call, name)
+    }
+
+    fn dispose(&self, call: &CallId, name: &str) -> Result<u64> {
+        self.step()?;
+        self.inner.dispose(call, name)
+    }
+
+    fn set_legal_hold(&self, call: &CallId, name: &str, hold: LegalHold) -> Result<bool> {
+        self.inner.set_legal_hold(call, name, hold)
+    }
+}
+
+/// Sweeps a folder that breaks after so many steps; where each call stands, and what is certified.
+fn swept(
+    root: &Path,
+    signing: &Signing,
+    steps: i64,
+    deletes: bool,
+) -> Result<(BTreeMap<CallId, Standing>, Vec<Certificate>)> {
+    let breaking = Breaking { inner: LocalRecords::open(root)?, steps: AtomicI64::new(steps) };
+    let store = LocalStore::source(root)?;
+    let signer = signing.signer.as_ref();
+    let keeper = Keeper { store: &store, records: &breaking, disposal: &breaking, signing, signer };
+    let log = |_: &CallId| Ok(());
+    let act = if deletes { Act::Delete { by: by(), log: &log } } else { Act::Look };
+    let mut seen = BTreeMap::new();
+    let certificates = sweep(&keeper, now(), &act, &mut |call, standing| {
+        seen.insert(call.clone(), standing);
+        Ok(())
+    })?;
+    Ok((seen, certificates))
+}
+
+fn signing() -> Signing {
+    let signer = Signer::with_key(PrivateKey::generate().unwrap().0);
+    let mut signing = Signing::default();
+    signing.keys.add(signer.public().clone(), Timestamp::from_unix_s(0)).unwrap();
+    signing.signer = Some(signer);
+    signing
+}
+
+fn records(root: &Path, prefix: &str) -> Vec<String> {
+    let names = LocalRecords::open(root).unwrap().names(FOLDER).unwrap();
+    names.into_iter().filter(|name| name.starts_with(prefix)).collect()
+}
+
+#[test]
+fn what_is_due_goes_with_proof_and_everything_else_stays() {
+    let (folder, signing) = (tempfile::tempdir().unwrap(), signing());
+    let root = folder.path();
+    put(root, 1, 99, false, &signing);
+    put(root, 2, 101, false, &signing);
+    put(root, 3, 99, true, &signing);
+    put(root, 4, 99, false, &signing);
+    fs::write(root.join(call(4).as_str()).join("manifest.json"), b"{").unwrap();
+    put(root, 5, 99, false, &super::tests::signing());
+    let want = [
+        (1, Standing::Due),
+        (2, Standing::Free),
+        (3, Standing::Held),
+        (4, Standing::Unreadable),
+        (5, Standing::Unreadable),
+    ];
+    let want = |first| -> BTreeMap<CallId, Standing> {
+        want.map(|(n, standing)| (call(n), if n == 1 { first } else { standing })).into()
+    };
+    assert_eq!(swept(root, &signing, 0, false).unwrap().0, want(Standing::Due), "looking changes nothing");
+    let (seen, certificates) = swept(root, &signing, 1_000, true).unwrap();
+    assert_eq!(seen, want(Standing::Deleted));
+    assert!(!root.join(call(1).as_str()).exists() && (2..=5).all(|n| root.join(call(n).as_str()).exists()));
+    assert_eq!(records(root, "tombstone-"), [format!("tombstone-{}.json", call(1))]);
+    assert!(records(root, "deleting-").is_empty());
+    let [certificate] = &certificates[..] else { panic!("one certificate") };
+    assert_eq!(
+        (certificate.calls[0].call.clone(), certificate.calls[0].files, certificate.calls[0].versions),
+        (call(1), 3, 3)
+    );
+    for name in [records(root, "certificate-"), records(root, "tombstone-")].concat() {
+        let bytes = fs::read(root.join(FOLDER).join(name)).unwrap();
+        assert!(crate::access::sign::verify(&signing.keys, &bytes, now()).is_ok());
+    }
+    assert_eq!(swept(root, &signing, 1_000, true).unwrap().1, [], "a second sweep has nothing to do");
+}
+
+#[test]
+fn broken_off_at_any_step_the_next_sweep_ends_what_was_begun() {
+    let signing = signing();
+    let mut broke = 0;
+    for steps in 0..40 {
+        let folder = tempfile::tempdir().unwrap();
+        let root = folder.path();
+        (1..=3).for_each(|n| put(root, n, 99, false, &signing));
+        put(root, 4, 101, false, &signing);
+        let first = swept(root, &signing, steps, true);
+        broke +=
+            u32::from(first.is_err() || first.is_ok_and(|(seen, _)| seen.values().any(|s| *s == Standing::Failed)));
+        swept(root, &signing, 1_000, true).unwrap();
+        assert!((1..=3).all(|n| !root.join(call(n).as_str()).exists()), "after {steps} steps");
+        assert!(root.join(call(4).as_str()).join("manifest.json").exists());
+        assert_eq!(
+            (records(root, "tombstone-").len(), records(root, "deleting-").len()),
+            (3, 0),
+            "after {steps} steps"
+        );
+        let certified: std::collections::BTreeSet<CallId> = records(root, "certificate-")
+            .iter()
+            .map(|name| serde_json::from_slice(&fs::read(root.join(FOLDER).join(name)).unwrap()).unwrap())
+            .flat_map(|c: Certificate| c.calls.into_iter().map(|d| d.call))
+            .collect();
+        assert_eq!(certified.len(), 3, "after {steps} steps");
+    }
+    assert!(broke >= 15, "{broke}");
+}
+
+#[test]
+fn what_is_not_written_down_is_not_deleted() {
+    let (folder, signing) = (tempfile::tempdir().unwrap(), Signing::default());
+    put(folder.path(), 1, 99, false, &signing);
+    let (records, store) = (LocalRecords::open(folder.path()).unwrap(), LocalStore::source(folder.path()).unwrap());
+    let keeper = Keeper { store: &store, records: &records, disposal: &records, signing: &signing, signer: None };
+    let asked = Counter::new(0);
+    let log = |_: &CallId| {
+        asked.set(asked.get() + 1);
+        Err(Error::new(Stage::Records, Kind::Io, "the log is down"))
+    };
+    assert!(sweep(&keeper, now(), &Act::Delete { by: by(), log: &log }, &mut |_, _| Ok(())).is_err());
+    assert!(asked.get() == 1 && folder.path().join(call(1).as_str()).join("manifest.json").exists());
+}
+
+#[test]
+fn a_hold_keeps_a_release_frees_and_what_cannot_be_trusted_keeps() {
+    let (folder, signing) = (tempfile::tempdir().unwrap(), signing());
+    let root = folder.path();
+    put(root, 1, 99, false, &signing);
+    put(root, 2, 99, true, &signing);
+    let (records, store) = (LocalRecords::open(root).unwrap(), LocalStore::source(root).unwrap());
+    let signer = signing.signer.as_ref();
+    let keeper = Keeper { store: &store, records: &records, disposal: &records, signing: &signing, signer };
+    let standing = |n| keeper.look(&call(n), now()).unwrap().standing;
+    let set = |n, state| keeper.set_hold(&call(n), state, "matter-7".parse().unwrap(), by(), now());
+    assert_eq!((standing(1), standing(2)), (Standing::Due, Standing::Held));
+    set(1, HoldState::Held).unwrap();
+    set(2, HoldState::Released).unwrap();
+    assert_eq!((standing(1), standing(2)), (Standing::Held, Standing::Due));
+    let path = root.join(FOLDER).join(format!("hold-{}.json", call(2)));
+    let released = fs::read_to_string(&path).unwrap();
+    fs::write(&path, released.replace("matter-7", "matter-8")).unwrap();
+    assert_eq!(standing(2), Standing::Unreadable, "a release that was changed frees nothing");
+    fs::write(&path, "{").unwrap();
+    assert_eq!(standing(2), Standing::Unreadable);
+    assert!(set(9, HoldState::Held).is_err(), "no such call");
+}
+
+#[test]
+fn records_are_written_as_the_documentation_has_them() {
+    let hold: Hold = serde_json::from_slice(include_bytes!("../../../docs/examples/hold.v1.json")).unwrap();
+    let tombstone: Tombstone =
+        serde_json::from_slice(include_bytes!("../../../docs/examples/tombstone.v1.json")).unwrap();
+    let certificate: Certificate =
+        serde_json::from_slice(include_bytes!("../../../docs/examples/deletion-certificate.v1.json")).unwrap();
+    assert_eq!(sealed(&hold, None).is_ok(), hold.schema == HOLD_SCHEMA);
+    assert_eq!((tombstone.schema.as_str(), certificate.schema.as_str()), (TOMBSTONE_SCHEMA, CERTIFICATE_SCHEMA));
+}
