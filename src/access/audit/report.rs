@@ -128,22 +128,22 @@ impl User {
         stretch(&mut self.span, event.at);
     }
 
+    fn sum(&self, of: impl Fn(Action, Outcome) -> bool) -> Cell {
+        Cell::Count(self.counts.iter().filter(|((what, outcome), _)| of(*what, *outcome)).map(|(_, n)| n).sum())
+    }
+
     fn row(&self, name: &UserName) -> Vec<Cell> {
         let allowed = |what| Cell::Count(self.counts.get(&(what, Outcome::Allowed)).copied().unwrap_or_default());
-        let failed_in =
-            |((what, outcome), _): &(&(Action, Outcome), &u64)| *what == Action::SignIn && *outcome != Outcome::Allowed;
-        let sum = |of: &dyn Fn(&(&(Action, Outcome), &u64)) -> bool| {
-            Cell::Count(self.counts.iter().filter(of).map(|(_, n)| n).sum())
-        };
+        let is_failed_sign_in = |what, outcome| what == Action::SignIn && outcome != Outcome::Allowed;
         vec![
             name.into(),
             allowed(Action::SignIn),
-            sum(&failed_in),
+            self.sum(is_failed_sign_in),
             allowed(Action::Search),
             allowed(Action::View),
             allowed(Action::Play),
             allowed(Action::Download),
-            sum(&|entry| entry.0.1 == Outcome::Refused && !failed_in(entry)),
+            self.sum(|what, outcome| outcome == Outcome::Refused && !is_failed_sign_in(what, outcome)),
             Cell::Count(self.calls.len() as u64),
             Cell::of(self.span.map(|(first, _)| first)),
             Cell::of(self.span.map(|(_, last)| last)),
