@@ -4,6 +4,7 @@
 //! environment here. A container is one file, listed in `container`; a way of storing sound that can
 //! be muted (today linear samples) is another. Whatever cannot be muted with proof is held.
 
+mod activity;
 mod aiff;
 mod au;
 mod blocks;
@@ -18,6 +19,7 @@ mod redact;
 mod verify;
 mod wav;
 
+pub use activity::{Activity, FRAME_MS, listen};
 pub use decode::{Block, PacketCodec, PacketDecoder};
 pub use redact::{Outcome, redact};
 pub use verify::{Verified, verify_kept, verify_redacted};

@@ -12,6 +12,8 @@ pub const WORDS_MAX: usize = 8_000_000;
 pub const RECORDING_MS_MAX: u64 = 48 * 3_600_000;
 /// Most channels of a recording.
 pub const CHANNELS_MAX: u16 = 64;
+/// Longest recording that is listened to, times its channels, milliseconds: 48 hours in stereo.
+pub const HEARD_MS_MAX: u64 = 2 * RECORDING_MS_MAX;
 /// Highest sampling rate, frames a second.
 pub const RATE_HZ_MAX: u32 = 768_000;
 /// Most chunks of a RIFF file; the busiest broadcast files have about twenty.

@@ -20,6 +20,12 @@ pub const BUILTIN_POLICIES: &[(&str, &str)] = &[
 
 /// Longest gap between two mutes that may be muted too, milliseconds.
 const MERGE_GAP_MS_MAX: u32 = 5_000;
+/// Farthest that a mute may go on to a quiet moment, milliseconds.
+const VALLEY_MS_MAX: u32 = 1_000;
+/// Coarsest rounding of lengths of mutes, milliseconds.
+const ROUND_UP_MS_MAX: u32 = 5_000;
+/// Longest speech that may be left though no word accounts for it, milliseconds.
+const SPEECH_MS_MIN_MAX: u32 = 60_000;
 
 /// The built-in policy of that name, else the policy in that file.
 ///
@@ -90,9 +96,13 @@ fn check(policy: &Policy) -> Result<(), String> {
     let at_most = |field: &str, value: u32, max: u32| {
         if value > max { Err(format!("{field} = {value}: at most {max}")) } else { Ok(()) }
     };
+    at_most("mute.pad-aligned-ms", policy.mute.pad_aligned_ms, super::PAD_MS_MAX)?;
     at_most("mute.pad-recogniser-ms", policy.mute.pad_recogniser_ms, super::PAD_MS_MAX)?;
     at_most("mute.pad-coarse-ms", policy.mute.pad_coarse_ms, super::PAD_MS_MAX)?;
     at_most("mute.merge-gap-ms", policy.mute.merge_gap_ms, MERGE_GAP_MS_MAX)?;
+    at_most("mute.valley-ms-max", policy.mute.valley_ms_max, VALLEY_MS_MAX)?;
+    at_most("mute.round-up-ms", policy.mute.round_up_ms, ROUND_UP_MS_MAX)?;
+    at_most("unaccounted.speech-ms-min", policy.unaccounted.speech_ms_min, SPEECH_MS_MIN_MAX)?;
     if policy.hide.is_empty() {
         return Err("hide is empty: name the categories to hide".into());
     }

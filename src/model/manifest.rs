@@ -8,7 +8,7 @@
 //! * New reader, old file: every reader reads all versions from v1 on; a field that a version lacks is absent, never
 //!   guessed.
 
-use super::{Category, Codec, Flag, Format, Mute, RetentionPolicy, TimeSource};
+use super::{Beside, Category, Codec, Flag, Format, Mute, RetentionPolicy, TimeSource};
 use crate::base::{CallId, Error, HoldReason, KeyedRef, Kind, Result, Sha256Hex, Stage, Timestamp};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -43,6 +43,9 @@ pub struct Manifest {
     pub artifacts: Vec<Artifact>,
     /// What was hidden.
     pub hidden: Hidden,
+    /// What the recording has besides the transcript and is muted for it; absent where nobody has listened.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub beside: Option<Beside>,
     /// What was odd, sorted.
     pub flags: Vec<Flag>,
     /// Residual risk: the calibrated chance that a word which must be hidden is left in sight, 0 to 1.

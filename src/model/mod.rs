@@ -12,7 +12,7 @@ mod transcript;
 pub use category::Category;
 pub use finding::{Finding, RuleId};
 pub use known::{Day, KNOWN_BYTES_MAX, KNOWN_SCHEMA, KnownFile, KnownValue};
-pub use plan::{Edit, Flag, Mute, RedactionPlan};
+pub use plan::{Beside, Edit, Flag, Mute, RedactionPlan, Stretches};
 pub use policy::{Extra, ObjectLock, Policy, RetentionPolicy};
 pub use recording::{Codec, RecordingInfo};
 pub use transcript::{Format, Speaker, TimeSource, Transcript, TranscriptBuilder, Turn, TurnKind, Word};

@@ -34,6 +34,10 @@ pub enum Flag {
     MisplacedWords,
     /// A short word lasts so long that other speech may hide in it; it is muted.
     OverlongWords,
+    /// Speech was muted that no word of the transcript accounts for.
+    UnaccountedSpeech,
+    /// Tones of pressed keys were muted.
+    KeyedDigits,
     /// Detection over the masked transcript found more, which was masked as well.
     FoundAfterMasking,
 }
@@ -47,4 +51,34 @@ pub struct RedactionPlan {
     pub mutes: Vec<Mute>,
     /// What was odd, sorted, without repeats.
     pub flags: Vec<Flag>,
+    /// What the recording has besides the transcript; nothing where nobody has listened.
+    pub beside: Option<Beside>,
+}
+
+/// What a recording has besides its transcript and is muted for it.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Beside {
+    /// Speech that no word accounts for.
+    pub speech: Stretches,
+    /// Tones of pressed keys.
+    pub keys: Stretches,
+}
+
+/// Stretches of sound.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Stretches {
+    /// How many.
+    pub stretches: u64,
+    /// Length together, milliseconds.
+    pub ms: u64,
+}
+
+impl Stretches {
+    /// Counts these.
+    #[must_use]
+    pub fn of(spans: &[TimeSpan]) -> Self {
+        Self { stretches: spans.len() as u64, ms: spans.iter().map(|s| u64::from(s.len_ms())).sum() }
+    }
 }

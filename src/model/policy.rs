@@ -20,6 +20,9 @@ pub struct Policy {
     /// Times and mutes.
     #[serde(default)]
     pub mute: MutePolicy,
+    /// What the recording has and the transcript has not.
+    #[serde(default)]
+    pub unaccounted: UnaccountedPolicy,
     /// When a call is held although it could be redacted.
     #[serde(default)]
     pub hold: HoldPolicy,
@@ -99,17 +102,69 @@ impl Policy {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case", default)]
 pub struct MutePolicy {
+    /// Padding on both sides where words were aligned with the sound afterwards, milliseconds, at most 2000.
+    pub pad_aligned_ms: u32,
     /// Padding on both sides where the recogniser reports word times, milliseconds, at most 2000.
     pub pad_recogniser_ms: u32,
     /// Padding on both sides where word times are coarse or of unknown making, milliseconds, at most 2000.
     pub pad_coarse_ms: u32,
     /// Gaps shorter than this between two mutes are muted too, milliseconds, at most 5000.
     pub merge_gap_ms: u32,
+    /// Behind the padding a mute goes on to the quietest moment within this, milliseconds, at most 1000.
+    pub valley_ms_max: u32,
+    /// Lengths of mutes are rounded up to a multiple of this, milliseconds, at most 5000; 0 leaves them. (The length of
+    /// a mute tells something of the name under it.)
+    pub round_up_ms: u32,
 }
 
 impl Default for MutePolicy {
     fn default() -> Self {
-        Self { pad_recogniser_ms: 200, pad_coarse_ms: 300, merge_gap_ms: 300 }
+        Self {
+            pad_aligned_ms: 100,
+            pad_recogniser_ms: 200,
+            pad_coarse_ms: 300,
+            merge_gap_ms: 300,
+            valley_ms_max: 100,
+            round_up_ms: 0,
+        }
+    }
+}
+
+/// What the recording has and the transcript has not.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case", default)]
+pub struct UnaccountedPolicy {
+    /// Speech that no word accounts for.
+    pub speech: Unaccounted,
+    /// Shorter stretches of it are left as they are, milliseconds, at most 60,000.
+    pub speech_ms_min: u32,
+    /// Tones of keys that are pressed (DTMF): numbers of cards are typed in.
+    pub keys: Unaccounted,
+}
+
+/// What is done about sound that a transcript does not account for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Unaccounted {
+    /// It is muted.
+    Mute,
+    /// The call is held.
+    Hold,
+    /// Nothing.
+    Keep,
+}
+
+impl Default for UnaccountedPolicy {
+    fn default() -> Self {
+        Self { speech: Unaccounted::Mute, speech_ms_min: 150, keys: Unaccounted::Mute }
+    }
+}
+
+impl UnaccountedPolicy {
+    /// Whether a recording has to be listened to.
+    #[must_use]
+    pub fn listens(&self) -> bool {
+        [self.speech, self.keys].iter().any(|what| *what != Unaccounted::Keep)
     }
 }
 

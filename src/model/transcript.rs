@@ -38,6 +38,8 @@ pub enum Speaker {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, serde::Serialize, serde::Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum TimeSource {
+    /// Words aligned with the sound after recognition (error about 15 ms).
+    Aligned,
     /// A recogniser that reports word times as part of its decoding (error about 20-120 ms).
     Recogniser,
     /// Times by attention or unknown means (error up to 300 ms).

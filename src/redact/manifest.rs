@@ -49,6 +49,7 @@ impl Artifacts {
             known: birth.known.clone(),
             artifacts: self.files(birth),
             hidden: hidden(self.plan()),
+            beside: self.plan().beside,
             flags: self.plan().flags.clone(),
             risk: self.risk(),
             retention: Retention::of(&birth.policy.retention, birth.created),

@@ -1,6 +1,8 @@
 //! Redacts one call: parse, detect, plan, mask, mute, verify. Pure: no files, network, environment, clock or
 //! randomness; a recording streams through what the caller hands in.
 
+mod borders;
+mod heard;
 mod leaks;
 mod length;
 mod manifest;
@@ -11,6 +13,7 @@ mod same;
 pub(crate) mod testing;
 mod verify;
 
+pub use heard::Heard;
 pub use manifest::{Birth, Origin};
 pub use plan::plan;
 pub use verify::{Artifacts, SourceFile, residue};
@@ -19,7 +22,7 @@ use crate::audio;
 use crate::base::{CallId, Clean, Error, HoldReason, Kind, Phi, Result, Stage};
 use crate::detect::{Detection, detect};
 use crate::model::policy::HoldPolicy;
-use crate::model::{Finding, Flag, Format, KnownValue, Policy, RecordingInfo, RedactionPlan};
+use crate::model::{Finding, Flag, Format, KnownValue, Policy, RedactionPlan};
 use crate::patterns::PatternSet;
 use crate::transcript::{self, Document};
 use std::io::{Read, Seek, Write};
@@ -50,6 +53,8 @@ pub enum Step {
     Hash,
     /// Bytes to words.
     Read,
+    /// The recording to what is heard in it.
+    Listen,
     /// Words to findings.
     Detect,
     /// Findings to a plan.
@@ -126,17 +131,22 @@ where
     let document = transcript::read(transcript, format)?;
     over(Step::Read);
     known.extend_from_slice(document.known());
-    let recording = recording.map(|source| Sound::open(source, recording_dest)).transpose()?;
-    let info = recording.as_ref().map(|sound| sound.opened.info());
-    if let Some(info) = info {
-        length::check(document.transcript(), info, &policy.hold)?;
+    let mut recording = recording.map(|source| Sound::open(source, recording_dest)).transpose()?;
+    if let Some(sound) = &recording {
+        length::check(document.transcript(), sound.opened.info(), &policy.hold)?;
     }
+    let activity = match &mut recording {
+        Some(sound) if policy.unaccounted.listens() => Some(sound.listen()?),
+        _ => None,
+    };
+    over(Step::Listen);
     let detection = detect(patterns, document.transcript(), &known);
     over(Step::Detect);
     hold_if_risky(detection.risk, &policy.hold)?;
     let against =
         Against { patterns, policy, call: &call, original: &document, given: &known, known: &detection.known };
-    let (plan, transcript) = settle(&detection, &against, info, over)?;
+    let heard = recording.as_ref().map(|sound| Heard { info: sound.opened.info(), activity: activity.as_ref() });
+    let (plan, transcript) = settle(&detection, &against, heard, over)?;
     let recording = recording.map(|sound| sound.mute(&plan)).transpose()?;
     over(Step::Mute);
     let proven = Proven { transcript, recording, plan, risk: detection.risk };
@@ -159,7 +169,7 @@ fn hold_if_risky(risk: f32, policy: &HoldPolicy) -> Result<()> {
 fn settle(
     detection: &Detection,
     against: &Against<'_>,
-    recording: Option<&RecordingInfo>,
+    recording: Option<Heard<'_>>,
     over: &mut dyn FnMut(Step),
 ) -> Result<(RedactionPlan, Clean<Vec<u8>>)> {
     let document: &Document = against.original;
@@ -200,6 +210,10 @@ impl<R: Read + Seek, W: Read + Write + Seek> Sound<R, W> {
         let dest =
             dest.ok_or_else(|| Error::new(Stage::Mute, Kind::Internal, "no place was given for the recording"))?;
         Ok(Self { opened: audio::open(&mut source)?, source, dest })
+    }
+
+    fn listen(&mut self) -> Result<audio::Activity> {
+        audio::listen(&self.opened, &mut self.source)
     }
 
     fn mute(mut self, plan: &RedactionPlan) -> Result<Clean<audio::Outcome>> {

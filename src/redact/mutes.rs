@@ -3,36 +3,45 @@
 //! Every doubt widens. A word without a time reaches to its neighbours; a word whose time cannot be
 //! true reaches past them; words that nothing places hold the call.
 
+use super::borders::{Sound, rounded};
+use super::heard::{Heard, anywhere, is_in_time, longest_ms, overlap_ms, unaccounted, union};
 use super::plan::turn_of;
+use crate::audio::Activity;
 use crate::base::{Error, HoldReason, Result, Stage, TimeSpan, WordSpan};
-use crate::model::{Category, Edit, Flag, Mute, TimeSource, Transcript, Turn, TurnKind, policy::MutePolicy};
+use crate::model::policy::{MutePolicy, Policy, Unaccounted, UnaccountedPolicy};
+use crate::model::{Beside, Category, Edit, Flag, Mute, Stretches, TimeSource, Transcript, Turn, TurnKind};
 use std::collections::BTreeSet;
 
-/// A short word that lasts longer than this is misplaced, or has other speech inside.
+/// A word that lasts longer than this, and longer than it can take to say, is misplaced, or has other speech inside.
 const WORD_MS_MAX: u32 = 3_000;
-/// Letters and digits up to which a word is short: "appointments" takes a second at most.
-const SHORT_WORD_CHARS: u32 = 12;
 /// Nobody says more letters and digits a second; auctioneers reach about 30.
 const CHARS_PER_S_MAX: u64 = 40;
 /// How far a mute reaches past the neighbours of a misplaced word, on both sides.
 const MISPLACED_MS: u32 = 500;
 
-/// The time to mute: sorted, disjoint, not touching, within a recording of `recording_ms`.
+/// Sound that the transcript does not account for is muted this far beyond its ends.
+const BESIDE_PAD_MS: u32 = 50;
+/// Of a word that is where its times say, at least one part in so many is speech.
+const VOICED_ONE_IN: u32 = 4;
+
+/// What is muted, and why besides the words.
+pub(super) struct Muted {
+    /// Sorted, disjoint, not touching, within the recording.
+    pub(super) mutes: Vec<Mute>,
+    pub(super) flags: BTreeSet<Flag>,
+    pub(super) beside: Option<Beside>,
+}
+
+/// The time to mute.
 ///
 /// # Errors
-/// Holds the call where hidden words have no time in reach, or one past the recording's end.
-pub(super) fn mutes(
-    edits: &[Edit],
-    policy: &MutePolicy,
-    transcript: &Transcript,
-    recording_ms: u64,
-) -> Result<(Vec<Mute>, BTreeSet<Flag>)> {
-    let recording_ms = u32::try_from(recording_ms).unwrap_or(u32::MAX);
-    let pad_ms = match transcript.time_source() {
-        TimeSource::Recogniser => policy.pad_recogniser_ms,
-        TimeSource::Coarse | TimeSource::Segment | TimeSource::None => policy.pad_coarse_ms,
-    };
-    let clock = Clock::new(transcript, recording_ms);
+/// Holds the call where hidden words have no time in reach, or one past the recording's end, and where the recording
+/// has sound that the transcript does not account for and the policy holds such calls.
+pub(super) fn mutes(edits: &[Edit], policy: &Policy, transcript: &Transcript, heard: Heard<'_>) -> Result<Muted> {
+    let recording_ms = u32::try_from(heard.info.duration_ms()).unwrap_or(u32::MAX);
+    let voice = heard.activity.map(anywhere).unwrap_or_default();
+    let in_time = heard.activity.filter(|activity| is_in_time(transcript, activity));
+    let clock = Clock::new(transcript, recording_ms, in_time.map(|_| voice.as_slice()));
     let mut flags = BTreeSet::new();
     let mut spans = Vec::new();
     for edit in edits.iter().filter(|edit| clock.is_said(edit.words)) {
@@ -42,10 +51,83 @@ pub(super) fn mutes(
         flags.insert(Flag::OverlongWords);
         spans.push((span, Category::Other));
     }
+    let (pad_ms, valley_ms_max) = (pad_ms(transcript.time_source(), &policy.mute), policy.mute.valley_ms_max);
+    let sound = heard.activity.map(|activity| Sound::new(activity, &voice));
     for (span, _) in &mut spans {
-        *span = clip(span.widened(pad_ms), recording_ms)?;
+        *span = span.widened(pad_ms);
+        *span = clip(sound.as_ref().map_or(*span, |sound| sound.to_valleys(*span, valley_ms_max)), recording_ms)?;
     }
-    Ok((merge(spans, policy.merge_gap_ms), flags))
+    let beside = match heard.activity {
+        Some(activity) => Some(beside(&mut spans, &policy.unaccounted, transcript, activity, recording_ms)?),
+        None => None,
+    };
+    if beside.is_some_and(|beside| beside.speech.stretches > 0) {
+        flags.insert(Flag::UnaccountedSpeech);
+    }
+    if beside.is_some_and(|beside| beside.keys.stretches > 0) {
+        flags.insert(Flag::KeyedDigits);
+    }
+    Ok(Muted { mutes: round_up(merge(spans, policy.mute.merge_gap_ms), &policy.mute, recording_ms), flags, beside })
+}
+
+/// Room for the error of word times, by where they come from.
+const fn pad_ms(source: TimeSource, policy: &MutePolicy) -> u32 {
+    match source {
+        TimeSource::Aligned => policy.pad_aligned_ms,
+        TimeSource::Recogniser => policy.pad_recogniser_ms,
+        TimeSource::Coarse | TimeSource::Segment | TimeSource::None => policy.pad_coarse_ms,
+    }
+}
+
+/// Adds what the recording has besides the transcript to `spans`, as far as it is not muted anyway, and counts it.
+fn beside(
+    spans: &mut Vec<(TimeSpan, Category)>,
+    policy: &UnaccountedPolicy,
+    transcript: &Transcript,
+    activity: &Activity,
+    recording_ms: u32,
+) -> Result<Beside> {
+    let hidden = union(spans.iter().map(|(span, _)| *span));
+    let is_hidden = |span: &TimeSpan| overlap_ms(&hidden, *span) == span.len_ms();
+    let speech = match policy.speech {
+        Unaccounted::Keep => Vec::new(),
+        Unaccounted::Mute | Unaccounted::Hold => unaccounted(transcript, activity, &hidden, policy.speech_ms_min),
+    };
+    let keys: Vec<TimeSpan> = match policy.keys {
+        Unaccounted::Keep => Vec::new(),
+        Unaccounted::Mute | Unaccounted::Hold => activity.keyed().iter().copied().filter(|s| !is_hidden(s)).collect(),
+    };
+    let kinds = [
+        (policy.speech, &speech, "speech that no word of the transcript accounts for"),
+        (policy.keys, &keys, "tones of pressed keys"),
+    ];
+    for (what, found, message) in kinds {
+        let found_ms = found.iter().map(|s| u64::from(s.len_ms())).sum();
+        if let (Unaccounted::Hold, Some(first)) = (what, found.first()) {
+            return Err(Error::held(Stage::Plan, HoldReason::UnaccountedSpeech, message)
+                .at("ms", found_ms)
+                .at("first_ms", first.start_ms().into()));
+        }
+        for span in found {
+            spans.push((clip(span.widened(BESIDE_PAD_MS), recording_ms)?, Category::Other));
+        }
+    }
+    Ok(Beside { speech: Stretches::of(&speech), keys: Stretches::of(&keys) })
+}
+
+/// Rounds the lengths of mutes up until none that has grown meets another.
+fn round_up(mut mutes: Vec<Mute>, policy: &MutePolicy, recording_ms: u32) -> Vec<Mute> {
+    loop {
+        let before = mutes.len();
+        let rounded = mutes.into_iter().flat_map(|mute| {
+            let span = rounded(mute.span, policy.round_up_ms, recording_ms);
+            mute.categories.into_iter().map(move |category| (span, category))
+        });
+        mutes = merge(rounded.collect(), policy.merge_gap_ms);
+        if mutes.len() == before {
+            return mutes;
+        }
+    }
 }
 
 /// The part of a span that the recording has.
@@ -79,6 +161,8 @@ fn merge(mut spans: Vec<(TimeSpan, Category)>, gap_ms: u32) -> Vec<Mute> {
 struct Clock<'a> {
     transcript: &'a Transcript,
     recording_ms: u32,
+    /// When somebody speaks, where words can be held to it.
+    voice: Option<&'a [TimeSpan]>,
     /// For each turn: from the earliest start to the latest end of its words.
     turns: Vec<Option<TimeSpan>>,
     /// For each turn: the nearest spoken turn before it that has times.
@@ -92,7 +176,7 @@ struct Clock<'a> {
 }
 
 impl<'a> Clock<'a> {
-    fn new(transcript: &'a Transcript, recording_ms: u32) -> Self {
+    fn new(transcript: &'a Transcript, recording_ms: u32, voice: Option<&'a [TimeSpan]>) -> Self {
         let turns: Vec<_> = transcript.turns().iter().map(|t| cover(transcript, t.words)).collect();
         let spoken =
             || transcript.turns().iter().zip(&turns).map(|(t, time)| time.filter(|_| t.kind == TurnKind::Spoken));
@@ -100,7 +184,7 @@ impl<'a> Clock<'a> {
         let (turn_before, turn_after) = (last_seen(spoken()), next_seen(spoken()));
         let word_before = transcript.turns().iter().flat_map(|t| last_seen(words(t))).collect();
         let word_after = transcript.turns().iter().flat_map(|t| next_seen(words(t))).collect();
-        Self { transcript, recording_ms, turns, turn_before, turn_after, word_before, word_after }
+        Self { transcript, recording_ms, voice, turns, turn_before, turn_after, word_before, word_after }
     }
 
     /// Whether the words of an edit can be heard at all.
@@ -179,7 +263,7 @@ impl<'a> Clock<'a> {
         border.unwrap_or(self.recording_ms).max(anchor.end_ms())
     }
 
-    /// Whether the words' times cannot be true: too long, too fast, or running backwards.
+    /// Whether the words' times cannot be true: too long, too fast, running backwards, or where nobody speaks.
     fn is_misplaced(&self, turn: usize, words: WordSpan) -> bool {
         if !self.has_word_times() {
             return false;
@@ -190,10 +274,11 @@ impl<'a> Clock<'a> {
         let at = self.transcript.turns()[turn].words;
         let with_neighbours = words.start.saturating_sub(1).max(at.start)..(words.end + 1).min(at.end);
         let starts: Vec<u32> = with_neighbours.filter_map(|w| self.time(w)).map(TimeSpan::start_ms).collect();
-        rushed || !starts.is_sorted() || words.range().any(|w| self.is_overlong(w))
+        let is_silent = |voice| overlap_ms(voice, own) < own.len_ms() / VOICED_ONE_IN;
+        rushed || !starts.is_sorted() || self.voice.is_some_and(is_silent) || words.range().any(|w| self.is_overlong(w))
     }
 
-    /// Spans of short words, hidden or not, that last so long that a repeat may hide in them.
+    /// Spans of words, hidden or not, that last so long that a repeat may hide in them.
     fn overlong(&self) -> impl Iterator<Item = TimeSpan> {
         let spoken = self.transcript.turns().iter().filter(|t| t.kind == TurnKind::Spoken && self.has_word_times());
         let words = spoken.flat_map(|t| t.words.range()).filter(|&w| self.is_overlong(w));
@@ -201,8 +286,8 @@ impl<'a> Clock<'a> {
     }
 
     fn is_overlong(&self, word: usize) -> bool {
-        let lasts = self.time(word as u32).is_some_and(|t| t.len_ms() > WORD_MS_MAX);
-        lasts && self.chars(word) <= u64::from(SHORT_WORD_CHARS)
+        let longest_ms = || longest_ms(self.transcript.word_text(word).into_exposed());
+        self.time(word as u32).is_some_and(|t| t.len_ms() > WORD_MS_MAX && t.len_ms() > longest_ms())
     }
 
     /// Letters and digits of a word.
@@ -212,7 +297,7 @@ impl<'a> Clock<'a> {
 
     /// Whether a word's time is its own, not that of its segment.
     fn has_word_times(&self) -> bool {
-        matches!(self.transcript.time_source(), TimeSource::Recogniser | TimeSource::Coarse)
+        matches!(self.transcript.time_source(), TimeSource::Aligned | TimeSource::Recogniser | TimeSource::Coarse)
     }
 
     fn time(&self, word: u32) -> Option<TimeSpan> {
@@ -247,7 +332,7 @@ fn next_seen(times: impl DoubleEndedIterator<Item = Option<TimeSpan>>) -> Vec<Op
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::redact::testing::{Said, timed};
+    use crate::redact::testing::{Said, policy, recording, timed};
 
     const SPOKEN: TurnKind = TurnKind::Spoken;
 
@@ -256,17 +341,29 @@ mod tests {
             .iter()
             .map(|&(category, a, b)| Edit { words: WordSpan::new(a, b), category, rules: Vec::new() })
             .collect();
-        mutes(&edits, policy, transcript, 20_000).map(|(mutes, _)| mutes)
+        muted(&edits, policy, transcript).map(|muted| muted.mutes)
+    }
+
+    fn muted(edits: &[Edit], mute: &MutePolicy, transcript: &Transcript) -> Result<Muted> {
+        let policy = Policy { mute: mute.clone(), ..policy() };
+        mutes(edits, &policy, transcript, Heard { info: &recording(20_000), activity: None })
     }
 
     fn flags(transcript: &Transcript, a: u32, b: u32) -> Vec<Flag> {
         let edit = Edit { words: WordSpan::new(a, b), category: Category::Name, rules: Vec::new() };
-        mutes(&[edit], &exact(), transcript, 20_000).unwrap().1.into_iter().collect()
+        muted(&[edit], &exact(), transcript).unwrap().flags.into_iter().collect()
     }
 
     /// No padding and no merging, so that the times themselves show.
     fn exact() -> MutePolicy {
-        MutePolicy { pad_recogniser_ms: 0, pad_coarse_ms: 0, merge_gap_ms: 0 }
+        MutePolicy {
+            pad_aligned_ms: 0,
+            pad_recogniser_ms: 0,
+            pad_coarse_ms: 0,
+            merge_gap_ms: 0,
+            valley_ms_max: 0,
+            round_up_ms: 0,
+        }
     }
 
     fn check(turns: &[(TurnKind, &[Said<'_>])], words: (u32, u32), want: (u32, u32)) {
@@ -298,8 +395,12 @@ mod tests {
 
     #[test]
     fn padding_follows_the_source_of_the_times() {
-        let policy = MutePolicy { pad_recogniser_ms: 100, pad_coarse_ms: 300, merge_gap_ms: 0 };
-        for (source, want) in [(TimeSource::Recogniser, (1400, 2000)), (TimeSource::Coarse, (1200, 2200))] {
+        let policy = MutePolicy { pad_aligned_ms: 50, pad_recogniser_ms: 100, pad_coarse_ms: 300, ..exact() };
+        for (source, want) in [
+            (TimeSource::Aligned, (1450, 1950)),
+            (TimeSource::Recogniser, (1400, 2000)),
+            (TimeSource::Coarse, (1200, 2200)),
+        ] {
             let got = mute_all(&timed(source, &[(SPOKEN, PLAIN)]), &[(Category::Name, 2, 3)], &policy).unwrap();
             assert_eq!((got[0].span.start_ms(), got[0].span.end_ms()), want);
         }
@@ -394,7 +495,7 @@ mod tests {
     fn a_short_word_that_lasts_too_long_is_muted_though_nothing_was_found_in_it() {
         let words: &[Said<'_>] = &[("so", Some((1000, 1200))), ("okay", Some((1500, 9000)))];
         let transcript = timed(TimeSource::Recogniser, &[(SPOKEN, words)]);
-        let (mutes, flags) = mutes(&[], &exact(), &transcript, 20_000).unwrap();
+        let Muted { mutes, flags, .. } = muted(&[], &exact(), &transcript).unwrap();
         assert_eq!((mutes[0].span.start_ms(), mutes[0].span.end_ms()), (1500, 9000));
         assert_eq!(mutes[0].categories, [Category::Other]);
         assert!(flags.contains(&Flag::OverlongWords));
@@ -424,5 +525,89 @@ mod tests {
         let transcript = timed(TimeSource::Recogniser, &[(SPOKEN, words)]);
         let error = mute_all(&transcript, &[(Category::Name, 1, 2)], &exact()).unwrap_err();
         assert_eq!(error.hold_reason(), Some(HoldReason::UnusableTimes));
+    }
+
+    /// Somebody speaks all the time but in these stretches, and keys are pressed then.
+    fn heard(silent: &[(u32, u32)], keyed: &[(u32, u32)]) -> Activity {
+        let span = |&(a, b): &(u32, u32)| TimeSpan::new(a, b).unwrap();
+        let mut voice = vec![span(&(0, 20_000))];
+        for hole in silent {
+            let last = voice.pop().unwrap();
+            voice.extend([span(&(last.start_ms(), hole.0)), span(&(hole.1, last.end_ms()))]);
+        }
+        Activity::new(vec![voice], keyed.iter().map(span).collect(), vec![vec![150; 2000]])
+    }
+
+    fn hear(transcript: &Transcript, words: &[(u32, u32)], policy: Policy, activity: &Activity) -> Result<Muted> {
+        let edit =
+            |&(a, b): &(u32, u32)| Edit { words: WordSpan::new(a, b), category: Category::Name, rules: Vec::new() };
+        let edits: Vec<Edit> = words.iter().map(edit).collect();
+        mutes(&edits, &policy, transcript, Heard { info: &recording(20_000), activity: Some(activity) })
+    }
+
+    fn beside(speech: Unaccounted, keys: Unaccounted) -> Policy {
+        Policy { mute: exact(), unaccounted: UnaccountedPolicy { speech, speech_ms_min: 200, keys }, ..policy() }
+    }
+
+    const SILENCE: &[(u32, u32)] = &[(0, 1000), (1100, 1200), (1400, 1500), (1900, 2500), (2800, 8000), (9000, 19_990)];
+
+    #[test]
+    fn what_the_transcript_lacks_is_muted_held_or_kept_as_the_policy_says() {
+        use Unaccounted::{Hold, Keep, Mute};
+        let transcript = timed(TimeSource::Recogniser, &[(SPOKEN, PLAIN)]);
+        let activity = heard(SILENCE, &[(5000, 5100)]);
+        let run = |speech, keys| hear(&transcript, &[], beside(speech, keys), &activity);
+        let spans =
+            |muted: &Muted| muted.mutes.iter().map(|m| (m.span.start_ms(), m.span.end_ms())).collect::<Vec<_>>();
+        let both = run(Mute, Mute).unwrap();
+        assert_eq!(spans(&both), [(4950, 5150), (7950, 9050)]);
+        assert_eq!(both.beside.map(|b| (b.speech.ms, b.keys.ms)), Some((1000, 100)));
+        assert_eq!(both.flags.into_iter().collect::<Vec<_>>(), [Flag::UnaccountedSpeech, Flag::KeyedDigits]);
+        assert_eq!(spans(&run(Keep, Mute).unwrap()), [(4950, 5150)]);
+        assert!(spans(&run(Keep, Keep).unwrap()).is_empty());
+        for (speech, keys) in [(Hold, Mute), (Mute, Hold)] {
+            let error = run(speech, keys).err().unwrap();
+            assert_eq!(error.hold_reason(), Some(HoldReason::UnaccountedSpeech));
+        }
+    }
+
+    #[test]
+    fn what_is_hidden_by_its_words_is_not_held_for() {
+        let transcript = timed(TimeSource::Recogniser, &[(SPOKEN, &[("john", Some((8000, 9000)))])]);
+        let activity = heard(&[(0, 8000), (9000, 19_990)], &[(8500, 8600)]);
+        let muted = hear(&transcript, &[(0, 1)], beside(Unaccounted::Hold, Unaccounted::Hold), &activity).unwrap();
+        assert_eq!(muted.beside, Some(Beside::default()));
+    }
+
+    #[test]
+    fn a_word_said_where_nobody_speaks_is_misplaced_where_the_others_are_in_time() {
+        let transcript = timed(TimeSource::Recogniser, &[(SPOKEN, PLAIN)]);
+        let keep = || beside(Unaccounted::Keep, Unaccounted::Keep);
+        // "john", at 1500 to 1900, is not heard there; all others are.
+        let silent = heard(&[(0, 1000), (1450, 2450), (3000, 19_000)], &[]);
+        let muted = hear(&transcript, &[(2, 3)], keep(), &silent);
+        // One of four is below the share that must be in time, so that nothing follows from it.
+        assert_eq!(muted.unwrap().flags.len(), 0);
+        let more: Vec<Said<'_>> =
+            PLAIN.iter().copied().chain([("so", Some((2820, 2900))), ("on", Some((2910, 2990)))]).collect();
+        let transcript = timed(TimeSource::Recogniser, &[(SPOKEN, &more)]);
+        let muted = hear(&transcript, &[(2, 3)], keep(), &silent).unwrap();
+        assert_eq!((muted.mutes[0].span.start_ms(), muted.mutes[0].span.end_ms()), (900, 3000));
+        assert!(muted.flags.contains(&Flag::MisplacedWords));
+    }
+
+    #[test]
+    fn lengths_are_rounded_up_and_mutes_that_then_meet_are_one() {
+        let words: &[Said<'_>] =
+            &[("john", Some((1000, 1200))), ("of", Some((1250, 1450))), ("york", Some((1500, 1900)))];
+        let transcript = timed(TimeSource::Recogniser, &[(SPOKEN, words)]);
+        let edits = [(Category::Name, 0, 1), (Category::City, 2, 3)];
+        let spans = |round_up_ms| -> Vec<_> {
+            let policy = MutePolicy { round_up_ms, ..exact() };
+            let got = mute_all(&transcript, &edits, &policy).unwrap();
+            got.iter().map(|m| (m.span.start_ms(), m.span.end_ms())).collect()
+        };
+        assert_eq!(spans(250), [(975, 1225), (1450, 1950)]);
+        assert_eq!(spans(1000), [(400, 2400)]);
     }
 }

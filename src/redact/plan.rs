@@ -1,8 +1,9 @@
 //! Findings to a plan: which words are masked, which time is muted. Decides, never edits.
 
-use super::mutes;
+use super::heard::Heard;
+use super::mutes::{self, Muted};
 use crate::base::{Error, Kind, Result, Stage, WordSpan};
-use crate::model::{Edit, Finding, Policy, RecordingInfo, RedactionPlan, RuleId, Transcript};
+use crate::model::{Edit, Finding, Policy, RedactionPlan, RuleId, Transcript};
 use std::cmp::Ordering;
 
 /// Decides what is hidden: every finding whose category the policy hides, as words and, where there
@@ -15,14 +16,12 @@ pub fn plan(
     findings: &[Finding],
     policy: &Policy,
     transcript: &Transcript,
-    recording: Option<&RecordingInfo>,
+    recording: Option<Heard<'_>>,
 ) -> Result<RedactionPlan> {
     let edits = edits(findings, policy, transcript)?;
-    let (mutes, flags) = match recording {
-        Some(info) => mutes::mutes(&edits, &policy.mute, transcript, info.duration_ms())?,
-        None => Default::default(),
-    };
-    Ok(RedactionPlan { edits, mutes, flags: flags.into_iter().collect() })
+    let Some(heard) = recording else { return Ok(RedactionPlan { edits, ..RedactionPlan::default() }) };
+    let Muted { mutes, flags, beside } = mutes::mutes(&edits, policy, transcript, heard)?;
+    Ok(RedactionPlan { edits, mutes, flags: flags.into_iter().collect(), beside })
 }
 
 /// Joins findings that share a word; nothing that was found is dropped.

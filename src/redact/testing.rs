@@ -13,6 +13,7 @@ pub(crate) fn policy() -> Policy {
         hide: Category::ALL.to_vec(),
         also_hide: Vec::new(),
         mute: Default::default(),
+        unaccounted: Default::default(),
         hold: Default::default(),
         retention: Default::default(),
         access: Default::default(),
