@@ -60,6 +60,7 @@ pub(super) fn run(args: &RedactArgs, settings: &Settings, out: &mut Output) -> R
         settings.require_call_key()?;
     }
     let signing = settings.signing()?;
+    let originals = runtime::originals(settings, args.sources.iter())?;
     let report_files = ReportFile::open_all(&args.report)?;
     let paths = args.sources.iter().chain([&args.dest]).chain(&args.which.inventory);
     let stores = runtime::stores(paths.map(PathBuf::as_path), settings)?;
@@ -84,7 +85,7 @@ pub(super) fn run(args: &RedactArgs, settings: &Settings, out: &mut Output) -> R
         known: &known,
         stale: if args.stale { Stale::Redo } else { Stale::Keep },
         signing: &signing,
-        originals: runtime::originals(settings, args.sources.iter())?,
+        originals,
         orphans: chosen.orphans(),
         created,
         target: match &store {
