@@ -6,7 +6,7 @@
 use super::chunks::{Dialect, Found, Sizes, walk};
 use super::linear::{Linear, Shape, too_long};
 use super::order::Order;
-use super::{Opened, Source, damaged, read_at};
+use super::{Opened, Sound, Source, damaged, read_at};
 use crate::base::{Error, HoldReason, Result, Stage};
 use crate::model::Codec;
 
@@ -45,7 +45,8 @@ pub(super) fn open(source: &mut dyn Source, source_bytes: u64) -> Result<Opened>
     }
     let header = header(&comm, is_c, data_bytes)?;
     let trailer = vec![0; usize::from(data_bytes % 2 == 1)];
-    Ok(Opened { info, source_bytes, sound: Linear { source: data, blocks, header, trailer } })
+    let sound = Linear { source: data, blocks, header, trailer };
+    Ok(Opened { info, source_bytes, sound: Sound::Linear(sound) })
 }
 
 /// `COMM` up to the codec's code.

@@ -5,7 +5,7 @@
 use super::chunks::{ends_in_tag, is_tag};
 use super::linear::{Linear, Shape, too_long};
 use super::order::Order;
-use super::{Opened, Source, damaged, read_at};
+use super::{Opened, Sound, Source, damaged, read_at};
 use crate::base::{Error, HoldReason, Result, Stage, limits};
 use crate::model::Codec;
 use std::ops::Range;
@@ -31,7 +31,8 @@ pub(super) fn open(source: &mut dyn Source, source_bytes: u64) -> Result<Opened>
     let shape = Shape { container: "au", codec, channels, rate_hz };
     let (info, blocks) = shape.of_frames(data.end - data.start)?;
     let header = canonical(&header, data.end - data.start)?;
-    Ok(Opened { info, source_bytes, sound: Linear { source: data, blocks, header, trailer: Vec::new() } })
+    let sound = Linear { source: data, blocks, header, trailer: Vec::new() };
+    Ok(Opened { info, source_bytes, sound: Sound::Linear(sound) })
 }
 
 /// Where the samples are; what follows them is dropped where it is surely no sound.

@@ -1,6 +1,7 @@
 //! Which container a recording is in, by its first bytes alone: never by its name, never by trying decoders
 //! (a decoder's probe takes RF64 for MPEG audio). Adding a container is one line here and one file.
 
+use super::packets::{self, Kind};
 use super::{Opened, Source, aiff, au, damaged, wav};
 use crate::base::{Error, HoldReason, Result, Stage};
 
@@ -46,7 +47,7 @@ const KNOWN: &[(Magic, Container)] = &[
     (&[(0, b"FORM"), (8, b"AIFC")], Container::Read(aiff::open)),
     (&[(0, b".snd")], Container::Read(au::open)),
     (&[(0, b"caff")], Container::Hold(CONTAINER, "this is Core Audio")),
-    (&[(0, b"OggS")], Container::Hold(CODEC, "this is Ogg")),
+    (&[(0, b"OggS")], Container::Read(|source, bytes| packets::open(Kind::Ogg, source, bytes))),
     (&[(0, b"fLaC")], Container::Hold(CODEC, "this is FLAC")),
     (&[(4, b"ftyp")], Container::Hold(CODEC, "this is MP4")),
     (&[(0, b"#!AMR")], Container::Hold(CODEC, "this is AMR")),
@@ -54,7 +55,7 @@ const KNOWN: &[(Magic, Container)] = &[
     (&[(0, b"\x1aE\xdf\xa3")], Container::Hold(CODEC, "this is Matroska or WebM")),
     (&[(0, b"\x30\x26\xb2\x75\x8e\x66\xcf\x11")], Container::Hold(CODEC, "this is Windows Media")),
     (&[(0, b"wvpk")], Container::Hold(CODEC, "this is WavPack")),
-    (&[(0, b"ID3")], Container::Hold(CODEC, "this is MPEG audio behind an ID3 tag")),
+    (&[(0, b"ID3")], Container::Read(|source, bytes| packets::open(Kind::Mpeg, source, bytes))),
 ];
 
 /// The container that starts with these bytes.
@@ -65,7 +66,7 @@ pub(super) fn recognise(head: &[u8]) -> Container {
     }
     match head {
         [] => Container::Hold(HoldReason::DamagedRecording, "the recording is empty"),
-        _ if is_mpeg_audio(head) => Container::Hold(CODEC, "this is MPEG audio"),
+        _ if is_mpeg_audio(head) => Container::Read(|source, bytes| packets::open(Kind::Mpeg, source, bytes)),
         _ => Container::Hold(CONTAINER, "no known container starts like this"),
     }
 }
@@ -104,9 +105,9 @@ mod tests {
 
     #[test]
     fn mpeg_audio_is_told_from_silence_in_raw_mu_law() {
-        check(&[0xFF, 0xFB, 0x90, 0x64], Some(HoldReason::UnsupportedCodec));
-        check(&[0xFF, 0xF3, 0x00, 0xC0], Some(HoldReason::UnsupportedCodec)); // free format
-        check(&[0xFF, 0xF1, 0x50, 0x80], Some(HoldReason::UnsupportedCodec)); // ADTS
+        check(&[0xFF, 0xFB, 0x90, 0x64], None);
+        check(&[0xFF, 0xF3, 0x00, 0xC0], None); // free format
+        check(&[0xFF, 0xF1, 0x50, 0x80], None); // ADTS
         check(&[0xFF; 16], Some(HoldReason::UnknownContainer));
     }
 

@@ -1,8 +1,8 @@
 //! Recordings, in and out: containers and codecs, muting, proof of silence.
 //!
 //! Everything streams through the `Read`, `Seek` and `Write` that it is handed: no files, clock or
-//! environment here. A container is one file, listed in `container`; a way of storing sound that can
-//! be muted (today linear samples) is another. Whatever cannot be muted with proof is held.
+//! environment here. A container is listed in `container`; what it holds is linear samples, overwritten in place,
+//! or packets, replaced by others. Whatever cannot be muted with proof is held.
 
 mod activity;
 mod aiff;
@@ -15,6 +15,7 @@ mod decode;
 mod hashing;
 mod linear;
 mod order;
+mod packets;
 mod redact;
 mod verify;
 mod wav;
@@ -27,6 +28,7 @@ pub use verify::{Verified, verify_kept, verify_redacted};
 use crate::base::{Error, HoldReason, Result, Stage};
 use crate::model::RecordingInfo;
 use linear::Linear;
+use packets::Packets;
 use std::io::{Read, Seek, SeekFrom};
 
 /// A recording whose headers were walked to the last byte and understood.
@@ -35,7 +37,16 @@ pub struct Opened {
     info: RecordingInfo,
     /// Size of the whole source, bytes.
     source_bytes: u64,
-    sound: Linear,
+    sound: Sound,
+}
+
+/// How the sound of a recording is stored.
+#[derive(Clone, PartialEq, Eq)]
+enum Sound {
+    /// In equal blocks, one after another.
+    Linear(Linear),
+    /// In packets.
+    Packets(Packets),
 }
 
 impl Opened {

@@ -1,10 +1,12 @@
 //! Mutes a recording while it is copied, and proves it: whatever was written is read back at once and compared
-//! with what was read. The source is read once, front to back, so all of it is what its digest says.
+//! with what was read, or made of it. The source is read once, front to back, so all of it is what its digest says.
 
 use super::cuts::{Cuts, Piece};
 use super::hashing::{BLOCK_BYTES, Hashing, Pool};
-use super::verify::compare;
-use super::{Opened, open};
+use super::linear::Linear;
+use super::packets::{Blocks, Input, Mutes, Packets, count};
+use super::verify::{check_packets, compare};
+use super::{Opened, Sound, open};
 use crate::base::{Error, HoldReason, Result, Sha256Hex, Stage, TimeSpan};
 use crate::model::{Mute, RecordingInfo};
 use std::io::{ErrorKind, Read, Seek, SeekFrom, Write};
@@ -23,7 +25,8 @@ pub struct Outcome {
     pub output_bytes: u64,
     /// Digest of the copy as it was read back.
     pub output_sha256: Sha256Hex,
-    /// What is silent, as done: sorted, disjoint, clipped at the end of the recording.
+    /// What is silent, as done: sorted, disjoint, clipped at the end of the recording. Where sound is in packets it
+    /// is more than was asked for.
     pub muted: Vec<TimeSpan>,
     /// Length of `muted` together, milliseconds.
     pub muted_ms: u64,
@@ -34,7 +37,8 @@ pub struct Outcome {
 /// Copies `source` to the empty `dest` with `mutes` silent on all channels, and proves the copy.
 ///
 /// In the copy muted samples are the codec's digital silence, all others are bit-identical, and nothing of the
-/// source's other chunks is left. `mutes` may come in any order and overlap.
+/// source's other chunks is left; or muted packets are the codec's silent one, and all others decode as they did.
+/// `mutes` may come in any order and overlap.
 ///
 /// # Errors
 /// Holds the call when a mute is empty or lies behind the end, when the source is no longer what was opened, or
@@ -46,30 +50,48 @@ where
     D: Read + Write + Seek,
 {
     let spans: Vec<TimeSpan> = mutes.iter().map(|mute| mute.span).collect();
-    let cuts = Cuts::plan(&opened.info, &opened.sound, &spans)?;
-    if open(source)? != *opened {
-        return Err(changed());
-    }
-    let (source_sha256, output_sha256) = copy(opened, source, &cuts, dest)?;
+    let (copied, muted, muted_frames) = match &opened.sound {
+        Sound::Linear(sound) => {
+            let cuts = Cuts::plan(&opened.info, sound, &spans)?;
+            if open(source)? != *opened {
+                return Err(changed());
+            }
+            (copy_linear(opened, sound, source, &cuts, dest)?, cuts.spans, cuts.frames)
+        }
+        Sound::Packets(packets) => {
+            let mut mutes = Mutes::plan(&opened.info, &spans)?;
+            let copied = copy_packets(opened, *packets, source, &mut mutes, dest)?;
+            let muted = mutes.done();
+            check_packets(*packets, dest, copied.output_bytes, &opened.info, &muted)?;
+            let frames = count(&opened.info, &muted);
+            (copied, muted, frames)
+        }
+    };
     Ok(Outcome {
         info: opened.info.clone(),
         source_bytes: opened.source_bytes,
-        source_sha256,
-        output_bytes: opened.sound.copy_bytes(),
-        output_sha256,
-        muted_ms: cuts.total_ms(),
-        muted_frames: cuts.frames,
-        muted: cuts.spans,
+        source_sha256: copied.source_sha256,
+        output_bytes: copied.output_bytes,
+        output_sha256: copied.output_sha256,
+        muted_ms: muted.iter().map(|span| u64::from(span.len_ms())).sum(),
+        muted_frames,
+        muted,
     })
 }
 
+/// A copy as it was read back.
+struct Copied {
+    source_sha256: Sha256Hex,
+    output_bytes: u64,
+    output_sha256: Sha256Hex,
+}
+
 /// Copies, mutes and compares here while two threads hash: the digests of source and copy.
-fn copy<S, D>(opened: &Opened, source: &mut S, cuts: &Cuts, dest: &mut D) -> Result<(Sha256Hex, Sha256Hex)>
+fn copy_linear<S, D>(opened: &Opened, sound: &Linear, source: &mut S, cuts: &Cuts, dest: &mut D) -> Result<Copied>
 where
     S: Read + Seek,
     D: Read + Write + Seek,
 {
-    let sound = &opened.sound;
     source.rewind().map_err(unreadable)?;
     dest.rewind().map_err(unwritable)?;
     std::thread::scope(|scope| {
@@ -91,7 +113,41 @@ where
         if source.read(&mut [0]).map_err(unreadable)? != 0 {
             return Err(changed());
         }
-        Ok((hashing.finish()?, copy.finish(sound.copy_bytes())?))
+        let (output_bytes, output_sha256) = copy.finish()?;
+        Ok(Copied { source_sha256: hashing.finish()?, output_bytes, output_sha256 })
+    })
+}
+
+/// Copies packets here while two threads hash: the digests of source and copy.
+fn copy_packets<S, D>(
+    opened: &Opened,
+    packets: Packets,
+    source: &mut S,
+    mutes: &mut Mutes,
+    dest: &mut D,
+) -> Result<Copied>
+where
+    S: Read + Seek,
+    D: Read + Write + Seek,
+{
+    dest.rewind().map_err(unwritable)?;
+    std::thread::scope(|scope| {
+        let (hashing, mut pool) = (Hashing::spawn(scope), Pool::new());
+        let mut copy = ProvenCopy { dest, hashing: Hashing::spawn(scope), pool: Pool::new() };
+        let mut tap = |bytes: &[u8]| {
+            hashing.update(pool.fill(bytes.len(), |block| {
+                block.copy_from_slice(bytes);
+                Ok(())
+            })?)
+        };
+        let mut blocks = Blocks::new(|block: &[u8]| copy.put_whole(block));
+        let info = packets.remux(&mut Input::new(source, opened.source_bytes, Some(&mut tap))?, mutes, &mut blocks)?;
+        blocks.finish()?;
+        if info != opened.info || source.read(&mut [0]).map_err(unreadable)? != 0 {
+            return Err(changed());
+        }
+        let (output_bytes, output_sha256) = copy.finish()?;
+        Ok(Copied { source_sha256: hashing.finish()?, output_bytes, output_sha256 })
     })
 }
 
@@ -123,16 +179,17 @@ impl<'a, 'scope, D: Read + Write + Seek> ProvenCopy<'a, 'scope, D> {
         self.hashing.update(written)
     }
 
-    /// The digest of the copy, which has this size and not a byte more.
-    fn finish(self, copy_bytes: u64) -> Result<Sha256Hex> {
-        if self.dest.seek(SeekFrom::End(0)).map_err(unwritable)? != copy_bytes {
+    /// Size and digest of the copy, which holds what was put and not a byte more.
+    fn finish(self) -> Result<(u64, Sha256Hex)> {
+        let bytes = self.dest.stream_position().map_err(unwritable)?;
+        if self.dest.seek(SeekFrom::End(0)).map_err(unwritable)? != bytes {
             return Err(Error::held(
                 Stage::Verify,
                 HoldReason::VerifyFailed,
                 "the copy has a different size than planned",
             ));
         }
-        self.hashing.finish()
+        Ok((bytes, self.hashing.finish()?))
     }
 }
 

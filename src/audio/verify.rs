@@ -3,11 +3,13 @@
 
 use super::cuts::{Cuts, Piece};
 use super::hashing::BLOCK_BYTES;
-use super::{Opened, Source, open, read_at};
+use super::linear::Linear;
+use super::packets::{Input, Mirror, Mutes, Packets, Same, count};
+use super::{Opened, Sound, Source, open, read_at};
 use crate::base::{Error, HoldReason, Result, Sha256Hex, Stage, TimeSpan};
 use crate::model::RecordingInfo;
 use sha2::{Digest, Sha256};
-use std::io::{Read, Seek, SeekFrom};
+use std::io::{BufReader, Read, Seek, SeekFrom};
 
 /// A redacted recording that was found to be what its manifest says.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -25,14 +27,80 @@ pub struct Verified {
 /// Checks a redacted recording against the intervals that its manifest calls muted.
 ///
 /// # Errors
-/// Holds the call when a sample in an interval is not silent, an interval does not fit, or the file holds
-/// anything but its format and its samples. Fails when it cannot be read.
+/// Holds the call when a sample or packet in an interval is not silent, an interval does not fit, or the file holds
+/// anything but its format and its sound. Fails when it cannot be read.
 pub fn verify_redacted<D: Read + Seek>(dest: &mut D, intervals: &[TimeSpan]) -> Result<Verified> {
     let opened = open(dest)?;
-    let cuts = cuts(&opened, intervals)?;
-    let sound = &opened.sound;
-    check_frame(&opened, dest)?;
+    let (sha256, muted_frames) = match &opened.sound {
+        Sound::Linear(sound) => {
+            let cuts = cuts(&opened.info, sound, intervals)?;
+            (check_linear(&opened, sound, dest, &cuts)?, cuts.frames)
+        }
+        Sound::Packets(packets) => {
+            let sha256 = check_packets(*packets, dest, opened.source_bytes, &opened.info, intervals)?;
+            (sha256, count(&opened.info, intervals))
+        }
+    };
+    Ok(Verified { bytes: opened.source_bytes, sha256, muted_frames, info: opened.info })
+}
 
+/// Checks that a redacted recording equals its source outside of the muted intervals: sample by sample, or packet
+/// by packet.
+///
+/// # Errors
+/// Holds the call when a kept sample or packet differs, or shape or length do. Fails when one of the two cannot be
+/// read.
+pub fn verify_kept<S, D>(source: &mut S, dest: &mut D, intervals: &[TimeSpan]) -> Result<()>
+where
+    S: Read + Seek,
+    D: Read + Seek,
+{
+    let (from, to) = (open(source)?, open(dest)?);
+    if from.info != to.info {
+        return Err(failed("source and copy differ in shape or length"));
+    }
+    match (&from.sound, &to.sound) {
+        (Sound::Linear(was), Sound::Linear(is)) => {
+            compare_linear((source, was), (dest, is), &cuts(&from.info, was, intervals)?)
+        }
+        (Sound::Packets(was), Sound::Packets(is)) if was == is => {
+            let mut mutes = mutes(&from.info, intervals)?;
+            dest.rewind().map_err(unreadable)?;
+            let mut copy = BufReader::with_capacity(BLOCK_BYTES, dest);
+            let mut same = Same::new(&mut copy);
+            was.remux(&mut Input::new(source, from.source_bytes, None)?, &mut mutes, &mut same)?;
+            same.finish()
+        }
+        _ => Err(failed("source and copy store sound in different ways")),
+    }
+}
+
+/// Checks a copy of `bytes` bytes in packets: muting it where it is silent already changes nothing. Returns its
+/// digest.
+pub(super) fn check_packets<D: Read + Seek>(
+    packets: Packets,
+    dest: &mut D,
+    bytes: u64,
+    info: &RecordingInfo,
+    intervals: &[TimeSpan],
+) -> Result<Sha256Hex> {
+    let mut mutes = mutes(info, intervals)?;
+    let (mirror, mut hasher) = (Mirror::default(), Sha256::new());
+    let mut tap = |block: &[u8]| {
+        hasher.update(block);
+        mirror.show(block)
+    };
+    let found = packets.remux(&mut Input::new(dest, bytes, Some(&mut tap))?, &mut mutes, &mut &mirror)?;
+    if found != *info || mutes.done() != intervals {
+        return Err(failed("the copy is not silent where it should be, or has another shape"));
+    }
+    mirror.finish()?;
+    Ok(Sha256Hex::finish(hasher))
+}
+
+/// Checks linear sound and what stands around it; returns the digest of the file.
+fn check_linear(opened: &Opened, sound: &Linear, dest: &mut dyn Source, cuts: &Cuts) -> Result<Sha256Hex> {
+    check_frame(opened, sound, dest)?;
     let mut hasher = Sha256::new_with_prefix(&sound.header);
     let mut block = Vec::new();
     let mut at = 0;
@@ -45,34 +113,21 @@ pub fn verify_redacted<D: Read + Seek>(dest: &mut D, intervals: &[TimeSpan]) -> 
         at = end;
     }
     hasher.update(&sound.trailer);
-    Ok(Verified {
-        bytes: opened.source_bytes,
-        sha256: Sha256Hex::finish(hasher),
-        muted_frames: cuts.frames,
-        info: opened.info,
-    })
+    Ok(Sha256Hex::finish(hasher))
 }
 
-/// Checks that a redacted recording equals its source outside of the muted intervals, sample by sample.
-///
-/// # Errors
-/// Holds the call when a kept sample differs, or shape or length do. Fails when one of the two cannot be read.
-pub fn verify_kept<S, D>(source: &mut S, dest: &mut D, intervals: &[TimeSpan]) -> Result<()>
-where
-    S: Read + Seek,
-    D: Read + Seek,
-{
-    let (from, to) = (open(source)?, open(dest)?);
-    if from.info != to.info {
-        return Err(failed("source and copy differ in shape or length"));
-    }
-    let cuts = cuts(&from, intervals)?;
-    source.seek(SeekFrom::Start(from.sound.source.start)).map_err(unreadable)?;
-    dest.seek(SeekFrom::Start(to.sound.source.start)).map_err(unreadable)?;
+/// Compares the sound of two files of the same shape.
+fn compare_linear(
+    (source, from): (&mut dyn Source, &Linear),
+    (dest, to): (&mut dyn Source, &Linear),
+    cuts: &Cuts,
+) -> Result<()> {
+    source.seek(SeekFrom::Start(from.source.start)).map_err(unreadable)?;
+    dest.seek(SeekFrom::Start(to.source.start)).map_err(unreadable)?;
     let (mut block, mut copied) = (Vec::new(), Vec::new());
     let mut at = 0;
-    while at < from.sound.len() {
-        let end = from.sound.len().min(at + BLOCK_BYTES as u64);
+    while at < from.len() {
+        let end = from.len().min(at + BLOCK_BYTES as u64);
         read_block(source, &mut block, end - at)?;
         read_block(dest, &mut copied, end - at)?;
         compare(&block, &copied, cuts.pieces(at..end))?;
@@ -98,8 +153,7 @@ pub(super) fn compare<'p>(source: &[u8], copy: &[u8], pieces: impl Iterator<Item
 }
 
 /// Checks that around the samples the file has what `redact` writes and nothing else.
-fn check_frame(opened: &Opened, dest: &mut dyn Source) -> Result<()> {
-    let sound = &opened.sound;
+fn check_frame(opened: &Opened, sound: &Linear, dest: &mut dyn Source) -> Result<()> {
     let header_bytes = sound.header.len() as u64;
     if opened.source_bytes != sound.copy_bytes()
         || sound.source.start != header_bytes
@@ -111,12 +165,15 @@ fn check_frame(opened: &Opened, dest: &mut dyn Source) -> Result<()> {
     Ok(())
 }
 
-fn cuts(opened: &Opened, intervals: &[TimeSpan]) -> Result<Cuts> {
-    Cuts::plan(&opened.info, &opened.sound, intervals)
-        .map_err(|_| failed("the muted intervals do not fit the recording"))
+fn cuts(info: &RecordingInfo, sound: &Linear, intervals: &[TimeSpan]) -> Result<Cuts> {
+    Cuts::plan(info, sound, intervals).map_err(|_| failed("the muted intervals do not fit the recording"))
 }
 
-fn read_block(from: &mut impl Read, block: &mut Vec<u8>, len: u64) -> Result<()> {
+fn mutes(info: &RecordingInfo, intervals: &[TimeSpan]) -> Result<Mutes> {
+    Mutes::plan(info, intervals).map_err(|_| failed("the muted intervals do not fit the recording"))
+}
+
+fn read_block(from: &mut dyn Source, block: &mut Vec<u8>, len: u64) -> Result<()> {
     block.resize(len as usize, 0);
     from.read_exact(block).map_err(unreadable)
 }

@@ -8,7 +8,7 @@
 //! * New reader, old file: every reader reads all versions from v1 on; a field that a version lacks is absent, never
 //!   guessed.
 
-use super::{Beside, Category, Codec, Flag, Format, Mute, RetentionPolicy, TimeSource};
+use super::{Beside, Category, Codec, Flag, Format, RetentionPolicy, TimeSource};
 use crate::base::{CallId, Error, HoldReason, KeyedRef, Kind, Result, Sha256Hex, Stage, Timestamp};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -228,6 +228,19 @@ const fn is_hex(digit: u8) -> bool {
 pub enum Edited {
     /// Muted samples are the codec's digital silence, all others are bit-identical.
     Samples,
+    /// Muted packets are the codec's silent one, all others decode as they did.
+    Packets,
+}
+
+impl Edited {
+    /// How sound in this codec is edited.
+    #[must_use]
+    pub const fn of(codec: Codec) -> Self {
+        match codec {
+            Codec::Opus | Codec::Mp3 => Self::Packets,
+            _ => Self::Samples,
+        }
+    }
 }
 
 /// A silent stretch of a recording.
@@ -240,13 +253,6 @@ pub struct MutedInterval {
     pub end_ms: u32,
     /// What is hidden there, sorted.
     pub categories: Vec<Category>,
-}
-
-impl From<&Mute> for MutedInterval {
-    fn from(mute: &Mute) -> Self {
-        let Mute { span, categories } = mute;
-        Self { start_ms: span.start_ms(), end_ms: span.end_ms(), categories: categories.clone() }
-    }
 }
 
 /// Counts of what was hidden. A stretch is a run of words masked as one.

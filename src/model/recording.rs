@@ -39,10 +39,14 @@ pub enum Codec {
     MsAdpcm,
     /// GSM 06.10 full rate, two frames in a block of 65 bytes, as WAV files have it (format tag 0x31).
     Gsm610,
+    /// Opus, in packets.
+    Opus,
+    /// MPEG audio layer III, in frames.
+    Mp3,
 }
 
 impl Codec {
-    /// Bytes of one sample of one channel; `None` where samples are coded in blocks.
+    /// Bytes of one sample of one channel; `None` where samples are coded in blocks or packets.
     #[must_use]
     pub const fn sample_bytes(self) -> Option<u16> {
         match self {
@@ -51,7 +55,7 @@ impl Codec {
             Self::PcmS24 | Self::PcmS24Be => Some(3),
             Self::PcmS32 | Self::PcmS32Be | Self::F32 | Self::F32Be => Some(4),
             Self::F64 | Self::F64Be => Some(8),
-            Self::ImaAdpcm | Self::MsAdpcm | Self::Gsm610 => None,
+            Self::ImaAdpcm | Self::MsAdpcm | Self::Gsm610 | Self::Opus | Self::Mp3 => None,
         }
     }
 
@@ -79,7 +83,7 @@ pub struct RecordingInfo {
     pub container: String,
     /// How samples are stored.
     pub codec: Codec,
-    /// Frames a second.
+    /// Frames a second; of Opus 48,000, whatever was recorded.
     pub rate_hz: u32,
     /// Samples a frame.
     pub channels: u16,

@@ -1,11 +1,13 @@
 //! From a proven call to its manifest.
 
 use super::Artifacts;
-use crate::base::{KeyedRef, Sha256Hex, Timestamp};
+use crate::audio::Outcome;
+use crate::base::{KeyedRef, Sha256Hex, TimeSpan, Timestamp};
 use crate::model::manifest::{
     Access, Artifact, By, Edited, Hidden, MANIFEST_SCHEMA, Manifest, MutedInterval, Retention, Role, Source,
 };
-use crate::model::{Policy, RedactionPlan};
+use crate::model::{Category, Policy, RedactionPlan};
+use std::collections::BTreeSet;
 
 /// What a manifest says that redaction does not know.
 pub struct Birth<'a> {
@@ -94,13 +96,23 @@ impl Artifacts {
                 channels: done.info.channels,
                 rate_hz: done.info.rate_hz,
                 codec: done.info.codec,
-                edited: Edited::Samples,
-                muted: self.plan().mutes.iter().map(MutedInterval::from).collect(),
+                edited: Edited::of(done.info.codec),
+                muted: muted(done, self.plan()),
                 muted_ms: done.muted_ms,
             });
         }
         files
     }
+}
+
+/// What is silent, with what is hidden there.
+fn muted(done: &Outcome, plan: &RedactionPlan) -> Vec<MutedInterval> {
+    let interval = |span: &TimeSpan| {
+        let inside = plan.mutes.iter().filter(|mute| mute.span.overlaps(*span));
+        let categories: BTreeSet<Category> = inside.flat_map(|mute| mute.categories.iter().copied()).collect();
+        MutedInterval { start_ms: span.start_ms(), end_ms: span.end_ms(), categories: categories.into_iter().collect() }
+    };
+    done.muted.iter().map(interval).collect()
 }
 
 fn hidden(plan: &RedactionPlan) -> Hidden {

@@ -8,12 +8,15 @@ mod g711;
 mod gsm;
 mod linear;
 mod packet;
+mod packets;
 
 pub use packet::{PacketCodec, PacketDecoder};
 
-use super::{Opened, damaged};
+use super::packets::{Input, Mutes};
+use super::{Opened, Sound, damaged};
 use crate::base::{Phi, Result};
 use std::io::{Read, Seek};
+use std::ops::Range;
 
 /// Samples of one stretch of a recording, a plane for each channel, all of the same length. Full scale is −1 to 1.
 #[derive(Clone, Default)]
@@ -51,6 +54,20 @@ impl Block {
     }
 }
 
+impl Block {
+    /// Keeps what lies in `heard`, frames of the recording; the first frame here is its frame `at`.
+    fn trim(&mut self, at: i64, heard: &Range<i64>) {
+        let len = self.frames() as i64;
+        let from = (heard.start - at).clamp(0, len);
+        let to = (heard.end - at).clamp(from, len);
+        for plane in self.planes.expose_mut() {
+            plane.truncate(to as usize);
+            plane.drain(..from as usize);
+        }
+        self.first_frame = (at + from).max(0) as u64;
+    }
+}
+
 impl Opened {
     /// Decodes the recording that was opened from `source`, front to back. `heard` gets blocks that follow each other
     /// without a gap; none is empty.
@@ -60,10 +77,17 @@ impl Opened {
     /// cannot be read, and with what `heard` fails with.
     pub fn decode<S: Read + Seek>(&self, source: &mut S, heard: &mut dyn FnMut(&Block) -> Result<()>) -> Result<()> {
         let mut frames = 0;
-        linear::decode(&self.info, &self.sound, source, &mut |block| {
+        let mut count = |block: &Block| {
             frames += block.frames() as u64;
             heard(block)
-        })?;
+        };
+        match &self.sound {
+            Sound::Linear(sound) => linear::decode(&self.info, sound, source, &mut count)?,
+            Sound::Packets(packets) => {
+                let mut input = Input::new(source, self.source_bytes, None)?;
+                packets.remux(&mut input, &mut Mutes::none(), &mut packets::Ear::new(&mut count))?;
+            }
+        }
         if frames != self.info.frames {
             return Err(damaged("the sound has another length than its headers say").at("frames", frames));
         }

@@ -9,7 +9,7 @@ mod format;
 use super::chunks::{Dialect, Sizes, walk};
 use super::linear::{Linear, check_length, too_long};
 use super::order::Order;
-use super::{Opened, Source, damaged, read_at};
+use super::{Opened, Sound, Source, damaged, read_at};
 use crate::base::Result;
 use crate::model::RecordingInfo;
 use format::Format;
@@ -64,7 +64,7 @@ fn open_kind(source: &mut dyn Source, source_bytes: u64, kind: &Kind) -> Result<
     let container = kind.container.to_owned();
     let info =
         RecordingInfo { container, codec: format.codec, rate_hz: format.rate_hz, channels: format.channels, frames };
-    Ok(Opened { info, source_bytes, sound })
+    Ok(Opened { info, source_bytes, sound: Sound::Linear(sound) })
 }
 
 /// The number of frames that a `fact` chunk states.

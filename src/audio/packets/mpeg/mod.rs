@@ -1,0 +1,147 @@
+//! MP3: frames of MPEG audio layer III, without a container.
+//!
+//! The sound of a frame need not lie in it: *main data* of all frames is one row of bytes, cut at frames' sizes, and
+//! a frame says how far before its own part its sound begins (the bit reservoir). So a silent frame stays as long as
+//! it was, says that it has no sound, and every byte of the row is zero that no kept frame reads.
+//!
+//! The recording's time is that of all frames decoded from the first. Players also leave out the delays of encoder
+//! and decoder, or play the frame of the tag too; each frame's support is what it may sound in any of these.
+
+mod header;
+mod tag;
+
+use super::{Input, Mutes, Output, Packet, tags};
+use crate::audio::damaged;
+use crate::audio::decode::PacketCodec;
+use crate::base::Result;
+use crate::model::{Codec, RecordingInfo};
+use header::{BACK_BYTES_MAX, HEADER_BYTES, Header};
+use std::collections::VecDeque;
+use std::ops::Range;
+
+/// Delay of decoders (528 + 1 samples) with that of encoders (576), which players leave out by custom.
+const DELAY_SAMPLES: i64 = 1105;
+/// How far a frame's sound reaches behind its own samples: half a window of its last granule (576) and the
+/// filter bank (512).
+const TAIL_SAMPLES: i64 = 1088;
+
+/// Copies all frames.
+pub(super) fn remux(input: &mut Input<'_>, mutes: &mut Mutes, out: &mut dyn Output) -> Result<RecordingInfo> {
+    tags::skip_leading(input)?;
+    let first = next(input)?.ok_or_else(|| damaged("no MPEG frame where sound should begin"))?;
+    let mut time = Time { delay: DELAY_SAMPLES, early: 0 };
+    if let Some((tag, delay)) = tag::rebuild(first, input.peek(first.frame_bytes)?)? {
+        input.take(first.frame_bytes)?;
+        out.put(&tag)?;
+        time = Time { delay: DELAY_SAMPLES.max(delay), early: first.samples() };
+    }
+    let mut row = Row { frames: VecDeque::new(), end: 0 };
+    let mut count = 0;
+    while let Some(header) = next(input)? {
+        if !header.is_like(first) {
+            return Err(damaged("MPEG frames of different shapes").at("frame", count as u64));
+        }
+        let bytes = input.take(header.frame_bytes)?;
+        let at = count * first.samples();
+        let codec = PacketCodec::Mp3;
+        out.packet(&Packet { codec, is_first: count == 0, bytes, at, heard: 0..i64::MAX })?;
+        row.push(header, bytes, mutes.is_muted(&time.support(at, first)))?;
+        row.put_settled(BACK_BYTES_MAX, out)?;
+        count += 1;
+    }
+    row.put_settled(0, out)?;
+    tags::skip_trailing(input)?;
+    let info = RecordingInfo {
+        container: "mp3".to_owned(),
+        codec: Codec::Mp3,
+        rate_hz: first.rate_hz,
+        channels: first.channels.into(),
+        frames: (count * first.samples()) as u64,
+    };
+    if count == 0 { Err(damaged("the recording has no samples")) } else { Ok(info) }
+}
+
+/// The header of the next frame, or nothing where something else follows.
+fn next(input: &mut Input<'_>) -> Result<Option<Header>> {
+    match *input.peek(HEADER_BYTES)? {
+        [a, b, c, d] => Header::parse([a, b, c, d]),
+        _ => Ok(None),
+    }
+}
+
+/// What players do with the start of a recording.
+struct Time {
+    /// Samples that some leave out.
+    delay: i64,
+    /// Samples that some play before.
+    early: i64,
+}
+
+impl Time {
+    /// All samples that a frame which starts at sample `at` can be heard in.
+    const fn support(&self, at: i64, header: Header) -> Range<i64> {
+        at - self.delay..at + header.samples() + TAIL_SAMPLES + self.early
+    }
+}
+
+/// The row of main data, as far as frames that are not read yet can reach back.
+struct Row {
+    frames: VecDeque<Frame>,
+    /// Length of the row so far, bytes.
+    end: u64,
+}
+
+/// A frame that is not put out yet.
+struct Frame {
+    header: Header,
+    /// Header, checksum and side information of a kept frame.
+    head: Option<Vec<u8>>,
+    /// Its part of the row, by size alone.
+    part: Range<u64>,
+    /// The bytes of the row that it reads; none for a silent frame.
+    reads: Range<u64>,
+    main: Vec<u8>,
+}
+
+impl Row {
+    fn push(&mut self, header: Header, frame: &[u8], is_muted: bool) -> Result<()> {
+        let (head, main) = frame.split_at(header.main_at()?);
+        let part = self.end..self.end + main.len() as u64;
+        self.end = part.end;
+        let (back, bits) = header.main_data(&head[header.side_at()..]);
+        let begin = part.start.saturating_sub(back);
+        let reads = if is_muted { begin..begin } else { begin..part.end.min(begin + bits.div_ceil(8)) };
+        let head = (!is_muted).then(|| head.to_vec());
+        self.frames.push_back(Frame { header, head, part, reads, main: main.to_vec() });
+        Ok(())
+    }
+
+    /// Puts out the frames in whose part of the row no frame behind the last one reads, which reach back by
+    /// `back` bytes at most.
+    fn put_settled(&mut self, back: u64, out: &mut dyn Output) -> Result<()> {
+        while let Some(frame) = self.frames.front().filter(|frame| frame.part.end + back <= self.end) {
+            let readers = || self.frames.iter().filter(|frame| frame.head.is_some());
+            let silent;
+            let head = match &frame.head {
+                Some(head) => head,
+                None => {
+                    let earliest = readers().map(|reader| reader.reads.start).min().unwrap_or(u64::MAX);
+                    silent = frame.header.silent(frame.part.start.saturating_sub(earliest))?;
+                    &silent
+                }
+            };
+            let mut main = vec![0; frame.main.len()];
+            for reader in readers() {
+                let from = reader.reads.start.max(frame.part.start) - frame.part.start;
+                let to = reader.reads.end.clamp(frame.part.start, frame.part.end) - frame.part.start;
+                if from < to {
+                    main[from as usize..to as usize].copy_from_slice(&frame.main[from as usize..to as usize]);
+                }
+            }
+            out.put(head)?;
+            out.put(&main)?;
+            self.frames.pop_front();
+        }
+        Ok(())
+    }
+}

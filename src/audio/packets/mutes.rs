@@ -1,0 +1,178 @@
+//! Which packets are to be silent, and which stretch of the recording is silent then. Must not know any codec.
+//!
+//! Each packet has a *support*: all frames of the recording that it has any part in, in whatever way a player may
+//! read it. A packet is silent when its support meets a stretch that was asked for. What is silent for sure is then
+//! the gap between the supports of kept packets around that stretch. A gap asks for the same packets as the stretch
+//! that it grew from, because no kept packet's support meets it; so a copy can be checked by its gaps alone.
+
+use crate::base::{Error, HoldReason, Result, Stage, TimeSpan};
+use crate::model::RecordingInfo;
+use std::ops::Range;
+
+/// Stretches to be silent. Frames are signed: the first packet may begin before the recording does.
+pub(in crate::audio) struct Mutes {
+    /// What was asked for: sorted, disjoint, not touching, inside the recording.
+    asked: Vec<Range<i64>>,
+    /// For each of them how far the kept packets next to it leave room: from the end of the last one before to the
+    /// start of the first one after.
+    room: Vec<Range<i64>>,
+    /// Length of the recording.
+    frames: i64,
+    rate_hz: u32,
+}
+
+impl Mutes {
+    /// Everything is kept.
+    pub(in crate::audio) const fn none() -> Self {
+        Self { asked: Vec::new(), room: Vec::new(), frames: 0, rate_hz: 1 }
+    }
+
+    /// Plans silence for these spans, in any order, overlapping or not.
+    ///
+    /// # Errors
+    /// Holds the call when a span is empty or starts behind the end: silence that was asked for and cannot be made
+    /// means that times and recording do not belong together.
+    pub(in crate::audio) fn plan(info: &RecordingInfo, spans: &[TimeSpan]) -> Result<Self> {
+        let mut mutes = Self { frames: info.frames as i64, rate_hz: info.rate_hz, ..Self::none() };
+        let mut spans = spans.to_vec();
+        spans.sort_unstable();
+        for (i, span) in spans.iter().enumerate() {
+            let unusable =
+                |message| Error::held(Stage::Mute, HoldReason::UnusableTimes, message).at("span", i as u64 + 1);
+            if span.len_ms() == 0 {
+                return Err(unusable("a mute of no length"));
+            }
+            let frames = frames(info, *span);
+            if frames.start >= mutes.frames {
+                return Err(unusable("a mute behind the end of the recording"));
+            }
+            match mutes.asked.last_mut().filter(|last| frames.start <= last.end) {
+                Some(last) => last.end = last.end.max(frames.end),
+                None => mutes.asked.push(frames),
+            }
+        }
+        mutes.room = vec![0..mutes.frames; mutes.asked.len()];
+        Ok(mutes)
+    }
+
+    /// Whether the packet with this support is to be silent; one that is not counts as kept from now on.
+    pub(super) fn is_muted(&mut self, support: &Range<i64>) -> bool {
+        let after = self.asked.partition_point(|asked| asked.end <= support.start);
+        if self.asked.get(after).is_some_and(|asked| asked.start < support.end) {
+            return true;
+        }
+        if let Some(room) = self.room.get_mut(after) {
+            room.start = room.start.max(support.end);
+        }
+        if let Some(room) = after.checked_sub(1).and_then(|before| self.room.get_mut(before)) {
+            room.end = room.end.min(support.start);
+        }
+        false
+    }
+
+    /// What is silent now that all packets have been asked about: sorted, disjoint, milliseconds rounded inward.
+    pub(in crate::audio) fn done(mut self) -> Vec<TimeSpan> {
+        // Rooms that no kept packet divides are one.
+        for i in 1..self.room.len() {
+            self.room[i].start = self.room[i].start.max(self.room[i - 1].start);
+        }
+        for i in (1..self.room.len()).rev() {
+            self.room[i - 1].end = self.room[i - 1].end.min(self.room[i].end);
+        }
+        self.room.dedup();
+        let (rate, last) = (i64::from(self.rate_hz), self.frames);
+        let ms = |ms: i64| u32::try_from(ms).unwrap_or(u32::MAX);
+        let span = |room: &Range<i64>| {
+            let start = (room.start * 1000 + rate - 1) / rate;
+            let end = (room.end * 1000 + if room.end == last { rate - 1 } else { 0 }) / rate;
+            TimeSpan::new(ms(start), ms(end)).expect("a room holds the whole milliseconds that were asked for")
+        };
+        self.room.iter().map(span).collect()
+    }
+}
+
+/// The frames that a span touches, clipped at the end of the recording.
+fn frames(info: &RecordingInfo, span: TimeSpan) -> Range<i64> {
+    let (rate, last) = (i64::from(info.rate_hz), info.frames as i64);
+    let start = i64::from(span.start_ms()) * rate / 1000;
+    let end = (i64::from(span.end_ms()) * rate + 999) / 1000;
+    start.min(last)..end.min(last)
+}
+
+/// Frames in these spans of a recording, all together.
+pub(in crate::audio) fn count(info: &RecordingInfo, spans: &[TimeSpan]) -> u64 {
+    spans.iter().map(|&span| frames(info, span)).map(|frames| (frames.end - frames.start) as u64).sum()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::Codec;
+    use proptest::prelude::*;
+
+    fn info(rate_hz: u32, frames: u64) -> RecordingInfo {
+        RecordingInfo { container: "ogg".to_owned(), codec: Codec::Opus, rate_hz, channels: 1, frames }
+    }
+
+    fn span(start_ms: u32, end_ms: u32) -> TimeSpan {
+        TimeSpan::new(start_ms, end_ms).unwrap()
+    }
+
+    fn ask(mut mutes: Mutes, supports: &[Range<i64>]) -> (Vec<bool>, Vec<TimeSpan>) {
+        let muted = supports.iter().map(|support| mutes.is_muted(support)).collect();
+        (muted, mutes.done())
+    }
+
+    #[test]
+    fn every_packet_with_a_part_in_a_mute_is_silent_and_the_gap_between_the_others_is_what_is_done() {
+        // Packets of 20 ms that each reach 10 ms into the next.
+        let supports: Vec<Range<i64>> = (0..10).map(|k| k * 160..k * 160 + 240).collect();
+        let mutes = Mutes::plan(&info(8000, 1600), &[span(55, 65), span(90, 95)]).unwrap();
+        let (muted, done) = ask(mutes, &supports);
+        assert_eq!(muted, [false, false, true, true, true, false, false, false, false, false].map(|m| m));
+        assert_eq!(done, [span(50, 100)]);
+    }
+
+    #[test]
+    fn a_mute_that_would_change_nothing_holds_the_call() {
+        for bad in [span(200, 300), span(5, 5)] {
+            let error = Mutes::plan(&info(8000, 1600), &[span(1, 2), bad]).err().unwrap();
+            assert_eq!(error.hold_reason(), Some(HoldReason::UnusableTimes));
+        }
+    }
+
+    #[test]
+    fn a_mute_to_the_end_is_done_to_the_end() {
+        let mutes = Mutes::plan(&info(44_100, 44_101), &[span(900, 5000)]).unwrap();
+        assert_eq!(ask(mutes, &[0..1000, 500..1000]).1, [span(23, 1001)]);
+    }
+
+    proptest! {
+        /// Whatever packets there are, in whatever order: what is done covers what was asked for, meets no kept
+        /// packet, and asks for the same packets again.
+        #[test]
+        fn what_was_done_asks_for_the_same_packets_again(
+            spans in prop::collection::vec((0u32..950, 1u32..80), 1..8),
+            supports in prop::collection::vec((-3000i64..46_000, 1i64..4000), 0..60),
+            rate_hz in prop::sample::select(vec![8000u32, 11_025, 16_000, 44_100, 48_000]),
+        ) {
+            let info = info(rate_hz, u64::from(rate_hz));
+            let spans: Vec<_> = spans.iter().map(|&(at, len)| span(at, at + len)).collect();
+            let supports: Vec<_> = supports.iter().map(|&(at, len)| at..at + len).collect();
+            let (muted, done) = ask(Mutes::plan(&info, &spans).unwrap(), &supports);
+            let (again, done_again) = ask(Mutes::plan(&info, &done).unwrap(), &supports);
+            prop_assert_eq!(&muted, &again);
+            prop_assert_eq!(&done, &done_again);
+            for asked in &spans {
+                prop_assert!(done.iter().any(|d| d.start_ms() <= asked.start_ms() && d.end_ms() >= asked.end_ms().min(1000)));
+            }
+            for (support, _) in supports.iter().zip(&muted).filter(|(_, muted)| !**muted) {
+                for d in &done {
+                    let meets = i64::from(d.start_ms()) * i64::from(rate_hz) < support.end * 1000
+                        && support.start * 1000 < i64::from(d.end_ms().min(1000)) * i64::from(rate_hz);
+                    prop_assert!(!meets);
+                }
+            }
+        }
+    }
+}
