@@ -237,7 +237,7 @@ impl Edited {
     #[must_use]
     pub const fn of(codec: Codec) -> Self {
         match codec {
-            Codec::Opus | Codec::Mp3 => Self::Packets,
+            Codec::Opus | Codec::Mp3 | Codec::Aac => Self::Packets,
             _ => Self::Samples,
         }
     }

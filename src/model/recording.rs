@@ -43,6 +43,8 @@ pub enum Codec {
     Opus,
     /// MPEG audio layer III, in frames.
     Mp3,
+    /// AAC low complexity, in blocks.
+    Aac,
 }
 
 impl Codec {
@@ -55,7 +57,7 @@ impl Codec {
             Self::PcmS24 | Self::PcmS24Be => Some(3),
             Self::PcmS32 | Self::PcmS32Be | Self::F32 | Self::F32Be => Some(4),
             Self::F64 | Self::F64Be => Some(8),
-            Self::ImaAdpcm | Self::MsAdpcm | Self::Gsm610 | Self::Opus | Self::Mp3 => None,
+            Self::ImaAdpcm | Self::MsAdpcm | Self::Gsm610 | Self::Opus | Self::Mp3 | Self::Aac => None,
         }
     }
 

@@ -6,6 +6,7 @@
 //! function with another end: nowhere (opening), the copy (redacting), what lies in the copy already (verifying).
 //! A copy is right when remuxing it under its own silence gives it again, and remuxing its source does too.
 
+mod aac;
 mod input;
 mod mpeg;
 mod mutes;
@@ -33,7 +34,7 @@ pub(super) struct Packets {
 pub(super) enum Kind {
     /// Ogg: Opus.
     Ogg,
-    /// Frames of MPEG audio without a container: MP3.
+    /// Frames of MPEG audio without a container: MP3, AAC in ADTS.
     Mpeg,
 }
 

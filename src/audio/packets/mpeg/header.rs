@@ -26,11 +26,6 @@ pub(super) struct Header {
     pub(super) frame_bytes: usize,
 }
 
-/// Whether an AAC frame (ADTS) starts here, whose layer bits are zero.
-pub(super) const fn is_adts(bytes: [u8; HEADER_BYTES]) -> bool {
-    bytes[0] == 0xFF && bytes[1] & 0xF6 == 0xF0
-}
-
 impl Header {
     /// Reads a header; nothing where none can stand.
     ///
@@ -200,7 +195,6 @@ mod tests {
         for bytes in [[0xFF, 0xFD, 0x90, 0], [0xFF, 0xFB, 0x00, 0]] {
             assert!(Header::parse(bytes).is_err());
         }
-        assert!(is_adts([0xFF, 0xF1, 0x50, 0x80]) && !is_adts([0xFF, 0xFB, 0x90, 0x64]));
     }
 
     #[test]

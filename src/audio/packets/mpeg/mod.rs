@@ -10,6 +10,7 @@
 mod header;
 mod tag;
 
+use super::aac::adts;
 use super::{Input, Mutes, Output, Packet, tags};
 use crate::audio::damaged;
 use crate::audio::decode::PacketCodec;
@@ -25,9 +26,14 @@ const DELAY_SAMPLES: i64 = 1105;
 /// filter bank (512).
 const TAIL_SAMPLES: i64 = 1088;
 
-/// Copies all frames.
+/// Copies all frames. Those of AAC stand in files in the same way.
 pub(super) fn remux(input: &mut Input<'_>, mutes: &mut Mutes, out: &mut dyn Output) -> Result<RecordingInfo> {
     tags::skip_leading(input)?;
+    if let &[a, b, c, d] = input.peek(HEADER_BYTES)?
+        && adts::is_header([a, b, c, d])
+    {
+        return adts::remux(input, mutes, out);
+    }
     let first = next(input)?.ok_or_else(|| damaged("no MPEG frame where sound should begin"))?;
     let mut time = Time { delay: DELAY_SAMPLES, early: 0 };
     if let Some((tag, delay)) = tag::rebuild(first, input.peek(first.frame_bytes)?)? {
