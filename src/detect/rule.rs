@@ -13,18 +13,23 @@ use std::ops::Range;
 /// Findings of all rules, rule by rule; they may overlap, and lie within turns.
 pub(super) fn ruled(patterns: &PatternSet, transcript: &Transcript, tokens: &Tokens, spoken: &Spoken) -> Vec<Finding> {
     let views = [written(tokens), spoken_view(transcript, tokens, spoken)];
-    // Most turns have no digit, and most rules need one.
-    let turns = |need: Need| views.each_ref().map(|view| view.only(|turn| need.is_met(turn)));
-    let (with_digit, with_at) = (turns(Need::Digit), turns(Need::At));
-    let search = |rule: &Rule| {
-        let views = match rule.need {
-            Need::Nothing => &views,
-            Need::Digit => &with_digit,
-            Need::At => &with_at,
-        };
-        one(rule, &views[rule.view as usize])
-    };
-    patterns.all_rules().iter().flat_map(search).collect()
+    // Most turns have no digit, and most rules need some. Turns that meet a need, per view, made when a rule asks.
+    let mut turns: Vec<(View, Need, TextView<'_>)> = Vec::new();
+    let mut found = Vec::new();
+    for rule in patterns.all_rules() {
+        if rule.need == Need::Nothing {
+            found.extend(one(rule, &views[rule.view as usize]));
+            continue;
+        }
+        let at = turns.iter().position(|(view, need, _)| (*view, *need) == (rule.view, rule.need));
+        let at = at.unwrap_or_else(|| {
+            let met = views[rule.view as usize].only(|turn| rule.need.is_met(turn));
+            turns.push((rule.view, rule.need, met));
+            turns.len() - 1
+        });
+        found.extend(one(rule, &turns[at].2));
+    }
+    found
 }
 
 /// What one rule finds in a view.

@@ -117,8 +117,8 @@ pub struct Rule {
 pub enum Need {
     /// Nothing that could be told beforehand.
     Nothing,
-    /// A digit.
-    Digit,
+    /// At least so many digits.
+    Digits(usize),
     /// An `@`.
     At,
 }
@@ -129,7 +129,7 @@ impl Need {
     pub fn is_met(self, turn: &str) -> bool {
         match self {
             Self::Nothing => true,
-            Self::Digit => turn.bytes().any(|b| b.is_ascii_digit()),
+            Self::Digits(least) => turn.bytes().filter(u8::is_ascii_digit).count() >= least,
             Self::At => turn.contains('@'),
         }
     }
@@ -137,27 +137,32 @@ impl Need {
     /// What every match of an expression has.
     fn of(regex: &str) -> Self {
         let parsed = ParserBuilder::new().unicode(false).build().parse(regex);
-        let always = |first, last| parsed.as_ref().is_ok_and(|hir| always(hir, first, last));
-        match () {
-            () if always(b'@', b'@') => Self::At,
-            () if always(b'0', b'9') => Self::Digit,
-            () => Self::Nothing,
+        let least = |first, last| parsed.as_ref().map_or(0, |hir| least(hir, first, last));
+        match (least(b'@', b'@'), least(b'0', b'9')) {
+            (0, 0) => Self::Nothing,
+            (0, digits) => Self::Digits(digits),
+            _ => Self::At,
         }
     }
 }
 
-/// Whether every match of an expression has a byte from `first` to `last`.
-fn always(hir: &Hir, first: u8, last: u8) -> bool {
+/// How many bytes from `first` to `last` every match of an expression has at least.
+fn least(hir: &Hir, first: u8, last: u8) -> usize {
     let within = |from: u32, to: u32| u32::from(first) <= from && to <= u32::from(last);
+    let least = |hir: &Hir| least(hir, first, last);
     match hir.kind() {
-        HirKind::Empty | HirKind::Look(_) => false,
-        HirKind::Literal(literal) => literal.0.iter().any(|b| within(u32::from(*b), u32::from(*b))),
-        HirKind::Class(Class::Bytes(class)) => class.iter().all(|r| within(u32::from(r.start()), u32::from(r.end()))),
-        HirKind::Class(Class::Unicode(class)) => class.iter().all(|r| within(r.start().into(), r.end().into())),
-        HirKind::Repetition(repeated) => repeated.min > 0 && always(&repeated.sub, first, last),
-        HirKind::Capture(group) => always(&group.sub, first, last),
-        HirKind::Concat(parts) => parts.iter().any(|part| always(part, first, last)),
-        HirKind::Alternation(ways) => ways.iter().all(|way| always(way, first, last)),
+        HirKind::Empty | HirKind::Look(_) => 0,
+        HirKind::Literal(literal) => literal.0.iter().filter(|b| (first..=last).contains(b)).count(),
+        HirKind::Class(Class::Bytes(class)) => {
+            usize::from(class.iter().all(|r| within(r.start().into(), r.end().into())))
+        }
+        HirKind::Class(Class::Unicode(class)) => {
+            usize::from(class.iter().all(|r| within(r.start().into(), r.end().into())))
+        }
+        HirKind::Repetition(repeated) => least(&repeated.sub).saturating_mul(repeated.min as usize),
+        HirKind::Capture(group) => least(&group.sub),
+        HirKind::Concat(parts) => parts.iter().map(least).fold(0, usize::saturating_add),
+        HirKind::Alternation(ways) => ways.iter().map(least).min().unwrap_or(0),
     }
 }
 
@@ -166,7 +171,9 @@ impl Rule {
     pub fn find_in(&self, text: &str) -> Vec<std::ops::Range<usize>> {
         let mut out = Vec::new();
         let mut at = 0;
-        while let Some(found) = self.regex.captures_at(text, at) {
+        while at < text.len()
+            && let Some(found) = self.regex.captures_at(text, at)
+        {
             let span = found.get(1);
             if let Some(span) = span {
                 let digit = !self.require_digit || span.as_str().bytes().any(|b| b.is_ascii_digit());
@@ -179,9 +186,6 @@ impl Rule {
             at = span.map_or(found.get_match().end(), |s| s.end()).max(at + 1);
             while at < text.len() && !text.is_char_boundary(at) {
                 at += 1;
-            }
-            if at >= text.len() {
-                break;
             }
         }
         out
@@ -270,7 +274,10 @@ fn rule(entry: Entry, file: &str, line: &dyn Fn(usize) -> usize) -> Result<Rule,
         about: entry.about,
         category: entry.category,
         view: entry.view,
-        need: if entry.require_digit { Need::Digit } else { Need::of(&entry.regex) },
+        need: match Need::of(&entry.regex) {
+            Need::Nothing if entry.require_digit => Need::Digits(1),
+            need => need,
+        },
         score: entry.score,
         must_match: entry.must_match.into_iter().map(example).collect(),
         must_not_match: entry.must_not_match.into_iter().map(|c| example(c.text)).collect(),
@@ -319,9 +326,9 @@ mod tests {
     #[test]
     fn what_every_match_needs_is_read_from_the_expression() {
         for (regex, want) in [
-            (r"(?:^|[ \n])([0-9]{3}-?[0-9]{2})(?:$|[ \n])", Need::Digit),
+            (r"(?:^|[ \n])([0-9]{3}-?[0-9]{2}(?: ext [0-9]+)?)(?:$|[ \n])", Need::Digits(5)),
             ("(a|b[0-9])", Need::Nothing),
-            ("(a7|b[0-9]+)", Need::Digit),
+            ("(a7|b[0-9]+)", Need::Digits(1)),
             ("([a-z]+@[a-z0-9]+)", Need::At),
             ("zip ([0-9]*)", Need::Nothing),
             ("zip ([0-9a-f])", Need::Nothing),
