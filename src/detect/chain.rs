@@ -26,8 +26,10 @@ pub(super) fn chances<'s>(words: impl Iterator<Item = Option<&'s Sums>>, steps: 
             stretch.push(steps.factors(sums));
             continue;
         }
-        between(&stretch, (begins, false), steps, rows);
-        stretch.clear();
+        if !stretch.is_empty() {
+            between(&stretch, (begins, false), steps, rows);
+            stretch.clear();
+        }
         begins = false;
         rows.extend(word.map(|sums| steps.plain_row(sums)));
     }
@@ -56,19 +58,20 @@ fn between(stretch: &[Factors], (begins, ends): (bool, bool), steps: &Steps, row
 
 /// The rows of a matrix that have a bit, each times its factor, added up.
 fn sum_of(matrix: &[Row; LABELS], factors: &Row, live: u32) -> Row {
-    bits(live).fold([0.0; LABELS], |sum, y| {
-        let (row, factor) = (&matrix[y], factors[y]);
-        std::array::from_fn(|x| sum[x] + factor * row[x])
-    })
+    let mut sums = [0.0; LABELS];
+    for y in bits(live) {
+        sums.iter_mut().zip(&matrix[y]).for_each(|(sum, step)| *sum += factors[y] * step);
+    }
+    sums
 }
 
 fn scale(row: &mut Row, by: &Row) {
-    *row = std::array::from_fn(|y| row[y] * by[y]);
+    row.iter_mut().zip(by).for_each(|(chance, factor)| *chance *= factor);
 }
 
 fn normalise(row: &mut Row) {
     let scale = 1.0 / row.iter().sum::<f32>().max(f32::MIN_POSITIVE);
-    *row = row.map(|chance| chance * scale);
+    row.iter_mut().for_each(|chance| *chance *= scale);
 }
 
 #[cfg(test)]

@@ -143,31 +143,32 @@ fn near_words(turn: &Turn<'_>, memos: &mut Memos, model: &Model, passed: &[bool]
     for (at, w) in looks.iter().enumerate().filter(|(at, _)| wanted(*at, ONE)) {
         let (inside, domain) = turn.inside_and_domain(at);
         let fill = |sums: &mut [Sums; ONE]| one(w, inside, domain, |row, f| model.add(f, &mut sums[row]));
-        give(rows, at, memos.one.rows([w.key, inside | domain << 8, 0], fill));
+        give(rows, passed, at, memos.one.rows([w.key, inside | domain << 8, 0], fill));
     }
     for (at, ab) in looks.windows(2).enumerate().filter(|(at, _)| wanted(at + REACH - 1, TWO)) {
         let (a, b) = (&ab[0], &ab[1]);
         let fill = |sums: &mut [Sums; TWO]| two(a, b, |row, f| model.add(f, &mut sums[row]));
-        give(rows, at + REACH - 1, memos.two.rows([a.key, b.key, 0], fill));
+        give(rows, passed, at + REACH - 1, memos.two.rows([a.key, b.key, 0], fill));
     }
     for (at, abc) in looks.windows(3).enumerate().filter(|(at, _)| wanted(at + REACH, THREE)) {
         let sorts = [abc[0].sort, abc[1].sort, abc[2].sort];
         let fill = |sums: &mut [Sums; THREE]| three(sorts, |row, f| model.add(f, &mut sums[row]));
-        give(rows, at + REACH, memos.three.rows(sorts, fill));
+        give(rows, passed, at + REACH, memos.three.rows(sorts, fill));
     }
 }
 
-/// Adds sums to the rows of a turn. The first is for the word `first - REACH - PAD`, if there is one.
-fn give(rows: &mut [Sums], first: usize, said: &[Sums]) {
+/// Adds sums to the rows of a turn's words that passed. The first is for the word `first - REACH - PAD`, if there is one.
+fn give(rows: &mut [Sums], passed: &[bool], first: usize, said: &[Sums]) {
     let outside = (REACH + PAD).saturating_sub(first);
-    if let (Some(rows), Some(said)) = (rows.get_mut(first + outside - REACH - PAD..), said.get(outside..)) {
-        rows.iter_mut().zip(said).for_each(|(row, sums)| plus(row, sums));
+    for (word, sums) in (first + outside - REACH - PAD..).zip(said.iter().skip(outside)) {
+        if passed.get(word) == Some(&true) {
+            plus(&mut rows[word], sums);
+        }
     }
 }
 
 fn plus(row: &mut Sums, sums: &Sums) {
-    // All lanes are read before one is written: this becomes a few vector additions.
-    *row = std::array::from_fn(|y| row[y] + sums[y]);
+    row.iter_mut().zip(sums).for_each(|(sum, more)| *sum += more);
 }
 
 /// Computes the features of every word, in order, and hands them to `each` with the word's index.

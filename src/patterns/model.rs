@@ -148,8 +148,7 @@ impl Model {
             if *mark == fingerprint
                 && let Some(weights) = weights.first_chunk::<LABELS>()
             {
-                // All lanes are read before one is written: this becomes a few vector additions.
-                *sums = std::array::from_fn(|y| sums[y] + i16::from(weights[y] as i8));
+                sums.iter_mut().zip(weights).for_each(|(sum, weight)| *sum += i16::from(*weight as i8));
                 return;
             }
             if *mark == [0; 4] {
