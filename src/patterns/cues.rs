@@ -2,7 +2,7 @@
 
 use crate::base::{Error, Kind, Result, Stage};
 use crate::model::{Category, RuleId};
-use aho_corasick::{AhoCorasick, AhoCorasickBuilder, MatchKind};
+use aho_corasick::{AhoCorasick, AhoCorasickBuilder, AhoCorasickKind, MatchKind};
 use serde::Deserialize;
 
 /// What a cue announces.
@@ -117,6 +117,8 @@ impl Cues {
         }
         let automaton = AhoCorasickBuilder::new()
             .match_kind(MatchKind::LeftmostLongest)
+            // Every byte of every call goes through it.
+            .kind(Some(AhoCorasickKind::DFA))
             .build(&phrases)
             .map_err(|_| broken("too many cue phrases"))?;
         Ok(Self { automaton, owner, cues })
