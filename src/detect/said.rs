@@ -63,7 +63,7 @@ pub(super) fn said<'f>(
                 steps.next();
             }
             let step = steps.peek().filter(|s| s.first as usize == i);
-            let pieces = pieces(tokens, i, turn.words.range().end, step.map(|s| (s.end, s.text.as_str())));
+            let pieces = pieces(tokens, i, turn.words.range().end, step.map(|s| (s.end, spoken.text_of(s))));
             reader.hear(i as u32, &pieces, take);
         }
         if let Some(outer) = outer {

@@ -5,6 +5,7 @@
 use super::token::{Token, Tokens};
 use crate::model::{Transcript, TurnKind};
 use crate::patterns::lexicon::bit;
+use std::ops::Range;
 
 /// Most words between two pieces of one run ("no wait let me see").
 const GAP_WORDS_MAX: usize = 4;
@@ -88,13 +89,19 @@ fn counts(text: &str) -> bool {
     let starts = [1, 2].into_iter().filter_map(|n| text.get(..n)?.parse::<i32>().ok());
     let goes = |start: i32, by: i32| {
         let (mut rest, mut next, mut terms) = (text, start, 0);
-        while let Some(after) = rest.strip_prefix(next.to_string().as_str()) {
+        while let Some((_, after)) = rest.split_at_checked(places(next)).filter(|(term, _)| term.parse() == Ok(next)) {
             (rest, next, terms) = (after, next + by, terms + 1);
         }
         let least = if start == 1 || next - by == 1 { COUNTED_MIN } else { COUNTED_MIN + 1 };
         terms >= least && (rest.is_empty() || terms > least && rest.len() <= AFTER_COUNT_MAX)
     };
     starts.into_iter().any(|start| goes(start, 1) || goes(start, -1))
+}
+
+/// How many characters a number has in decimal.
+fn places(number: i32) -> usize {
+    let digits = 1 + number.unsigned_abs().checked_ilog10().unwrap_or(0);
+    usize::from(number < 0) + digits as usize
 }
 
 /// The runs of a transcript, and for every word which piece of which run it is.
@@ -105,6 +112,8 @@ pub(crate) struct Spoken {
     pub of_word: Vec<(u32, Piece)>,
     /// The steps of all runs, in order of their words.
     pub steps: Vec<Step>,
+    /// What the steps mean, one behind the other.
+    step_text: String,
 }
 
 /// A few words and what they mean together: "double four" and "44".
@@ -114,11 +123,15 @@ pub(crate) struct Step {
     pub first: u32,
     /// One past the last word.
     pub end: u32,
-    /// Digits, capital letters or symbols.
-    pub text: String,
+    text: Range<usize>,
 }
 
 impl Spoken {
+    /// What a step means: digits, capital letters or symbols.
+    pub fn text_of(&self, step: &Step) -> &str {
+        &self.step_text[step.text.clone()]
+    }
+
     /// The run that a word belongs to.
     pub fn run_of(&self, word: usize) -> Option<&Run> {
         match self.of_word[word].0 {
@@ -130,7 +143,13 @@ impl Spoken {
 
 /// Finds all runs.
 pub(crate) fn spoken(transcript: &Transcript, tokens: &Tokens) -> Spoken {
-    let mut out = Spoken { runs: Vec::new(), of_word: vec![(0, Piece::None); tokens.list().len()], steps: Vec::new() };
+    let mut out = Spoken {
+        runs: Vec::new(),
+        of_word: vec![(0, Piece::None); tokens.list().len()],
+        steps: Vec::new(),
+        step_text: String::new(),
+    };
+    let mut found = Found::default();
     // The index of the run that a back-channel turn may have cut.
     let mut open: Option<usize> = None;
     for turn in transcript.turns() {
@@ -151,9 +170,10 @@ pub(crate) fn spoken(transcript: &Transcript, tokens: &Tokens) -> Spoken {
                 continue;
             }
             let goes_on = open.is_some() && at == range.start;
-            at = match scan(tokens, at, range.end, goes_on) {
-                Some(found) => place(&mut out, found, open.take_if(|_| goes_on)),
-                None => at + 1,
+            at = if scan(tokens, at, range.end, goes_on, &mut found) {
+                place(&mut out, &found, open.take_if(|_| goes_on))
+            } else {
+                at + 1
             };
         }
         let last_here = range.end - 1;
@@ -171,7 +191,7 @@ pub(crate) fn spoken(transcript: &Transcript, tokens: &Tokens) -> Spoken {
 fn may_begin(tokens: &Tokens, at: usize) -> bool {
     let token = &tokens.list()[at];
     let begins = bit::DIGIT | bit::OH | bit::TEEN | bit::TENS | bit::MULTIPLIER | bit::LETTER;
-    token.has_digits() || token.is(begins) || tokens.word(at).contains('-')
+    token.has_digits() || token.is(begins) || token.shape.hyphen
 }
 
 /// Words of the spelled abbreviation that starts here, 0 if none does.
@@ -199,6 +219,7 @@ fn is_backchannel(words: &[Token]) -> bool {
 }
 
 /// A run found in one turn: per word its piece.
+#[derive(Default)]
 struct Found {
     first: usize,
     pieces: Vec<Piece>,
@@ -208,8 +229,18 @@ struct Found {
     single: bool,
 }
 
+impl Found {
+    /// Forgets what was found before.
+    fn begin(&mut self, first: usize) {
+        (self.first, self.single) = (first, true);
+        self.pieces.clear();
+        self.text.clear();
+        self.steps.clear();
+    }
+}
+
 /// Adds what was found to the transcript's runs, or to the run that was left open; returns the word after it.
-fn place(out: &mut Spoken, found: Found, open: Option<usize>) -> usize {
+fn place(out: &mut Spoken, found: &Found, open: Option<usize>) -> usize {
     let end = found.first + found.pieces.len();
     let index = match open {
         Some(index) => index,
@@ -229,9 +260,11 @@ fn place(out: &mut Spoken, found: Found, open: Option<usize>) -> usize {
     run.digits = counted(run.digits, &found.text, u8::is_ascii_digit);
     run.letters = counted(run.letters, &found.text, u8::is_ascii_uppercase);
     run.text.push_str(&found.text);
+    let before = out.step_text.len();
+    out.step_text.push_str(&found.text);
     for (k, (first, end, from)) in found.steps.iter().enumerate() {
         let to = found.steps.get(k + 1).map_or(found.text.len(), |s| s.2);
-        out.steps.push(Step { first: *first as u32, end: *end as u32, text: found.text[*from..to].to_owned() });
+        out.steps.push(Step { first: *first as u32, end: *end as u32, text: before + from..before + to });
     }
     run.single &= found.single;
     end
@@ -246,17 +279,17 @@ fn counted(before: u16, text: &str, kind: fn(&u8) -> bool) -> u16 {
 /// Fewest pieces of a run that ends in a symbol because its turn ends there.
 const CUT_OFF_PIECES_MIN: usize = 3;
 
-/// Scans a run that starts at word `at`, or goes on there from another turn, if one does.
-fn scan(tokens: &Tokens, at: usize, end: usize, goes_on: bool) -> Option<Found> {
+/// Scans a run that starts at word `at`, or goes on there from another turn; says whether one does.
+fn scan(tokens: &Tokens, at: usize, end: usize, goes_on: bool, found: &mut Found) -> bool {
     let list = tokens.list();
-    let mut found = Found { first: at, pieces: Vec::new(), text: String::new(), steps: Vec::new(), single: true };
+    found.begin(at);
     let mut i = at;
     let mut solid = 0; // pieces up to the last that carries meaning
     let mut strong = false; // some piece that is a run by itself
     let mut gap = 0;
     while i < end && gap <= GAP_WORDS_MAX {
         let from = found.text.len();
-        let taken = step(tokens, i, end, &mut found, strong || i > at);
+        let taken = step(tokens, i, end, found, strong || i > at);
         if taken > 0 {
             let piece = found.pieces[i - at];
             found.steps.push((i, i + taken, from));
@@ -292,7 +325,7 @@ fn scan(tokens: &Tokens, at: usize, end: usize, goes_on: bool) -> Option<Found> 
         found.pieces.last() == Some(&Piece::Letter) && last + 1 < end && matches!(tokens.word(last), "a" | "i")
     };
     while found.pieces.len() > 1
-        && pronoun(&found)
+        && pronoun(found)
         && found.pieces.iter().any(|p| matches!(p, Piece::Digits | Piece::Mixed))
     {
         found.pieces.pop();
@@ -303,7 +336,7 @@ fn scan(tokens: &Tokens, at: usize, end: usize, goes_on: bool) -> Option<Found> 
         }
     }
     let letters = found.pieces.iter().filter(|p| **p == Piece::Letter).count();
-    (!found.pieces.is_empty() && (strong || letters >= 2)).then_some(found)
+    !found.pieces.is_empty() && (strong || letters >= 2)
 }
 
 /// Takes one piece at word `i`: appends its meaning and returns how many words it spans, 0 if none.

@@ -111,8 +111,8 @@ fn parts(spoken: &Spoken, run: &Run) -> Vec<String> {
     let from = spoken.steps.partition_point(|s| s.first < *first);
     for step in spoken.steps[from..].iter().take_while(|s| s.first <= *last) {
         match out.last_mut().filter(|_| end == Some(step.first)) {
-            Some(part) => part.push_str(&step.text),
-            None => out.push(step.text.clone()),
+            Some(part) => part.push_str(spoken.text_of(step)),
+            None => out.push(spoken.text_of(step).to_owned()),
         }
         end = Some(step.end);
     }

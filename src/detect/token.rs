@@ -4,7 +4,7 @@
 use crate::base::push_folded;
 use crate::model::{Category, Transcript};
 use crate::patterns::Packed;
-use crate::patterns::hash::hash_bytes;
+use crate::patterns::hash::{hash_bytes, hash_letters};
 use crate::patterns::lexicon::{Class, class_of, lists_of};
 use std::ops::Range;
 
@@ -25,6 +25,8 @@ pub(crate) struct Shape {
     pub money: bool,
     /// Has a `/`, `-`, `.` or `:` inside.
     pub inner: u8,
+    /// Has a `-`.
+    pub hyphen: bool,
     /// Punctuation that follows the word: 0 none, 1 comma or dash, 2 ends a sentence, 3 question mark.
     pub stop: u8,
     /// Ended in `'s`.
@@ -147,10 +149,15 @@ fn token(word: &str, text: &mut String) -> Token {
     let core_start = core.as_ptr() as usize - word.as_ptr() as usize;
     let tail = &word[core_start + core.len()..];
     let mut shape = Shape { stop: stop_of(tail), ..Shape::default() };
-    let uppers = if core.bytes().all(|b| b.is_ascii_alphabetic()) {
-        letters(core, text, &mut shape)
-    } else {
-        signs(core, text, &mut shape)
+    let (uppers, mut hash) = match hash_letters(core) {
+        Some((hash, uppers)) => {
+            letters(core, uppers, text, &mut shape);
+            (uppers, hash)
+        }
+        None => {
+            let uppers = signs(core, text, &mut shape);
+            (uppers, hash_bytes(&text.as_bytes()[start..]))
+        }
     };
     shape.upper = uppers >= 2 && uppers == usize::from(shape.letters);
     shape.money |= word.ends_with('%');
@@ -158,16 +165,10 @@ fn token(word: &str, text: &mut String) -> Token {
     if shape.mask {
         // Not a word any more: no cue, rule or list may take "[NAME]" for the word "name".
         text.insert(start, '~');
+        hash = hash_bytes(&text.as_bytes()[start..]);
     }
-    let hash = hash_bytes(&text.as_bytes()[start..]);
-    Token {
-        start: start as u32,
-        end: text.len() as u32,
-        hash,
-        class: class_of(hash),
-        lists: if shape.digits > 0 { Packed::default() } else { open_lists(&text[start..], hash) },
-        shape,
-    }
+    let lists = if shape.digits > 0 { Packed::default() } else { open_lists(&text[start..], hash, &shape) };
+    Token { start: start as u32, end: text.len() as u32, hash, class: class_of(hash), lists, shape }
 }
 
 /// A word without the punctuation around it.
@@ -179,14 +180,15 @@ fn core(word: &str) -> &str {
     }
 }
 
-/// Appends a word of ASCII letters, as most are, in lower case; returns how many are capitals.
-fn letters(core: &str, text: &mut String, shape: &mut Shape) -> usize {
+/// Appends a word of ASCII letters, as most are, in lower case. So many of them are capitals.
+fn letters(core: &str, uppers: usize, text: &mut String, shape: &mut Shape) {
     let start = text.len();
     text.push_str(core);
-    text[start..].make_ascii_lowercase();
     shape.letters = u8::try_from(core.len()).unwrap_or(u8::MAX);
-    shape.capital = core.starts_with(|c: char| c.is_ascii_uppercase());
-    core.bytes().filter(u8::is_ascii_uppercase).count()
+    if uppers > 0 {
+        text[start..].make_ascii_lowercase();
+        shape.capital = core.starts_with(|c: char| c.is_ascii_uppercase());
+    }
 }
 
 /// Appends any other word, folded and without its possessive; returns how many of its letters are capitals.
@@ -212,6 +214,7 @@ fn signs(core: &str, text: &mut String, shape: &mut Shape) -> usize {
         first = false;
         push_folded(c, text);
     }
+    shape.hyphen = text[start..].contains('-');
     for tail in ["'s", "'"] {
         let stem = text[start..].strip_suffix(tail);
         if stem.is_some_and(|s| s.len() > 1 && !CONTRACTED.contains(&s)) {
@@ -223,10 +226,10 @@ fn signs(core: &str, text: &mut String, shape: &mut Shape) -> usize {
 }
 
 /// What the lists say of a word; of one with hyphens that is not listed, what they say of all its parts.
-fn open_lists(word: &str, hash: u64) -> Packed {
+fn open_lists(word: &str, hash: u64, shape: &Shape) -> Packed {
     let listed = lists_of(hash);
-    let spelled = word.split('-').filter(|p| p.len() < 2).count() > 1;
-    if listed != Packed::default() || !word.contains('-') || spelled {
+    let spelled = || word.split('-').filter(|p| p.len() < 2).count() > 1;
+    if listed != Packed::default() || !shape.hyphen || spelled() {
         return listed;
     }
     let parts = || word.split('-').filter(|p| !p.is_empty()).map(|p| lists_of(hash_bytes(p.as_bytes())));

@@ -76,6 +76,10 @@ pub(crate) fn spoken_view(transcript: &Transcript, tokens: &Tokens, spoken: &Spo
     let mut steps = spoken.steps.iter().peekable();
     for turn in transcript.turns() {
         let range = turn.words.range();
+        if reads_as_written(tokens, spoken, range.clone()) {
+            view.copy(tokens, range);
+            continue;
+        }
         addresses(tokens, range.clone(), &mut glued);
         let mut i = range.start;
         let mut run = 0; // run of the piece before, if nothing but gaps came since
@@ -101,7 +105,7 @@ pub(crate) fn spoken_view(transcript: &Transcript, tokens: &Tokens, spoken: &Spo
             let end = match step {
                 Some(s) => {
                     let start = view.text.len();
-                    view.push(&s.text, WordSpan::new(s.first, s.end));
+                    view.push(spoken.text_of(s), WordSpan::new(s.first, s.end));
                     view.text[start..].make_ascii_lowercase();
                     s.end as usize
                 }
@@ -117,6 +121,15 @@ pub(crate) fn spoken_view(transcript: &Transcript, tokens: &Tokens, spoken: &Spo
     TextView { text: Cow::Owned(view.text), pieces: view.pieces }
 }
 
+/// Whether nothing in a turn means more than its words: no runs, ordinals or addresses. (Words that were nothing but
+/// punctuation leave no gap in the spoken view.)
+fn reads_as_written(tokens: &Tokens, spoken: &Spoken, range: Range<usize>) -> bool {
+    let mut words = tokens.list()[range.clone()].iter().zip(&spoken.of_word[range]);
+    words.all(|(token, (run, _))| {
+        *run == 0 && !token.is(bit::ORDINAL | bit::SYMBOL) && token.shape.inner != b'.' && !token.range().is_empty()
+    })
+}
+
 /// A view in the making.
 struct Builder {
     text: String,
@@ -124,6 +137,20 @@ struct Builder {
 }
 
 impl Builder {
+    /// Adds a turn as it is written.
+    fn copy(&mut self, tokens: &Tokens, range: Range<usize>) {
+        let list = &tokens.list()[range.clone()];
+        let (Some(first), Some(last)) = (list.first(), list.last()) else { return };
+        let (at, text) = (self.text.len(), first.range().start..last.range().end);
+        let pieces = list.iter().zip(range).map(|(token, i)| {
+            let start = at + token.range().start - text.start;
+            (start as u32, WordSpan::new(i as u32, i as u32 + 1))
+        });
+        self.pieces.extend(pieces);
+        self.text.push_str(&tokens.text()[text]);
+        self.text.push('\n');
+    }
+
     fn push(&mut self, text: &str, words: WordSpan) {
         self.pieces.push((self.text.len() as u32, words));
         self.text.push_str(text);
