@@ -35,6 +35,9 @@ pub(crate) fn propagate(
     // A name just found may lead to a spelled one and back: two rounds reach what people do.
     for _ in 0..2 {
         collect(tokens, spoken, out, &mut values);
+        if values.is_empty() {
+            break;
+        }
         let index = Index::of(&values);
         let more = spread_names(transcript, tokens, marginals, &index, out);
         if !(spread_runs(spoken, marginals, &index, out) | more) {
@@ -102,6 +105,9 @@ fn spread_names(
     out: &mut [Option<Decision>],
 ) -> bool {
     let mut more = false;
+    if !index.has_names() {
+        return more;
+    }
     for i in transcript.turns().iter().flat_map(|turn| turn.words.range()) {
         let token = &tokens.list()[i];
         if out[i].is_some() || !spreads(token) || is_mask(tokens, i) {
@@ -159,7 +165,8 @@ fn spelled_like(text: &str, run: &Run, index: &Index<'_>) -> Option<Category> {
 fn known(tokens: &Tokens, mut values: Values<'_>, out: &[Option<Decision>]) -> Vec<KnownValue> {
     values.names.retain(|word| word.len() >= 4 && lists_of_word(word).lower < 3);
     let names = Index::of(&values);
-    let free = |i: &usize| out[*i].is_none() && names.is_name(tokens.word(*i), tokens.list()[*i].hash);
+    let free =
+        |i: &usize| names.has_names() && out[*i].is_none() && names.is_name(tokens.word(*i), tokens.list()[*i].hash);
     let free: BTreeSet<&str> = (0..tokens.list().len()).filter(free).map(|i| tokens.word(i)).collect();
     let names = values.names.iter().filter(|n| !free.contains(*n)).map(|n| (Category::Name, (*n).to_owned()));
     let numbers = values

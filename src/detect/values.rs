@@ -30,6 +30,12 @@ pub(super) struct Values<'a> {
     pub numbers: BTreeMap<String, Category>,
 }
 
+impl Values<'_> {
+    pub fn is_empty(&self) -> bool {
+        self.names.is_empty() && self.spelled.is_empty() && self.numbers.is_empty()
+    }
+}
+
 /// [`Values`], indexed.
 pub(super) struct Index<'v> {
     values: &'v Values<'v>,
@@ -54,6 +60,11 @@ impl<'v> Index<'v> {
             spelled_parts: OnceCell::new(),
             numbers: OnceCell::new(),
         }
+    }
+
+    /// Whether any name is known.
+    pub fn has_names(&self) -> bool {
+        !(self.values.names.is_empty() && self.spelled.is_empty())
     }
 
     /// Whether a word is a known name, said or spelled. `hash` is that of the word.
