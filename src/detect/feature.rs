@@ -198,7 +198,7 @@ impl Group {
     }
 }
 
-/// What a word sees of the run it is in.
+/// What the words of a run that stand together see of it.
 pub(super) struct Chunk {
     /// How the run looks, and what it begins or ends like.
     pub shape: u64,
@@ -207,10 +207,6 @@ pub(super) struct Chunk {
     pub pattern: u64,
     /// Digits that the run means, at most 65,535.
     pub digits: u64,
-    /// What the word adds to the run.
-    pub piece: u64,
-    /// Whether the word is the run's first or last, and whether the run begins before the turn or ends after it.
-    pub place: u64,
     /// Whether the words of the run that stand together begin or end the turn.
     pub edges: u64,
     /// Hashes of the words before and after those, and the classes of the one after.
@@ -234,10 +230,15 @@ pub(super) fn no_run(mut put: impl FnMut(u64)) {
     put(seen(40, 0, 0));
 }
 
-/// Features of a word in a run.
+/// Features of a word by itself in a run that looks like `shape`: what it adds to the run, and whether it is the run's
+/// first or last, and the run begins before the turn or ends after it.
+pub(super) fn run_word(shape: u64, piece: u64, place: u64, mut put: impl FnMut(u64)) {
+    put(seen(40, shape, piece));
+    put(seen(41, shape, place ^ piece << 8));
+}
+
+/// Features that all words of a run that stand together have.
 pub(super) fn run(r: &Chunk, asked: u64, mut put: impl FnMut(u64)) {
-    put(seen(40, r.shape, r.piece));
-    put(seen(41, r.shape, r.place ^ r.piece << 8));
     put(seen(42, r.shape, r.after));
     put(seen(43, r.shape, r.before));
     put(seen(44, r.after, r.before));

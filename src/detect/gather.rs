@@ -2,12 +2,14 @@
 //! as lists of features for training.
 
 use super::cue::{Asked, Context, Near};
-use super::feature::{Chunk, Codes, Group, ONE, REACH, THREE, TWO, no_run, one, rare, run, three, two, value};
+use super::feature::{
+    Chunk, Codes, Group, ONE, REACH, THREE, TWO, no_run, one, rare, run, run_word, three, two, value,
+};
 use super::gate::{self, GATE_FEATURES};
 use super::look::{Look, RunLook, looks, value_of};
 use super::near::{self, last, next};
 use super::settle::is_mask;
-use super::spoken::{Piece, Spoken};
+use super::spoken::{Piece, Run, Spoken};
 use super::token::Tokens;
 use crate::model::{Speaker, Transcript};
 use crate::patterns::cues::Cues;
@@ -45,9 +47,12 @@ struct Turn<'a> {
     looks: Vec<Look>,
     near: Vec<u64>,
     ahead: Vec<u64>,
-    /// First and last word of the chunk of a run that was looked at last.
-    chunk: (usize, usize),
+    /// The chunk of a run that was looked at last.
+    chunk: Span,
 }
+
+/// First and last word of a chunk: words of a run that stand together.
+type Span = (usize, usize);
 
 /// Hands every turn that has words to `each`.
 fn turns(scene: &Scene<'_>, mut each: impl FnMut(&mut Turn<'_>)) {
@@ -100,6 +105,8 @@ pub(crate) fn sums(scene: &Scene<'_>, model: &Model) -> Looked {
     let mut looked = Looked { row_of: vec![0; scene.tokens.list().len()], sums: Vec::new() };
     let (mut passed, mut rows, mut seen) = (Vec::new(), Vec::new(), Vec::new());
     let mut memos = model.memos();
+    // What the words of a chunk share is added up once for all of them.
+    let mut chunk: (Option<Span>, Sums) = (None, [0; _]);
     turns(scene, |turn| {
         passed.clear();
         seen.clear();
@@ -125,6 +132,13 @@ pub(crate) fn sums(scene: &Scene<'_>, model: &Model) -> Looked {
             }
             turn.rare(*at, |f| model.add(f, row));
             turn.number(*at, codes, |f| model.add(f, row));
+            if let Some(span) = turn.chunk_at(*at) {
+                if chunk.0 != Some(span) {
+                    chunk = (Some(span), [0; _]);
+                    run(&turn.chunk(span), codes.asked, |f| model.add(f, &mut chunk.1));
+                }
+                plus(row, &chunk.1);
+            }
             looked.sums.push(*row);
             looked.row_of[turn.range.start + *at - PAD] = looked.sums.len() as u32;
         }
@@ -198,6 +212,9 @@ pub(crate) fn features(scene: &Scene<'_>, mut each: impl FnMut(usize, &[u64])) {
             }
             turn.rare(at, |f| list.push(f));
             turn.number(at, &codes, |f| list.push(f));
+            if let Some(span) = turn.chunk_at(at) {
+                run(&turn.chunk(span), codes.asked, |f| list.push(f));
+            }
             each(turn.range.start + i, &list);
         }
     });
@@ -258,38 +275,49 @@ impl Turn<'_> {
         }
     }
 
-    /// Puts the features of a word as a number and as part of a run, or in none.
-    fn number(&mut self, at: usize, codes: &Codes, mut put: impl FnMut(u64)) {
+    /// Puts the features of a word as a number, and by itself in a run or in none.
+    fn number(&self, at: usize, codes: &Codes, mut put: impl FnMut(u64)) {
+        let Scene { spoken, tokens, .. } = self.scene;
         let word = self.range.start + at - PAD;
-        let token = &self.scene.tokens.list()[word];
-        let look = self.scene.spoken.of_word[word].0.checked_sub(1).map(|run| &self.runs[run as usize]);
+        let token = &tokens.list()[word];
+        let (id, piece) = spoken.of_word[word];
+        let look = id.checked_sub(1).map(|run| &self.runs[run as usize]);
         let number = match look {
             Some(look) => look.value,
-            None if token.has_digits() && !token.is(bit::ORDINAL) => value_of(self.scene.tokens.word(word)),
+            None if token.has_digits() && !token.is(bit::ORDINAL) => value_of(tokens.word(word)),
             None => 0,
         };
         if number != 0 {
             let around = [at - 2, at - 1, at + 1].map(|at| self.looks[at].word);
             value(number, around, codes.before_kind(), token.shape.letters > 0, &mut put);
         }
-        match look {
-            Some(look) => run(&self.chunk(word, look), codes.asked, put),
-            None => no_run(put),
-        }
+        let Some(look) = look else { return no_run(put) };
+        let (first, last) = ends(&spoken.runs[id as usize - 1]);
+        let place = u64::from(word == first)
+            | u64::from(word == last) << 1
+            | u64::from(first < self.range.start) << 2
+            | u64::from(last >= self.range.end) << 3;
+        run_word(look.shape, piece as u64, place, put);
     }
 
-    /// The run around a word of the turn.
-    fn chunk(&mut self, word: usize, look: &RunLook) -> Chunk {
-        let Scene { spoken, tokens, context, .. } = self.scene;
-        let (tokens, range) = (tokens.list(), &self.range);
-        let (id, piece) = spoken.of_word[word];
-        if !(self.chunk.0..=self.chunk.1).contains(&word) {
-            let rest = spoken.of_word[word + 1..range.end].iter().take_while(|w| w.0 == id).count();
+    /// The chunk that a word is in; it begins at the first of its words that is asked for.
+    fn chunk_at(&mut self, at: usize) -> Option<Span> {
+        let (of_word, word) = (&self.scene.spoken.of_word, self.range.start + at - PAD);
+        let id = of_word[word].0;
+        if id != 0 && !(self.chunk.0..=self.chunk.1).contains(&word) {
+            let rest = of_word[word + 1..self.range.end].iter().take_while(|w| w.0 == id).count();
             self.chunk = (word, word + rest);
         }
-        let (first, last) = self.chunk;
-        let run = &spoken.runs[id as usize - 1];
-        let (run_first, run_last) = (run.words[0] as usize, *run.words.last().unwrap_or(&0) as usize);
+        (id != 0).then_some(self.chunk)
+    }
+
+    /// What stands around a chunk of the turn.
+    fn chunk(&self, (first, last): Span) -> Chunk {
+        let Scene { spoken, tokens, context, transcript, .. } = self.scene;
+        let (tokens, range) = (tokens.list(), &self.range);
+        let id = spoken.of_word[first].0 as usize - 1;
+        let (look, run) = (&self.runs[id], &spoken.runs[id]);
+        let (run_first, _) = ends(run);
         let after = (last + 1 < range.end).then(|| &tokens[last + 1]);
         let hash = |before: usize| if first >= range.start + before { tokens[first - before].hash } else { 1 };
         Chunk {
@@ -297,11 +325,6 @@ impl Turn<'_> {
             year: look.year,
             pattern: look.pattern,
             digits: u64::from(run.digits),
-            piece: piece as u64,
-            place: u64::from(word == run_first)
-                | u64::from(word == run_last) << 1
-                | u64::from(run_first < range.start) << 2
-                | u64::from(run_last >= range.end) << 3,
             edges: u64::from(first == range.start) | u64::from(last + 1 == range.end) << 1,
             before: hash(1),
             before2: hash(2),
@@ -311,9 +334,14 @@ impl Turn<'_> {
             cue_after: u64::from(context.after[last].kind) ^ u64::from(context.after[last].words.min(3)) << 8,
             asked_kind: u64::from(self.asked.last.kind),
             opened: u64::from(context.before[run_first].kind)
-                ^ u64::from(context.asked_at(self.scene.transcript, run_first).last.kind) << 8,
+                ^ u64::from(context.asked_at(transcript, run_first).last.kind) << 8,
         }
     }
+}
+
+/// The first and the last word of a run.
+fn ends(run: &Run) -> (usize, usize) {
+    (run.words[0] as usize, *run.words.last().unwrap_or(&0) as usize)
 }
 
 fn near_code(near: &Near) -> u64 {

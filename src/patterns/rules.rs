@@ -134,11 +134,11 @@ impl Need {
         }
     }
 
-    /// What every match of an expression has.
-    fn of(regex: &str) -> Self {
+    /// What every match of an expression has, and the digits that it must have besides.
+    fn of(regex: &str, digits_min: usize) -> Self {
         let parsed = ParserBuilder::new().unicode(false).build().parse(regex);
         let least = |first, last| parsed.as_ref().map_or(0, |hir| least(hir, first, last));
-        match (least(b'@', b'@'), least(b'0', b'9')) {
+        match (least(b'@', b'@'), least(b'0', b'9').max(digits_min)) {
             (0, 0) => Self::Nothing,
             (0, digits) => Self::Digits(digits),
             _ => Self::At,
@@ -262,6 +262,7 @@ fn rule(entry: Entry, file: &str, line: &dyn Fn(usize) -> usize) -> Result<Rule,
         None => None,
         Some(name) => Some(validate::by_name(name).ok_or_else(|| wrong("its validator is unknown"))?),
     };
+    let digits_min = entry.validator.as_deref().map_or(0, validate::digits_min);
     if entry.generator.as_deref().is_some_and(|g| validate::generate(g).is_none()) {
         return Err(wrong("its generator is unknown"));
     }
@@ -274,10 +275,7 @@ fn rule(entry: Entry, file: &str, line: &dyn Fn(usize) -> usize) -> Result<Rule,
         about: entry.about,
         category: entry.category,
         view: entry.view,
-        need: match Need::of(&entry.regex) {
-            Need::Nothing if entry.require_digit => Need::Digits(1),
-            need => need,
-        },
+        need: Need::of(&entry.regex, digits_min.max(entry.require_digit.into())),
         score: entry.score,
         must_match: entry.must_match.into_iter().map(example).collect(),
         must_not_match: entry.must_not_match.into_iter().map(|c| example(c.text)).collect(),
@@ -333,7 +331,7 @@ mod tests {
             ("zip ([0-9]*)", Need::Nothing),
             ("zip ([0-9a-f])", Need::Nothing),
         ] {
-            assert_eq!(Need::of(regex), want, "{regex}");
+            assert_eq!(Need::of(regex, 0), want, "{regex}");
         }
     }
 }

@@ -18,6 +18,16 @@ pub(super) fn by_name(name: &str) -> Option<fn(&str) -> bool> {
     })
 }
 
+/// How many digits everything has that passes a validator.
+pub(super) fn digits_min(name: &str) -> usize {
+    match name {
+        "ssn" => 9,
+        "luhn" => 13,
+        "vin" => 4,
+        _ => 0,
+    }
+}
+
 /// Values that a rule must all match, by the generator's name in a rule file.
 pub(super) fn generate(name: &str) -> Option<Vec<String>> {
     match name {
