@@ -379,6 +379,13 @@ pub(super) struct VerifyArgs {
     /// Files or folders that they were made from; shows that all audio outside mutes is identical
     #[arg(long, value_name = "SOURCE", value_hint = ValueHint::AnyPath)]
     pub source: Vec<PathBuf>,
+    /// Let a recogniser hear each recording and look for what should be gone: a command that gets a file and prints words
+    /// in any format, or a whisper.cpp model (exit code 3 where something is heard)
+    #[arg(long, value_name = "CMD|MODEL", value_hint = ValueHint::CommandString)]
+    pub listen: Option<String>,
+    /// Longest that the recogniser may take for a recording, seconds
+    #[arg(long, value_name = "S", default_value_t = 3600, requires = "listen")]
+    pub listen_seconds: u32,
     /// Print one JSON object a call and a summary last
     #[arg(long)]
     pub json: bool,

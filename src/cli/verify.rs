@@ -5,7 +5,7 @@ use super::output::Output;
 use super::{patterns, runtime};
 use crate::base::{CallId, Error, Result, Stage};
 use crate::config::{BUILTIN_POLICIES, Settings, load_policy};
-use crate::jobs::{self, Call, Check, Passed, Proof, Sources, Verdict};
+use crate::jobs::{self, Call, Check, Passed, Proof, Recogniser, Sources, Verdict};
 use crate::model::Policy;
 use crate::patterns::PatternSet;
 use crate::store::{Address, Store, Stores};
@@ -13,6 +13,7 @@ use rayon::iter::{IntoParallelRefIterator, ParallelIterator};
 use serde::Serialize;
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 /// One folder of the destination.
 #[derive(Serialize)]
@@ -57,7 +58,8 @@ pub(super) fn run(args: &VerifyArgs, settings: &Settings, out: &mut Output) -> R
     let sources = sources(&stores, args, settings)?;
     let policies = policies(settings)?;
     let signing = settings.signing_to_check()?;
-    let proof = Proof { policies: &policies, signing: &signing, sources: &sources };
+    let recogniser = recogniser(args)?;
+    let proof = Proof { policies: &policies, signing: &signing, recogniser: recogniser.as_ref(), sources: &sources };
     let verdicts = verdicts(&*store, &proof, settings)?;
     let mut sum = Sum { staging: staging(&args.dest), calls: verdicts.len(), ..Sum::default() };
     for verdict in &verdicts {
@@ -69,7 +71,28 @@ pub(super) fn run(args: &VerifyArgs, settings: &Settings, out: &mut Output) -> R
     } else {
         out.line(for_a_person(&sum))?;
     }
-    Ok(u8::from(sum.failed > 0))
+    Ok(exit_code(&verdicts))
+}
+
+/// 0 all is proven; 1 something is wrong; 3 nothing is, but that a recogniser hears what should be gone.
+fn exit_code(verdicts: &[Verdict]) -> u8 {
+    let failed = || verdicts.iter().flat_map(|verdict| &verdict.failed);
+    if failed().any(|(check, _)| *check != Check::Heard) {
+        1
+    } else if failed().next().is_some() {
+        3
+    } else {
+        0
+    }
+}
+
+/// What listens, where it was asked for.
+fn recogniser(args: &VerifyArgs) -> Result<Option<Recogniser>> {
+    let time_max = Duration::from_secs(args.listen_seconds.into());
+    let recogniser = |command: &String| {
+        Recogniser::new(command, time_max).ok_or_else(|| Error::usage("--listen: no command".to_owned()))
+    };
+    args.listen.as_ref().map(recogniser).transpose()
 }
 
 fn verdicts(store: &dyn Store, proof: &Proof, settings: &Settings) -> Result<Vec<Verdict>> {

@@ -1,12 +1,14 @@
 //! Proves redacted copies by what lies at the destination alone, or together with their sources.
 //! Must not write, and must trust nothing that a manifest says before it is compared.
 
-use super::{Call, Parts};
+use super::listen::Recogniser;
+use super::{Call, Parts, SourceFile};
 use crate::access::sign::Signing;
 use crate::audio;
 use crate::base::{CallId, Error, Kind, Phi, Result, Sha256Hex, Stage, TimeSpan, limits};
-use crate::model::Policy;
+use crate::detect::detect;
 use crate::model::manifest::{Artifact, Manifest};
+use crate::model::{KnownValue, Policy};
 use crate::patterns::PatternSet;
 use crate::redact;
 use crate::store::{MANIFEST_NAME, Object, Stat, Store};
@@ -37,6 +39,10 @@ pub enum Check {
     Policy,
     /// The recording differs from its source outside of mutes.
     Kept,
+    /// The recogniser cannot listen to the recording, or what it says cannot be read.
+    Unheard,
+    /// The recogniser hears in the recording what its policy hides.
+    Heard,
 }
 
 impl Check {
@@ -53,6 +59,8 @@ impl Check {
             Self::Residue => "residue",
             Self::Policy => "policy",
             Self::Kept => "kept",
+            Self::Unheard => "unheard",
+            Self::Heard => "heard",
         }
     }
 }
@@ -63,8 +71,18 @@ pub struct Proof<'a> {
     pub policies: &'a [(Policy, PatternSet)],
     /// What signatures are checked with.
     pub signing: &'a Signing,
+    /// What listens to recordings, where somebody asks for it.
+    pub recogniser: Option<&'a Recogniser>,
     /// Calls of the sources, by id; empty where sources are not compared.
     pub sources: &'a BTreeMap<CallId, Call>,
+}
+
+impl Proof<'_> {
+    /// The policy that a call was redacted under, where it is known.
+    fn policy_of(&self, manifest: &Manifest) -> Option<&(Policy, PatternSet)> {
+        let same = |policy: &Policy| (&policy.name, policy.version) == (&manifest.policy.name, manifest.policy.version);
+        self.policies.iter().find(|(policy, _)| same(policy))
+    }
 }
 
 /// A folder of the destination.
@@ -149,6 +167,9 @@ pub fn verify(store: &dyn Store, folder: &Folder, proof: &Proof) -> Result<Verdi
             Artifact::Transcript { .. } => verify_transcript(open()?, artifact, &manifest, proof, &mut verdict)?,
             Artifact::Recording { .. } => {
                 verify_recording(open()?, artifact, proof.sources.get(call), &mut verdict)?;
+                if let Some(recogniser) = proof.recogniser {
+                    listen(open()?.0, artifact, recogniser, &manifest, proof, &mut verdict)?;
+                }
             }
         }
     }
@@ -170,9 +191,7 @@ fn verify_transcript(
     if stat.bytes != *bytes || Sha256Hex::of(&content) != *sha256 {
         fail(verdict, Check::Hash, "not the bytes of the manifest");
     }
-    let policy =
-        proof.policies.iter().find(|(p, _)| (&p.name, p.version) == (&manifest.policy.name, manifest.policy.version));
-    let Some((policy, patterns)) = policy else {
+    let Some((policy, patterns)) = proof.policy_of(manifest) else {
         fail(verdict, Check::Policy, "its policy is not known here; name it with --policy");
         return Ok(());
     };
@@ -226,6 +245,52 @@ fn verify_recording(
         }
     }
     Ok(())
+}
+
+/// Lets the recogniser hear a recording, and looks for what its policy hides in what it says: as detection finds it, and
+/// values that the source's transcript is known to hold.
+fn listen(
+    mut object: Box<dyn Object>,
+    artifact: &Artifact,
+    recogniser: &Recogniser,
+    manifest: &Manifest,
+    proof: &Proof,
+    verdict: &mut Verdict,
+) -> Result<()> {
+    let name = artifact.name();
+    let mut fail = |check, what: &str| verdict.failed.push((check, format!("{name}: {what}")));
+    let Some((policy, patterns)) = proof.policy_of(manifest) else { return Ok(()) };
+    let extension = name.rsplit_once('.').map_or("", |(_, extension)| extension);
+    let said = match recogniser.hear(&mut *object, extension) {
+        Ok(Some(said)) => said,
+        Ok(None) => return Ok(()),
+        Err(error) => {
+            fail(Check::Unheard, &error.to_string());
+            return Ok(());
+        }
+    };
+    let Ok(heard) = transcript::read(said, None) else {
+        fail(Check::Unheard, "what the recogniser says is no transcript");
+        return Ok(());
+    };
+    let known = match proof.sources.get(&manifest.call).map(|call| &call.parts) {
+        Some(Parts::Whole { transcript, .. }) => known_values(transcript, patterns)?,
+        _ => Vec::new(),
+    };
+    let left = redact::residue(patterns, policy, heard.transcript(), &known);
+    if let Some(first) = left.first() {
+        fail(Check::Heard, &format!("{} heard, the first by {} at word {}", left.len(), first.rule, first.words.start));
+    }
+    Ok(())
+}
+
+/// What detection says must not be left of a source's transcript; nothing where it cannot be read any more.
+fn known_values(file: &SourceFile, patterns: &PatternSet) -> Result<Vec<KnownValue>> {
+    let (object, _) = file.store.open(&file.key)?;
+    let mut content = Vec::new();
+    object.take(limits::TRANSCRIPT_BYTES_MAX + 1).read_to_end(&mut content).map_err(unreadable)?;
+    let document = transcript::read(Phi::new(content), None);
+    Ok(document.map_or_else(|_| Vec::new(), |document| detect(patterns, document.transcript(), &[]).known))
 }
 
 /// What a check says against a call, apart from failures to read it.

@@ -72,3 +72,27 @@ fn text_that_came_back_is_seen_even_with_the_right_hash() {
     check(&ran, 1, "residue");
     assert!(!ran.stdout.contains(PLANTED_TEXT) && !ran.stderr.contains(PLANTED_TEXT));
 }
+
+#[test]
+fn what_a_recogniser_still_hears_is_told_without_its_words() {
+    let (bench, _) = published();
+    let listen = |script: &str, more: &[&str]| {
+        bench.write("recogniser.sh", script);
+        let command = format!("sh {}", bench.path("recogniser.sh").display());
+        bench.run(&[&["verify", "out", "--listen", &command], more].concat())
+    };
+    let number = format!("{PLANTED_TEXT}0001");
+    let hears = format!("test -s \"$1\" && echo 'AGENT: my number is {number} thank you'");
+    let ran = listen(&hears, &[]);
+    check(&ran, 3, "heard");
+    assert!(!ran.stdout.contains(&number) && !ran.stderr.contains(&number));
+    check(&listen(&hears, &["--source", "in"]), 3, "heard");
+    check(&listen(&hears, &["--json"]), 3, "\"failed\":[\"heard\"]");
+    for script in ["echo 'hello my is thank you bye'", "true"] {
+        check(&listen(script, &[]), 0, "1 verified");
+    }
+    for (script, more) in [("exit 1", &[][..]), ("sleep 30", &["--listen-seconds", "0"])] {
+        check(&listen(script, more), 1, "unheard");
+    }
+    assert_eq!(bench.run(&["verify", "out", "--listen", " "]).code, Some(2));
+}
