@@ -3,6 +3,8 @@
 
 pub mod audit;
 mod canonical;
+pub mod exposure;
+pub mod people;
 pub mod retention;
 pub mod sign;
 pub mod table;

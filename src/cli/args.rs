@@ -1,8 +1,10 @@
 //! The command line, as clap reads it. Must not do anything.
 
 mod access;
+mod users;
 
 pub(super) use access::*;
+pub(super) use users::*;
 
 use super::since::Since;
 use crate::config::{Fields, LogLevel, SigningFields, WorkerFields};
@@ -80,6 +82,11 @@ pub(super) enum Command {
     Detect(DetectArgs),
     /// Prove redacted copies: hashes, silence where it is claimed, nothing left in the text
     Verify(VerifyArgs),
+    /// Find PHI in any text, to keep test data, exports and shared folders clean (docs/scan.md)
+    #[command(
+        after_help = "Exit codes: 0 nothing found; 3 something found; 2 wrong usage; 1 not everything could be read."
+    )]
+    Scan(ScanArgs),
     /// The pattern sets
     #[command(subcommand)]
     Patterns(PatternsCommand),
@@ -89,6 +96,9 @@ pub(super) enum Command {
     /// How long copies are kept: what is due, deletion with proof, legal holds (docs/retention.md)
     #[command(subcommand)]
     Retention(RetentionCommand),
+    /// Who may sign in to the QA page, in which role (docs/access.md)
+    #[command(subcommand)]
+    Users(UsersCommand),
     /// Keys that sign manifests, the audit log and certificates of deletion (docs/signing.md)
     #[command(subcommand)]
     Keys(KeysCommand),
@@ -417,6 +427,43 @@ impl VerifyArgs {
             ..SigningFields::default()
         };
         Fields { policy: self.policy.clone(), patterns, jobs: self.jobs, signing, ..Fields::from(&self.naming) }
+    }
+}
+
+#[derive(Args)]
+pub(super) struct ScanArgs {
+    /// File, folder or s3://bucket/prefix; hidden files are passed over
+    #[arg(value_name = "PATH", value_hint = ValueHint::AnyPath)]
+    pub path: PathBuf,
+    /// Only this category; repeat for more [default: those that name or number a person]
+    #[arg(long, value_name = "CATEGORY", value_parser = super::scan::category)]
+    pub category: Vec<crate::model::Category>,
+    /// Only what is at least so sure, 0 to 1
+    #[arg(long, value_name = "SCORE", default_value_t = 0.5)]
+    pub min_score: f32,
+    /// Write a report: a page for people (.html) or JSON (.json); repeat for both
+    #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
+    pub report: Vec<PathBuf>,
+    /// Print one JSON object a finding and a summary last
+    #[arg(long)]
+    pub json: bool,
+    /// Print what was found, and names of files that name people: protected health information
+    #[arg(long)]
+    pub reveal: bool,
+    /// Built-in policy (safe-harbor, strict, limited-data-set) or policy file [default: safe-harbor]
+    #[arg(long, value_name = "NAME|FILE")]
+    policy: Option<String>,
+    /// Files read at once, 1 to 1024 [default: one for each core]
+    #[arg(long, value_name = "N")]
+    jobs: Option<u32>,
+    #[command(flatten)]
+    patterns: PatternArgs,
+}
+
+impl ScanArgs {
+    /// The flags that are fields of the configuration.
+    pub fn flags(&self) -> Fields {
+        Fields { policy: self.policy.clone(), jobs: self.jobs, ..self.patterns.flags() }
     }
 }
 

@@ -6,10 +6,13 @@ use super::{clock, runtime};
 use crate::access::UserName;
 use crate::access::audit::report::Report;
 use crate::access::audit::{Action, Broken, Entry, Event, Head, Log, Outcome, Query, Rules, Via, walk};
+use crate::access::exposure::{Copy, Exposure};
+use crate::access::people;
 use crate::access::table::Table;
 use crate::base::{CallId, Error, Result, Timestamp};
 use crate::config::Settings;
-use crate::store::{Address, Records};
+use crate::model::manifest::Manifest;
+use crate::store::{Address, Records, Store};
 use std::path::Path;
 use std::sync::Arc;
 
@@ -30,13 +33,35 @@ pub(super) fn run(command: &AuditCommand, settings: &Settings, out: &mut Output)
             let verdict = each(log, settings, &query.query(now), &mut show)?;
             shown.map(|()| verdict)
         }
+        AuditCommand::Exposure { log, query, discovered, form } => {
+            let mut exposure = Exposure::default();
+            let code = each(log, settings, &query.query(now), &mut |entry| exposure.add(entry))?;
+            let address = address(&log.dest)?;
+            let store = runtime::stores(std::iter::once(log.dest.as_path()), settings)?.source(&address)?;
+            let discovered = discovered.map_or_else(|| clock::stated(settings.source_date_epoch()), |d| d.from(now));
+            write(&exposure.table(discovered, &|call| copy(&*store, call))?, form, out)?;
+            Ok(code)
+        }
         AuditCommand::Report { kind, log, query, form } => {
             let mut report = Report::new(*kind);
+            if query.is_for_all_users() {
+                let people = people::load(&*records(&log.dest, settings)?)?;
+                people.users().iter().for_each(|user| report.expect(&user.name, user.role.word()));
+            }
             let code = each(log, settings, &query.query(now), &mut |entry| report.add(entry))?;
             write(&report.table(clock::stated(settings.source_date_epoch())), form, out)?;
             Ok(code)
         }
     }
+}
+
+/// What there is of a call now.
+fn copy(store: &dyn Store, call: &CallId) -> Result<Copy> {
+    Ok(match store.manifest(call)? {
+        Some(stored) => Manifest::parse(&stored.bytes).map_or(Copy::Unreadable, |m| Copy::There(Box::new(m))),
+        None if store.has_tombstone(call)? => Copy::Deleted,
+        None => Copy::Gone,
+    })
 }
 
 fn verify(log: &LogArgs, since: Option<&Path>, json: bool, settings: &Settings, out: &mut Output) -> Result<u8> {
@@ -110,7 +135,7 @@ fn read_head(path: &Path) -> Result<Head> {
 
 /// The log of a destination, to be written. A bucket needs a configured key: all that write to it must be known.
 pub(super) fn open_log(dest: &Path, settings: &Settings) -> Result<Log> {
-    let address = Address::parse(dest)?;
+    let address = address(dest)?;
     if address.bucket().is_some() && !settings.has_signing_key() {
         return Err(Error::usage("the audit log of a bucket needs a signing key, which those who verify know")
             .hint("make one with `sordino keys new FOLDER` and set SORDINO_SIGNING_KEY_FILE"));
@@ -141,11 +166,17 @@ pub(super) fn by_command(by: &UserName, what: Action, call: Option<&CallId>, abo
 
 /// The records at a destination, to be read.
 pub(super) fn records(dest: &Path, settings: &Settings) -> Result<Arc<dyn Records>> {
+    let address = address(dest)?;
+    runtime::stores(std::iter::once(dest), settings)?.records(&address)
+}
+
+/// A destination that is there, as far as this machine can tell.
+pub(super) fn address(dest: &Path) -> Result<Address> {
     let address = Address::parse(dest)?;
     if matches!(&address, Address::Folder(folder) if !folder.is_dir()) {
         return Err(Error::usage(format!("DEST {}: no such folder", dest.display())));
     }
-    runtime::stores(std::iter::once(dest), settings)?.records(&address)
+    Ok(address)
 }
 
 /// Writes a report to where it was asked for.

@@ -16,8 +16,10 @@ mod redact;
 mod report;
 mod retention;
 mod runtime;
+mod scan;
 mod since;
 mod summary;
+mod users;
 mod verify;
 mod worker;
 
@@ -65,6 +67,8 @@ fn dispatch(cli: Cli) -> Result<u8> {
         Command::Audit(command) => audit::run(&command, &settings(command.flags())?, &mut out),
         Command::Keys(command) => keys::run(&command, &settings(Fields::default())?, &mut out),
         Command::Retention(command) => retention::run(&command, &settings(command.flags())?, &mut out),
+        Command::Scan(args) => scan::run(&args, &settings(args.flags())?, &mut out),
+        Command::Users(command) => users::run(&command, &settings(command.flags())?, &mut out),
         Command::Redact(args) => redact::run(&args, &settings(Fields::from(&args.run))?, &mut out),
         Command::Worker(args) => worker::run(&args, &settings(Fields::from(&*args))?),
         Command::Lambda { dest } => lambda::run(&dest, &settings(Fields::default())?),

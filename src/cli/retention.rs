@@ -1,7 +1,7 @@
 //! `retention`: what is due at a destination, deletion, legal holds, and rules for a bucket.
 
 use super::args::{HoldArgs, KeptArgs, RetentionCommand};
-use super::audit::{by_command, open_log, write};
+use super::audit::{address, by_command, open_log, write};
 use super::output::Output;
 use super::{clock, runtime};
 use crate::access::audit::{Action, Log};
@@ -9,7 +9,7 @@ use crate::access::retention::{Act, Census, HoldState, Keeper, Lifecycle, Standi
 use crate::access::sign::Signing;
 use crate::base::{CallId, Error, Result, Timestamp};
 use crate::config::{Settings, load_policy};
-use crate::store::{Address, Disposal, Records, Store};
+use crate::store::{Disposal, Records, Store};
 use serde::Serialize;
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -132,10 +132,7 @@ impl Opened {
     }
 
     fn open(args: &KeptArgs, settings: &Settings, signing: Signing, reach: Reach) -> Result<Self> {
-        let address = Address::parse(&args.dest)?;
-        if matches!(&address, Address::Folder(folder) if !folder.is_dir()) {
-            return Err(Error::usage(format!("DEST {}: no such folder", args.dest.display())));
-        }
+        let address = address(&args.dest)?;
         let stores = runtime::stores(std::iter::once(args.dest.as_path()), settings)?;
         let records = match reach {
             Reach::Read => stores.records(&address)?,

@@ -76,14 +76,9 @@ impl SigningFields {
     pub(super) fn to_sign(&self) -> Result<Signing> {
         let mut signing = self.to_check()?;
         signing.signer = self.signer(&signing.keys)?;
-        match &signing.signer {
-            // Its own signatures hold even where its public half was not told to anybody yet.
-            Some(signer) => signing.keys.add(signer.public().clone(), Timestamp::from_unix_s(0))?,
-            None if signing.demand == Demand::Required => {
-                return Err(Error::usage("every manifest must be signed, and nobody signs")
-                    .hint("make a key with `sordino keys new FOLDER` and set SORDINO_SIGNING_KEY_FILE"));
-            }
-            None => {}
+        if signing.signer.is_none() && signing.demand == Demand::Required {
+            return Err(Error::usage("every manifest must be signed, and nobody signs")
+                .hint("make a key with `sordino keys new FOLDER` and set SORDINO_SIGNING_KEY_FILE"));
         }
         Ok(signing)
     }
@@ -93,7 +88,12 @@ impl SigningFields {
         let beside = || self.key_file.as_ref().map(|key| key.with_file_name(PUBLIC_FILE)).filter(|file| file.exists());
         let keys = self.public_keys.clone().or_else(beside);
         let demand = if self.required == Some(true) { Demand::Required } else { Demand::Optional };
-        let keys = keys.map_or_else(|| Ok(PublicKeys::default()), |file| read_public(&file))?;
+        let mut keys = keys.map_or_else(|| Ok(PublicKeys::default()), |file| read_public(&file))?;
+        // Who verifies need not be able to sign; where this process can, its own signatures hold even where its public
+        // half was not told to anybody yet.
+        if let Ok(Some(signer)) = self.signer(&keys) {
+            keys.add(signer.public().clone(), Timestamp::from_unix_s(0))?;
+        }
         Ok(Signing { signer: None, keys, demand })
     }
 

@@ -16,6 +16,7 @@ mod orphan;
 mod pair;
 mod quota;
 mod report;
+mod scan;
 mod select;
 mod slots;
 #[cfg(test)]
@@ -36,6 +37,7 @@ pub use listen::Recogniser;
 pub use orphan::Orphans;
 pub use pair::{Call, DEFAULT_TEMPLATES, Parts, SourceFile, Template};
 pub use report::{Hidden, Report, Status, Stopped, Summary};
+pub use scan::{FINDINGS_MAX, Found, Scanned, Wanted, scan_file};
 pub use select::{CallSet, Selection, Shard};
 pub use slots::Slots;
 pub use verify::{Check, Folder, Proof, Verdict, folders, verify};

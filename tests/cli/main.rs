@@ -2,6 +2,7 @@
 
 mod batch;
 mod detect;
+mod exposure;
 mod kill;
 mod known;
 mod lambda;
@@ -10,8 +11,10 @@ mod policy;
 mod redact;
 mod retention;
 mod runtime_api;
+mod scan;
 mod settings;
 mod signing;
 mod support;
+mod users;
 mod verify;
 mod worker;

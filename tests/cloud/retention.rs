@@ -113,3 +113,18 @@ fn what_object_lock_keeps_is_not_touched() {
     let swept = ran(signed(&cloud, &["retention", "sweep", &dest, "--delete", "--json"], "2300000000"));
     assert_eq!((swept.code, last(&swept)["summary"]["failed"].clone()), (Some(1), 1.into()), "{}", swept.stderr);
 }
+
+#[test]
+fn a_bucket_is_scanned_like_a_folder() {
+    let cloud = Cloud::new(SERVERS[0]);
+    cloud.put(&cloud.raw(), "exports/clean.csv", b"id,state\n1,open\n".to_vec());
+    let path = format!("s3://{}/exports/", cloud.raw());
+    assert_eq!(cloud.run(&["scan", &path]).code, Some(0));
+    cloud.put(&cloud.raw(), "exports/a.csv", b"id,phone\n1,212-867-0001\n".to_vec());
+    let found = cloud.run(&["scan", &path, "--json"]);
+    assert!(
+        found.code == Some(3) && found.stdout.contains("\"PHONE\"") && !found.stdout.contains("212-867"),
+        "{}",
+        found.stdout
+    );
+}

@@ -83,6 +83,13 @@ impl Report {
         }
     }
 
+    /// Says that somebody has access, whether or not the log tells of it: who never used it belongs into a review.
+    pub fn expect(&mut self, user: &UserName, role: &str) {
+        if self.kind == Kind::Access {
+            self.roles.entry((user.clone(), role.to_owned())).or_default();
+        }
+    }
+
     /// The report as it stands at this time.
     #[must_use]
     pub fn table(self, now: Timestamp) -> Table {

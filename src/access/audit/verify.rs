@@ -3,12 +3,15 @@
 use super::segment::{self, Entry, Fault, Place, Read, State};
 use super::{FOLDER, number_of, segment_key};
 use crate::access::sign::PublicKeys;
-use crate::base::{Error, Result, Sha256Hex};
-use crate::store::Records;
+use crate::base::{Error, Kind, Result, Sha256Hex, Stage};
+use crate::store::{Records, Stored};
 use serde::{Deserialize, Serialize};
 
 /// The `schema` of a [`Head`].
 pub const HEAD_SCHEMA: &str = "sordino.audit-head/v1";
+
+/// Segments that are read at once.
+const READ_AT_ONCE: usize = 16;
 
 /// Where a log ends: kept elsewhere, it proves later that nothing up to there has gone or changed.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -67,15 +70,26 @@ pub fn walk(
     let mut numbers: Vec<u64> = records.names(FOLDER)?.iter().filter_map(|name| number_of(name)).collect();
     numbers.sort_unstable();
     let mut walker = Walker::new(keys, since, each);
-    for (n, number) in numbers.iter().enumerate() {
-        let Some(stored) = records.read(&segment_key(*number)?)? else {
-            return Ok(Err(walker.missing()));
-        };
-        if let Err(broken) = walker.segment(*number, &stored.bytes, n + 1 == numbers.len()) {
-            return Ok(Err(broken));
+    let last = numbers.last().copied();
+    for numbers in numbers.chunks(READ_AT_ONCE) {
+        for (number, stored) in numbers.iter().zip(read_all(records, numbers)) {
+            let Some(stored) = stored? else { return Ok(Err(walker.missing())) };
+            if let Err(broken) = walker.segment(*number, &stored.bytes, Some(*number) == last) {
+                return Ok(Err(broken));
+            }
         }
     }
     Ok(walker.end())
+}
+
+/// Reads segments beside each other: a bucket answers each after some time.
+fn read_all(records: &dyn Records, numbers: &[u64]) -> Vec<Result<Option<Stored>>> {
+    std::thread::scope(|scope| {
+        let read = |number: u64| move || records.read(&segment_key(number)?);
+        let reads: Vec<_> = numbers.iter().map(|number| scope.spawn(read(*number))).collect();
+        let broke = || Err(Error::new(Stage::Records, Kind::Internal, "a segment could not be read"));
+        reads.into_iter().map(|read| read.join().unwrap_or_else(|_| broke())).collect()
+    })
 }
 
 /// A walk along the log.

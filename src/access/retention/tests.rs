@@ -223,6 +223,8 @@ fn a_hold_keeps_a_release_frees_and_what_cannot_be_trusted_keeps() {
     let released = fs::read_to_string(&path).unwrap();
     fs::write(&path, released.replace("matter-7", "matter-8")).unwrap();
     assert_eq!(standing(2), Standing::Unreadable, "a release that was changed frees nothing");
+    fs::write(&path, released.split(",\n  \"signature\"").next().unwrap().to_owned() + "}").unwrap();
+    assert_eq!(standing(2), Standing::Unreadable, "nor does one that nobody signed");
     fs::write(&path, "{").unwrap();
     assert_eq!(standing(2), Standing::Unreadable);
     assert!(set(9, HoldState::Held).is_err(), "no such call");

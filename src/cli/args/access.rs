@@ -81,6 +81,20 @@ pub(in crate::cli) enum AuditCommand {
         #[arg(long)]
         json: bool,
     },
+    /// After a breach: which calls were exposed to whom, from where, and until when, for the notice
+    ///
+    /// Choose by the call, user, token or period that the breach is about.
+    Exposure {
+        #[command(flatten)]
+        log: LogArgs,
+        #[command(flatten)]
+        query: QueryArgs,
+        /// When the breach was discovered: notice is due 60 days later (45 CFR 164.404) [default: now]
+        #[arg(long, value_name = "TIME|DURATION")]
+        discovered: Option<Since>,
+        #[command(flatten)]
+        form: FormArgs,
+    },
     /// A report on the log
     Report {
         /// What it is about
@@ -140,6 +154,11 @@ pub(in crate::cli) struct QueryArgs {
 }
 
 impl QueryArgs {
+    /// Whether no entry is left out for whom or what it is about.
+    pub fn is_for_all_users(&self) -> bool {
+        self.user.is_none() && self.call.is_none() && self.token.is_none()
+    }
+
     /// The query, `now` being seconds since 1970.
     pub fn query(&self, now: u64) -> Query {
         Query {
@@ -262,7 +281,10 @@ impl AuditCommand {
     /// The flags that are fields of the configuration.
     pub fn flags(&self) -> Fields {
         match self {
-            Self::Verify { log, .. } | Self::Search { log, .. } | Self::Report { log, .. } => log.flags(),
+            Self::Verify { log, .. }
+            | Self::Search { log, .. }
+            | Self::Exposure { log, .. }
+            | Self::Report { log, .. } => log.flags(),
         }
     }
 }

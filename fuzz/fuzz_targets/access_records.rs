@@ -1,0 +1,43 @@
+//! Any bytes as a segment of the audit log, a file of users, public keys, or a signed record: read or refused, never a panic.
+//! `RUSTC_BOOTSTRAP=1 cargo fuzz run access_records docs/examples`
+#![no_main]
+
+use libfuzzer_sys::fuzz_target;
+use sordino::access::audit::{Head, walk};
+use sordino::access::people;
+use sordino::access::sign::{PublicKeys, verify};
+use sordino::base::{Result, Timestamp};
+use sordino::store::{Expected, RecordKey, Records, Stored};
+
+/// One record under every name.
+struct One<'a>(&'a [u8]);
+
+impl Records for One<'_> {
+    fn read(&self, _: &RecordKey) -> Result<Option<Stored>> {
+        Ok(Some(Stored { bytes: self.0.to_vec(), version: String::new() }))
+    }
+
+    fn write(&self, _: &RecordKey, _: &[u8], _: &Expected, _: Option<Timestamp>) -> Result<String> {
+        Ok(String::new())
+    }
+
+    fn names(&self, _: &'static str) -> Result<Vec<String>> {
+        Ok(vec!["segment-000000000001.jsonl".to_owned()])
+    }
+
+    fn remove(&self, _: &RecordKey) -> Result<()> {
+        Ok(())
+    }
+}
+
+fuzz_target!(|bytes: &[u8]| {
+    let mut entries = 0;
+    let verdict = walk(&One(bytes), None, None, &mut |_| entries += 1);
+    if let Ok(Ok(head)) = verdict {
+        assert_eq!(head.entries, entries);
+    }
+    let _ = people::load(&One(bytes)).map(|people| people.users().len());
+    let _ = PublicKeys::parse(bytes);
+    let _ = Head::parse(bytes);
+    assert!(verify(&PublicKeys::default(), bytes, Timestamp::from_unix_s(0)).is_err());
+});

@@ -1,0 +1,265 @@
+//! People and what they may do, as data: users with passwords and second factors, tokens, teams. Pure but for the file that
+//! holds them; the time is handed in. Must not know of requests. `docs/access.md` is the guide.
+
+mod file;
+mod lockout;
+mod rights;
+mod secret;
+mod session;
+mod sign_in;
+mod token;
+
+pub use file::{load, update};
+pub use lockout::{FAILURES_MAX, Lockout};
+pub use rights::{Denied, Permission, Principal, Reach, Role, TABLE, Target, decide};
+pub use secret::{Cost, PASSWORD_BYTES_MAX, PASSWORD_CHARS_MIN, PasswordHash, Totp, one_time_password};
+pub use session::{Found, SessionRules, Sessions};
+pub use sign_in::{Attempt, Refusal, SignIn, Todo};
+pub use token::{TOKEN_DAYS_MAX, Token};
+
+use super::word::{UserName, Word};
+use crate::base::{Error, Result, Timestamp};
+use serde::{Deserialize, Serialize};
+use std::collections::{BTreeMap, BTreeSet};
+
+/// The `schema` of [`People`].
+pub const USERS_SCHEMA: &str = "sordino.users/v1";
+/// Most users, tokens and teams of one file.
+const PEOPLE_MAX: usize = 20_000;
+
+/// Everybody who may sign in, their tokens, and which calls belong to which team. It has no Debug: second factors are in it.
+///
+/// A reader refuses fields that it does not know.
+#[derive(Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct People {
+    schema: String,
+    users: Vec<User>,
+    tokens: Vec<Token>,
+    /// What a call's attributes must be to belong to a team; any of these.
+    teams: BTreeMap<Word, Vec<Match>>,
+}
+
+/// A user. One is disabled and never removed: a name is not given to another person.
+#[derive(Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct User {
+    /// Their name.
+    pub name: UserName,
+    /// What they are for.
+    pub role: Role,
+    /// Their teams.
+    #[serde(default)]
+    pub teams: BTreeSet<Word>,
+    /// Whether they may sign in.
+    pub state: UserState,
+    /// When they were added.
+    pub created: Timestamp,
+    /// When they last signed in.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub last_sign_in: Option<Timestamp>,
+    /// Whether the password is one that somebody else knows.
+    pub password_is: PasswordIs,
+    password: PasswordHash,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    factor: Option<Totp>,
+    #[serde(default)]
+    lockout: Lockout,
+}
+
+impl User {
+    /// Whether a second factor is set up.
+    #[must_use]
+    pub const fn has_factor(&self) -> bool {
+        self.factor.is_some()
+    }
+
+    /// Whether failures have locked them out now.
+    #[must_use]
+    pub fn is_locked(&self, now: Timestamp) -> bool {
+        self.lockout.is_locked(now)
+    }
+
+    fn principal(&self) -> Principal {
+        Principal { user: self.name.clone(), role: self.role, teams: self.teams.clone(), scopes: None }
+    }
+}
+
+/// Whether a user may sign in.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum UserState {
+    /// They may.
+    Active,
+    /// They may not, nor may their tokens.
+    Disabled,
+}
+
+/// Whose choice a password is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum PasswordIs {
+    /// The user's own.
+    Own,
+    /// Another person's, who gave it to the user for one sign-in.
+    OneTime,
+}
+
+/// A call belongs to a team when this attribute of it (a tag of its object, a field of its metadata) has one of these
+/// values.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Match {
+    /// The attribute.
+    pub attribute: Word,
+    /// Its values.
+    pub any_of: BTreeSet<String>,
+}
+
+impl Default for People {
+    fn default() -> Self {
+        Self { schema: USERS_SCHEMA.into(), users: Vec::new(), tokens: Vec::new(), teams: BTreeMap::new() }
+    }
+}
+
+impl People {
+    /// Everybody, by name.
+    #[must_use]
+    pub fn users(&self) -> &[User] {
+        &self.users
+    }
+
+    /// All tokens that were issued.
+    #[must_use]
+    pub fn tokens(&self) -> &[Token] {
+        &self.tokens
+    }
+
+    /// A user.
+    #[must_use]
+    pub fn user(&self, name: &UserName) -> Option<&User> {
+        self.users.iter().find(|user| user.name == *name)
+    }
+
+    /// Adds a user with a password for the first sign-in.
+    ///
+    /// # Errors
+    /// A usage error when there is one of that name, however long ago.
+    pub fn add(
+        &mut self,
+        name: UserName,
+        role: Role,
+        teams: BTreeSet<Word>,
+        password: PasswordHash,
+        now: Timestamp,
+    ) -> Result<()> {
+        if self.user(&name).is_some() {
+            return Err(Error::usage(format!("{name}: there is a user of that name"))
+                .hint("names are not used again; `sordino users enable` lets a disabled user in"));
+        }
+        if self.users.len() >= PEOPLE_MAX {
+            return Err(Error::usage(format!("at most {PEOPLE_MAX} users")));
+        }
+        self.users.push(User {
+            name,
+            role,
+            teams,
+            state: UserState::Active,
+            created: now,
+            last_sign_in: None,
+            password_is: PasswordIs::OneTime,
+            password,
+            factor: None,
+            lockout: Lockout::default(),
+        });
+        self.users.sort_by(|a, b| a.name.cmp(&b.name));
+        Ok(())
+    }
+
+    /// Gives a user another role and teams.
+    ///
+    /// # Errors
+    /// A usage error when there is no such user.
+    pub fn change(&mut self, name: &UserName, role: Role, teams: BTreeSet<Word>) -> Result<()> {
+        let user = self.user_mut(name)?;
+        (user.role, user.teams) = (role, teams);
+        Ok(())
+    }
+
+    /// Lets a user in or not. Tokens of one who is disabled end for good.
+    ///
+    /// # Errors
+    /// A usage error when there is no such user.
+    pub fn set_state(&mut self, name: &UserName, state: UserState, now: Timestamp) -> Result<()> {
+        let user = self.user_mut(name)?;
+        user.state = state;
+        user.lockout.clear();
+        if state == UserState::Disabled {
+            self.revoke_all(name, now);
+        }
+        Ok(())
+    }
+
+    /// A new password for one sign-in, no second factor, no tokens, no lock: for whoever has lost theirs.
+    ///
+    /// # Errors
+    /// A usage error when there is no such user.
+    pub fn reset(&mut self, name: &UserName, password: PasswordHash, now: Timestamp) -> Result<()> {
+        let user = self.user_mut(name)?;
+        (user.password, user.password_is, user.factor) = (password, PasswordIs::OneTime, None);
+        user.lockout.clear();
+        self.revoke_all(name, now);
+        Ok(())
+    }
+
+    /// The user's own choice of a password.
+    ///
+    /// # Errors
+    /// A usage error when there is no such user.
+    pub fn set_password(&mut self, name: &UserName, password: PasswordHash) -> Result<()> {
+        let user = self.user_mut(name)?;
+        (user.password, user.password_is) = (password, PasswordIs::Own);
+        Ok(())
+    }
+
+    /// Sets up a second factor.
+    ///
+    /// # Errors
+    /// A usage error when there is no such user.
+    pub fn set_factor(&mut self, name: &UserName, factor: Totp) -> Result<()> {
+        self.user_mut(name)?.factor = Some(factor);
+        Ok(())
+    }
+
+    /// Says which calls belong to a team; none of these ends it.
+    ///
+    /// # Errors
+    /// A usage error when there are too many teams.
+    pub fn set_team(&mut self, team: Word, of: Vec<Match>) -> Result<()> {
+        if of.is_empty() {
+            self.teams.remove(&team);
+            return Ok(());
+        }
+        if self.teams.len() >= PEOPLE_MAX {
+            return Err(Error::usage(format!("at most {PEOPLE_MAX} teams")));
+        }
+        self.teams.insert(team, of);
+        Ok(())
+    }
+
+    /// The teams that a call with these attributes belongs to. Besides what was set, the attribute `team` names one.
+    #[must_use]
+    pub fn teams_of(&self, attributes: &BTreeMap<String, String>) -> BTreeSet<Word> {
+        let fits = |m: &Match| attributes.get(m.attribute.as_str()).is_some_and(|value| m.any_of.contains(value));
+        let set = self.teams.iter().filter(|(_, of)| of.iter().any(fits)).map(|(team, _)| team.clone());
+        set.chain(attributes.get("team").and_then(|team| Word::parse(team))).collect()
+    }
+
+    fn user_mut(&mut self, name: &UserName) -> Result<&mut User> {
+        let user = self.users.iter_mut().find(|user| user.name == *name);
+        user.ok_or_else(|| Error::usage(format!("{name}: no such user")))
+    }
+}
+
+#[cfg(test)]
+mod tests;

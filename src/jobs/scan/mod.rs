@@ -1,0 +1,161 @@
+//! Finds PHI in any text: test data, exports, shared folders. Files are read in pieces of bounded size; a transcript of a
+//! known format that is not too large is read as one. Must not change anything, nor put what it finds into its results.
+
+mod pieces;
+
+use crate::base::{Phi, Result, WordSpan};
+use crate::model::{Category, Finding, Format, Policy, Transcript};
+use crate::patterns::PatternSet;
+use crate::redact;
+use crate::store::{Entry, Store};
+use crate::transcript;
+use pieces::{Piece, Pieces, head, is_binary};
+use std::collections::BTreeSet;
+use std::io::{BufReader, Seek};
+
+/// Largest file that is tried as a transcript, bytes. Larger ones are read line by line.
+const WHOLE_BYTES_MAX: u64 = 8 << 20;
+/// First bytes of a file that tell what it is.
+const HEAD_BYTES: u64 = 8 << 10;
+/// Most findings of one file that are handed on; further ones are counted.
+pub const FINDINGS_MAX: usize = 10_000;
+
+/// What is looked for.
+pub struct Wanted<'a> {
+    /// Patterns, under the policy.
+    pub patterns: &'a PatternSet,
+    /// What counts.
+    pub policy: &'a Policy,
+    /// Categories that count.
+    pub categories: &'a BTreeSet<Category>,
+    /// The least score that counts, 0 to 1.
+    pub score_min: f32,
+}
+
+/// Something that was found.
+#[derive(Clone)]
+pub struct Found {
+    /// The line, from 1; in a transcript the turn.
+    pub line: u64,
+    /// What, by which rule, how surely.
+    pub finding: Finding,
+    /// The words.
+    pub text: Phi<String>,
+}
+
+/// What came of one file.
+pub enum Scanned {
+    /// It was read to its end.
+    Text {
+        /// What was found, at most [`FINDINGS_MAX`].
+        found: Vec<Found>,
+        /// How much was found.
+        count: u64,
+        /// Whether its name says somebody's name or number.
+        name_tells: bool,
+    },
+    /// It is no text and was not looked into.
+    Binary,
+}
+
+/// Looks through one file.
+///
+/// # Errors
+/// When it cannot be read.
+pub fn scan_file(store: &dyn Store, entry: &Entry, wanted: &Wanted<'_>) -> Result<Scanned> {
+    let name_tells = tells(entry.key.expose(), wanted);
+    let (mut object, stat) = store.open(&entry.key)?;
+    let start = head(&mut *object, HEAD_BYTES).map_err(unreadable)?;
+    if is_binary(&start) {
+        return Ok(Scanned::Binary);
+    }
+    object.rewind().map_err(unreadable)?;
+    let mut hits = Hits { wanted, found: Vec::new(), count: 0 };
+    let separator = separator(entry.key.expose());
+    if separator.is_none() && stat.bytes <= WHOLE_BYTES_MAX {
+        let bytes = head(&mut *object, WHOLE_BYTES_MAX + 1).map_err(unreadable)?;
+        // Plain text has no turns of its own, and its lines are what people look for.
+        if let Ok(document) = transcript::read(Phi::new(bytes), None)
+            && document.format() != Format::Text
+        {
+            hits.transcript(document.transcript());
+            return Ok(hits.into_scanned(name_tells));
+        }
+        object.rewind().map_err(unreadable)?;
+    }
+    let mut pieces = Pieces::new(BufReader::new(object), separator);
+    while let Some(piece) = pieces.next().map_err(unreadable)? {
+        hits.piece(&piece);
+    }
+    Ok(hits.into_scanned(name_tells))
+}
+
+struct Hits<'a> {
+    wanted: &'a Wanted<'a>,
+    found: Vec<Found>,
+    count: u64,
+}
+
+impl Hits<'_> {
+    fn transcript(&mut self, transcript: &Transcript) {
+        for finding in findings(transcript, self.wanted) {
+            let turn = transcript.turns().partition_point(|turn| turn.words.end <= finding.words.start);
+            self.add(turn as u64 + 1, finding, transcript);
+        }
+    }
+
+    fn piece(&mut self, piece: &Piece) {
+        let turns = piece.transcript.turns();
+        for finding in findings(&piece.transcript, self.wanted) {
+            let is_own = finding.words.range().any(|word| !piece.ignored.get(word).copied().unwrap_or_default());
+            let turn = turns.partition_point(|turn| turn.words.end <= finding.words.start);
+            if let (true, Some(line)) = (is_own, piece.lines.get(turn)) {
+                self.add(*line, finding, &piece.transcript);
+            }
+        }
+    }
+
+    fn add(&mut self, line: u64, finding: Finding, transcript: &Transcript) {
+        self.count += 1;
+        if self.found.len() < FINDINGS_MAX {
+            let text = Phi::new(words(transcript, finding.words));
+            self.found.push(Found { line, finding, text });
+        }
+    }
+
+    fn into_scanned(self, name_tells: bool) -> Scanned {
+        Scanned::Text { found: self.found, count: self.count, name_tells }
+    }
+}
+
+fn words(transcript: &Transcript, span: WordSpan) -> String {
+    span.range().map(|word| transcript.word_text(word).into_exposed()).collect::<Vec<_>>().join(" ")
+}
+
+fn findings(transcript: &Transcript, wanted: &Wanted<'_>) -> Vec<Finding> {
+    let mut findings = redact::residue(wanted.patterns, wanted.policy, transcript, &[]);
+    findings.retain(|f| wanted.categories.contains(&f.category) && f.score >= wanted.score_min);
+    findings
+}
+
+/// Whether a file's name names somebody.
+fn tells(key: &str, wanted: &Wanted<'_>) -> bool {
+    let said = key.replace(['/', '_', '.'], " ");
+    let mut pieces = Pieces::new(said.as_bytes(), None);
+    let piece = pieces.next().ok().flatten();
+    piece.is_some_and(|piece| !findings(&piece.transcript, wanted).is_empty())
+}
+
+/// What separates cells in a file of this name.
+fn separator(key: &str) -> Option<char> {
+    match key.rsplit_once('.')?.1.to_ascii_lowercase().as_str() {
+        "csv" => Some(','),
+        "tsv" | "tab" => Some('\t'),
+        "psv" => Some('|'),
+        _ => None,
+    }
+}
+
+fn unreadable(error: std::io::Error) -> crate::base::Error {
+    crate::base::Error::io(crate::base::Stage::Fetch, "a file cannot be read", error)
+}
