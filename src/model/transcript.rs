@@ -9,9 +9,40 @@ use std::ops::Range;
 #[non_exhaustive]
 pub enum Format {
     /// Amazon Transcribe JSON, standard batch output.
+    #[serde(alias = "aws", alias = "amazon-transcribe", alias = "transcribe")]
     AwsTranscribe,
-    /// OpenAI Whisper JSON: the hosted `verbose_json` and the command-line program's.
+    /// Amazon Transcribe streaming JSON, medical too.
+    #[serde(alias = "aws-transcribe-streaming", alias = "aws-medical-streaming")]
+    AwsStreaming,
+    /// Amazon Transcribe Call Analytics JSON.
+    #[serde(alias = "aws-call-analytics", alias = "tca")]
+    CallAnalytics,
+    /// Amazon Connect Contact Lens JSON, of a call, after it or in real time.
+    #[serde(alias = "contactlens", alias = "amazon-connect", alias = "connect")]
+    ContactLens,
+    /// OpenAI Whisper JSON: the hosted `verbose_json`, the command-line program's, and WhisperX'.
+    #[serde(alias = "openai", alias = "openai-whisper", alias = "verbose-json", alias = "whisperx")]
     Whisper,
+    /// whisper.cpp JSON, with tokens or without.
+    #[serde(alias = "whisper.cpp", alias = "whispercpp")]
+    WhisperCpp,
+    /// Deepgram JSON.
+    Deepgram,
+    /// AssemblyAI JSON.
+    #[serde(rename = "assemblyai", alias = "assembly-ai")]
+    AssemblyAi,
+    /// Google Cloud Speech-to-Text JSON, version 1 or 2.
+    #[serde(alias = "google", alias = "google-stt")]
+    GoogleSpeech,
+    /// Google Contact Center AI Insights JSON.
+    #[serde(alias = "insights", alias = "ccai-insights")]
+    GoogleInsights,
+    /// Azure batch or fast transcription JSON.
+    #[serde(alias = "azure", alias = "azure-batch", alias = "azure-stt")]
+    AzureSpeech,
+    /// The result of Azure's conversational PII detection.
+    #[serde(alias = "azure-conversation-pii")]
+    AzurePii,
     /// Plain text, lines that may start with `SPEAKER:`.
     Text,
     /// WebVTT captions.

@@ -9,6 +9,7 @@ mod manifest;
 mod mutes;
 mod plan;
 mod same;
+mod shares;
 #[cfg(test)]
 pub(crate) mod testing;
 mod verify;

@@ -6,6 +6,7 @@
 use super::borders::{Sound, rounded};
 use super::heard::{Heard, anywhere, is_in_time, longest_ms, overlap_ms, unaccounted, union};
 use super::plan::turn_of;
+use super::shares::Shares;
 use crate::audio::Activity;
 use crate::base::{Error, HoldReason, Result, Stage, TimeSpan, WordSpan};
 use crate::model::policy::{MutePolicy, Policy, Unaccounted, UnaccountedPolicy};
@@ -173,6 +174,8 @@ struct Clock<'a> {
     word_before: Vec<Option<TimeSpan>>,
     /// For each word: the nearest word after it in its turn that has a time.
     word_after: Vec<Option<TimeSpan>>,
+    /// Where words have no time but their segment's.
+    shares: Option<Shares<'a>>,
 }
 
 impl<'a> Clock<'a> {
@@ -184,7 +187,8 @@ impl<'a> Clock<'a> {
         let (turn_before, turn_after) = (last_seen(spoken()), next_seen(spoken()));
         let word_before = transcript.turns().iter().flat_map(|t| last_seen(words(t))).collect();
         let word_after = transcript.turns().iter().flat_map(|t| next_seen(words(t))).collect();
-        Self { transcript, recording_ms, voice, turns, turn_before, turn_after, word_before, word_after }
+        let shares = (!has_word_times(transcript)).then(|| Shares::new(transcript));
+        Self { transcript, recording_ms, voice, turns, turn_before, turn_after, word_before, word_after, shares }
     }
 
     /// Whether the words of an edit can be heard at all.
@@ -199,7 +203,10 @@ impl<'a> Clock<'a> {
             |message| Error::held(Stage::Plan, HoldReason::UnusableTimes, message).at("word", words.start.into());
         let turn = turn_of(self.transcript, words.start).ok_or_else(|| unplaced("hidden words are in no turn"))?;
         let anchor = self.anchor(turn).ok_or_else(|| unplaced("hidden words have no times in their turn"))?;
-        let own = cover(self.transcript, words);
+        let own = match &self.shares {
+            None => cover(self.transcript, words),
+            Some(shares) => shares.within(words),
+        };
         let around = self.between_neighbours(turn, words, anchor, own);
         let own = own.unwrap_or(around);
         let is_timed = |word| self.time(word).is_some();
@@ -265,7 +272,7 @@ impl<'a> Clock<'a> {
 
     /// Whether the words' times cannot be true: too long, too fast, running backwards, or where nobody speaks.
     fn is_misplaced(&self, turn: usize, words: WordSpan) -> bool {
-        if !self.has_word_times() {
+        if !has_word_times(self.transcript) {
             return false;
         }
         let Some(own) = cover(self.transcript, words) else { return false };
@@ -280,7 +287,8 @@ impl<'a> Clock<'a> {
 
     /// Spans of words, hidden or not, that last so long that a repeat may hide in them.
     fn overlong(&self) -> impl Iterator<Item = TimeSpan> {
-        let spoken = self.transcript.turns().iter().filter(|t| t.kind == TurnKind::Spoken && self.has_word_times());
+        let spoken =
+            self.transcript.turns().iter().filter(|t| t.kind == TurnKind::Spoken && has_word_times(self.transcript));
         let words = spoken.flat_map(|t| t.words.range()).filter(|&w| self.is_overlong(w));
         words.filter_map(|w| self.time(w as u32))
     }
@@ -295,11 +303,6 @@ impl<'a> Clock<'a> {
         self.transcript.word_text(word).expose().chars().filter(|c| c.is_alphanumeric()).count() as u64
     }
 
-    /// Whether a word's time is its own, not that of its segment.
-    fn has_word_times(&self) -> bool {
-        matches!(self.transcript.time_source(), TimeSource::Aligned | TimeSource::Recogniser | TimeSource::Coarse)
-    }
-
     fn time(&self, word: u32) -> Option<TimeSpan> {
         self.transcript.words()[word as usize].time
     }
@@ -310,6 +313,11 @@ impl<'a> Clock<'a> {
         let kind = self.transcript.turns().get(turn)?.kind;
         self.turns[turn].filter(|_| kind == TurnKind::Spoken)
     }
+}
+
+/// Whether a word's time is its own, not that of its segment.
+fn has_word_times(transcript: &Transcript) -> bool {
+    matches!(transcript.time_source(), TimeSource::Aligned | TimeSource::Recogniser | TimeSource::Coarse)
 }
 
 /// From the earliest start to the latest end of these words.
@@ -441,11 +449,11 @@ mod tests {
     }
 
     #[test]
-    fn a_turn_with_the_times_of_its_segment_is_muted_whole() {
+    fn a_word_with_the_time_of_its_segment_is_muted_wherever_in_it_the_word_can_be() {
         let words: &[Said<'_>] = &[("i", Some((1000, 9000))), ("am", Some((1000, 9000))), ("john", Some((1000, 9000)))];
         let got = mute_all(&timed(TimeSource::Segment, &[(SPOKEN, words)]), &[(Category::Name, 2, 3)], &exact());
         let got = got.unwrap();
-        assert_eq!((got[0].span.start_ms(), got[0].span.end_ms()), (1000, 9000));
+        assert_eq!((got[0].span.start_ms(), got[0].span.end_ms()), (1120, 9000));
     }
 
     #[test]

@@ -15,9 +15,19 @@ pub(super) struct Entry {
     next: u32,
 }
 
-/// The kept values of a file, in file order.
+/// The kept values of a file, in file order, and those that must not be kept.
 pub(super) struct Tape {
     entries: Vec<Entry>,
+    dropped: Vec<Dropped>,
+}
+
+/// A value that must not stay.
+#[derive(Clone, Copy)]
+pub(super) enum Dropped {
+    /// What stands between the quotes or brackets.
+    Inside(Leaf),
+    /// A number.
+    Number(Leaf),
 }
 
 /// The values directly inside a container, or at the top of the file.
@@ -32,6 +42,11 @@ impl Tape {
     /// The entry of the whole file.
     pub(super) const fn top(&self) -> Children<'_> {
         Children { tape: self, at: 0, end: self.entries.len() as u32 }
+    }
+
+    /// What must not stay.
+    pub(super) fn dropped(&self) -> &[Dropped] {
+        &self.dropped
     }
 }
 
@@ -61,6 +76,7 @@ pub(super) fn scan(text: &str, root: &'static Node) -> Result<Tape> {
         at: start,
         // A compact file has an entry in 20 bytes; room that is not used costs no memory.
         entries: Vec::with_capacity(text.len() / 16),
+        dropped: Vec::new(),
         unknown_keys: Vec::new(),
         guesses: [[0; KEYS_GUESSED]; limits::JSON_DEPTH_MAX],
     };
@@ -70,11 +86,14 @@ pub(super) fn scan(text: &str, root: &'static Node) -> Result<Tape> {
     if scanner.at != text.len() {
         return Err(scanner.damaged("text follows the end of the JSON value"));
     }
-    Ok(Tape { entries: scanner.entries })
+    Ok(Tape { entries: scanner.entries, dropped: scanner.dropped })
 }
 
 /// Most unknown keys of one object; the largest known object of any format has about 30 keys.
 const UNKNOWN_KEYS_MAX: usize = 256;
+
+/// Most keys of an object whose keys are data: categories of a call, participants, models.
+const MAP_KEYS_MAX: usize = 256;
 
 /// Keys of an object whose fields are guessed.
 const KEYS_GUESSED: usize = 12;
@@ -84,6 +103,7 @@ struct Scanner<'a> {
     bytes: &'a [u8],
     at: usize,
     entries: Vec<Entry>,
+    dropped: Vec<Dropped>,
     /// Byte ranges of the unknown keys of the objects that are open, innermost last.
     unknown_keys: Vec<(u32, u32)>,
     /// Which field the nth key was in the object before, by depth: objects of a list have their keys in one order.
@@ -140,6 +160,7 @@ impl Scanner<'_> {
             return Err(self.limit("JSON is nested too deeply"));
         }
         match self.peek() {
+            Some(b'{' | b'[') if matches!(node, Node::Dropped) => self.dropped_container(depth),
             Some(b'{') => self.object(node, depth),
             Some(b'[') => self.array(node, depth),
             Some(b'"') => {
@@ -164,6 +185,14 @@ impl Scanner<'_> {
             (Node::Text(role), Scalar::String) => (Some(*role), true),
             (Node::Value(role, fits), _) => (Some(*role), fits(text)),
             (Node::Known(fits), _) => (None, fits(text)),
+            (Node::Dropped, Scalar::String) => {
+                self.dropped.push(Dropped::Inside(leaf));
+                (None, true)
+            }
+            (Node::Dropped, Scalar::Number) => {
+                self.dropped.push(Dropped::Number(leaf));
+                (None, true)
+            }
             (_, Scalar::String) => (None, text.is_empty()),
             (_, Scalar::Number) => (None, shape::harmless_number(text)),
         };
@@ -177,14 +206,17 @@ impl Scanner<'_> {
     }
 
     fn object(&mut self, node: &'static Node, depth: usize) -> Result<()> {
+        if let Node::Map(key, value) = node {
+            return self.map(key, value, depth);
+        }
         let (role, fields): (_, &'static [(&str, Node)]) = match node {
             Node::Object(role, fields) => (*role, fields),
             _ => (Role::Group, &[]),
         };
-        debug_assert!(fields.len() <= 64, "the keys seen are one bit each");
+        debug_assert!(fields.len() <= 128, "the keys seen are one bit each");
         let opened = self.open(role);
         let unknown_before = self.unknown_keys.len();
-        let mut seen = 0_u64;
+        let mut seen = 0_u128;
         self.at += 1;
         self.space();
         let mut more = self.peek() != Some(b'}');
@@ -194,12 +226,7 @@ impl Scanner<'_> {
                 Some(index) => self.known_key(&mut seen, fields, index)?,
                 None => self.key(&mut seen, fields, (depth, nth), unknown_before)?,
             };
-            self.space();
-            if self.peek() != Some(b':') {
-                return Err(self.damaged("a colon is missing"));
-            }
-            self.at += 1;
-            self.space();
+            self.colon()?;
             self.member(child, depth + 1)?;
             more = self.separator(b'}')?;
             nth += 1;
@@ -207,6 +234,85 @@ impl Scanner<'_> {
         self.at += 1;
         self.unknown_keys.truncate(unknown_before);
         self.close(opened);
+        Ok(())
+    }
+
+    #[inline]
+    fn colon(&mut self) -> Result<()> {
+        self.space();
+        if self.peek() != Some(b':') {
+            return Err(self.damaged("a colon is missing"));
+        }
+        self.at += 1;
+        self.space();
+        Ok(())
+    }
+
+    /// An object whose keys are values of the node `key`.
+    fn map(&mut self, key: &Node, value: &'static Node, depth: usize) -> Result<()> {
+        let mut seen: Vec<(u32, u32)> = Vec::new();
+        self.at += 1;
+        self.space();
+        let mut more = self.peek() != Some(b'}');
+        while more {
+            let name = self.data_key()?;
+            // Equal keys could be written with escapes and without; those of known maps never need any.
+            if name.is_escaped() {
+                return Err(self.uncovered("a key that is data has an escape"));
+            }
+            if seen.iter().any(|&(start, end)| self.bytes[start as usize..end as usize] == self.bytes[name.range()]) {
+                return Err(self.damaged("an object has one key twice"));
+            }
+            if seen.len() == MAP_KEYS_MAX {
+                return Err(self.limit("an object has too many keys"));
+            }
+            seen.push((name.start, name.end));
+            self.scalar(key, name, Scalar::String)?;
+            self.colon()?;
+            self.member(value, depth + 1)?;
+            more = self.separator(b'}')?;
+        }
+        self.at += 1;
+        Ok(())
+    }
+
+    fn data_key(&mut self) -> Result<Leaf> {
+        if self.peek() != Some(b'"') {
+            return Err(self.damaged("an object key is missing"));
+        }
+        self.string()
+    }
+
+    /// Steps over an object or array that is dropped, whatever it holds, as long as it is sound JSON.
+    fn dropped_container(&mut self, depth: usize) -> Result<()> {
+        let start = self.at + 1;
+        let kept = self.dropped.len();
+        self.anything(depth)?;
+        self.dropped.truncate(kept);
+        self.dropped.push(Dropped::Inside(Leaf::plain(start, self.at - 1)));
+        Ok(())
+    }
+
+    fn anything(&mut self, depth: usize) -> Result<()> {
+        let Some(opening @ (b'{' | b'[')) = self.peek() else {
+            return self.value(&Node::Dropped, depth);
+        };
+        if depth >= limits::JSON_DEPTH_MAX {
+            return Err(self.limit("JSON is nested too deeply"));
+        }
+        let closing = if opening == b'{' { b'}' } else { b']' };
+        self.at += 1;
+        self.space();
+        let mut more = self.peek() != Some(closing);
+        while more {
+            if opening == b'{' {
+                self.data_key()?;
+                self.colon()?;
+            }
+            self.anything(depth + 1)?;
+            more = self.separator(closing)?;
+        }
+        self.at += 1;
         Ok(())
     }
 
@@ -224,7 +330,7 @@ impl Scanner<'_> {
     }
 
     #[inline]
-    fn known_key(&self, seen: &mut u64, fields: &'static [(&str, Node)], index: usize) -> Result<&'static Node> {
+    fn known_key(&self, seen: &mut u128, fields: &'static [(&str, Node)], index: usize) -> Result<&'static Node> {
         if *seen & (1 << index) != 0 {
             return Err(self.damaged("an object has one key twice"));
         }
@@ -235,7 +341,7 @@ impl Scanner<'_> {
     /// The nth key of an object, whatever it is.
     fn key(
         &mut self,
-        seen: &mut u64,
+        seen: &mut u128,
         fields: &'static [(&str, Node)],
         (depth, nth): (usize, usize),
         unknown_before: usize,
@@ -272,22 +378,19 @@ impl Scanner<'_> {
     }
 
     fn array(&mut self, node: &'static Node, depth: usize) -> Result<()> {
-        let (role, child) = match node {
+        let (role, child): (_, &'static Node) = match node {
             Node::Array(role, child) => (*role, *child),
-            Node::Emptied(role) => (*role, &Node::Known(shape::count)),
+            // Vendors put a list of lists where a list of objects was.
+            Node::Object(..) => (Role::Group, node),
             _ => (Role::Group, &Node::Unknown),
         };
         let opened = self.open(role);
         self.at += 1;
-        let inside = self.at;
         self.space();
         let mut more = self.peek() != Some(b']');
         while more {
             self.member(child, depth + 1)?;
             more = self.separator(b']')?;
-        }
-        if let Some(opened) = opened {
-            self.entries[opened].leaf = Leaf::plain(inside, self.at);
         }
         self.at += 1;
         self.close(opened);

@@ -7,6 +7,7 @@
 mod joined;
 
 use super::align::{Links, Reference, Work, align};
+use super::json::{Dropped, Tape};
 use super::source::{Leaf, Source, Token};
 use crate::base::{Error, HoldReason, Phi, Result, Stage, TimeSpan, WordSpan, limits};
 use crate::model::{KnownValue, Speaker, TimeSource, Transcript, TranscriptBuilder, TurnKind};
@@ -29,6 +30,26 @@ pub(super) enum Form {
     Pseudonym,
     /// Emptied whatever is masked.
     Emptied,
+    /// A number that reads 0 whatever is masked.
+    Zeroed,
+}
+
+/// A number of the file that counts the characters of a text in front of some place.
+#[derive(Clone, Copy)]
+pub(super) struct Offset {
+    pub(super) number: Leaf,
+    /// A text whose site is [`Form::Running`].
+    pub(super) text: Leaf,
+    pub(super) edge: Edge,
+}
+
+/// On which side of a masked stretch an offset comes to lie that lay inside.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum Edge {
+    /// In front of it.
+    First,
+    /// Behind it.
+    Last,
 }
 
 /// A string of the file that masking may rewrite.
@@ -65,6 +86,7 @@ pub(super) struct TextMap {
     pub(super) also: Vec<(u32, u32)>,
     pub(super) stand_ins: Vec<StandIn>,
     pub(super) opposite: Vec<u32>,
+    pub(super) offsets: Vec<Offset>,
 }
 
 /// A string of a copy, with the time that the copy gives it.
@@ -111,6 +133,18 @@ impl Linker {
         }
     }
 
+    /// For a JSON file, of which what its schema drops is taken out.
+    pub(super) fn of_json(source: Source, tape: &Tape, time_source: TimeSource) -> Self {
+        let mut linker = Self::new(source, time_source);
+        for &dropped in tape.dropped() {
+            match dropped {
+                Dropped::Inside(leaf) => linker.empty(leaf),
+                Dropped::Number(leaf) => linker.site(leaf, Form::Zeroed, 0),
+            }
+        }
+        linker
+    }
+
     /// Says how good the word times are.
     pub(super) const fn time_source(&mut self, time_source: TimeSource) {
         self.builder.time_source(time_source);
@@ -126,13 +160,18 @@ impl Linker {
         self.builder.len() as u32
     }
 
+    /// When a spoken word was said, and on which channel.
+    pub(super) fn placed(&self, word: u32) -> (Option<TimeSpan>, Option<u16>) {
+        let turn = self.builder.turns().partition_point(|t| t.words.end <= word);
+        (self.builder.words()[word as usize].time, self.builder.turns().get(turn).and_then(|t| t.channel))
+    }
+
     /// Starts a spoken turn.
     pub(super) fn turn(&mut self, speaker: Speaker, channel: Option<u16>) {
         self.builder.turn(TurnKind::Spoken, speaker, channel);
     }
 
-    /// Adds the words of a string to the turn begun last. In running text they share its time by
-    /// their letters; the parts of one entry of a list have all of it.
+    /// Adds the words of a string to the turn begun last. Each has all of its time.
     ///
     /// # Errors
     /// Holds the call when it has too many words.
@@ -142,16 +181,8 @@ impl Linker {
         tokens.clear();
         self.source.tokens(piece.leaf, &mut tokens);
         let links = self.map.links.len() as u32;
-        let letters: u64 = tokens.iter().map(|&t| self.source.text(t).len() as u64).sum();
-        let mut before = 0;
         for &token in &tokens {
-            let len = self.source.text(token).len() as u64;
-            let time = match piece.form {
-                Form::Running => piece.time.map(|t| share(t, before..before + len, letters)),
-                _ => piece.time,
-            };
-            before += len;
-            let word = self.add_word(token, time, confidence)?;
+            let word = self.add_word(token, piece.time, confidence)?;
             self.map.links.push(Link { raw: token.raw, word });
         }
         self.site(piece.leaf, piece.form, links);
@@ -219,7 +250,26 @@ impl Linker {
         Ok(tokens.into_iter().zip(links.of.iter().map(|p| p.map(|p| of[p as usize]))).collect())
     }
 
-    /// Empties a value in the output.
+    /// Ties a further text to whichever of the `candidates` it differs least from, as [`Self::copy`] does.
+    ///
+    /// # Errors
+    /// Holds the call when it has too many words or the texts differ too much.
+    pub(super) fn copy_of_nearest(&mut self, pieces: &[Piece], candidates: &[&[u32]]) -> Result<Vec<u32>> {
+        let (mut best, mut least) = (candidates.first().copied().unwrap_or(&[]), usize::MAX);
+        for &references in candidates.iter().filter(|_| candidates.len() > 1) {
+            let tokens = self.tokens(pieces);
+            let differ = self.align(&tokens, references)?.of.iter().filter(|p| p.is_none()).count();
+            if differ < least {
+                (best, least) = (references, differ);
+            }
+            if differ == 0 {
+                break;
+            }
+        }
+        self.copy(pieces, best)
+    }
+
+    /// Empties a string, or what stands between the brackets of a list or object, in the output.
     pub(super) fn empty(&mut self, leaf: Leaf) {
         self.site(leaf, Form::Emptied, self.map.links.len() as u32);
     }
@@ -236,6 +286,28 @@ impl Linker {
                 self.known.push(value);
             }
         }
+    }
+
+    /// A text of the customer's that nobody said: detection sees it, and what is found in it is masked.
+    ///
+    /// # Errors
+    /// Holds the call when it has too many words.
+    pub(super) fn label(&mut self, leaf: Leaf) -> Result<()> {
+        self.builder.turn(TurnKind::Unspoken, Speaker::Unknown, None);
+        self.speak(Piece { leaf, form: Form::Running, time: None }, 1.0).map(|_| ())
+    }
+
+    /// Says that two numbers count the characters of `text`, which is spoken or a copy as running text, in front of a
+    /// part and up to its end; the output counts its own.
+    pub(super) fn offsets(&mut self, text: Leaf, first: Leaf, last: Leaf) {
+        self.map.offsets.push(Offset { number: first, text, edge: Edge::First });
+        self.map.offsets.push(Offset { number: last, text, edge: Edge::Last });
+    }
+
+    fn tokens(&mut self, pieces: &[Piece]) -> Vec<Token> {
+        let mut tokens = Vec::new();
+        pieces.iter().for_each(|piece| self.source.tokens(piece.leaf, &mut tokens));
+        tokens
     }
 
     /// A name given by the customer: `words` is the part of it that detection should see, or nothing
@@ -376,13 +448,4 @@ fn free_references(links: &Links, references: &[u32]) -> Vec<bool> {
     let tied = links.of.iter().flatten().chain(links.also.iter().map(|(_, p)| p));
     tied.for_each(|&p| free[p as usize] = false);
     free
-}
-
-/// The part of a time that the letters `part` of `letters` take.
-fn share(time: TimeSpan, part: Range<u64>, letters: u64) -> TimeSpan {
-    let len = u64::from(time.len_ms());
-    let letters = letters.max(1);
-    let start = time.start_ms() + (len * part.start / letters) as u32;
-    let end = time.start_ms() + (len * part.end).div_ceil(letters) as u32;
-    TimeSpan::new(start, end).unwrap_or(time)
 }

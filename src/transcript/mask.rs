@@ -6,9 +6,11 @@
 //! by the punctuation after its last word; punctuation inside a stretch goes with it.
 
 use super::link::{Form, Site, TextMap};
+use super::offsets;
 use super::source::Escapes;
 use crate::base::{CallId, Error, Kind, Phi, Result, Stage};
 use crate::model::Edit;
+use std::borrow::Cow;
 use std::ops::Range;
 
 /// No edit.
@@ -20,19 +22,47 @@ const KEPT: u32 = u32::MAX;
 /// When an edit is empty or lies outside the `words` of the transcript.
 pub(super) fn splice(file: &str, map: &TextMap, words: usize, edits: &[Edit], call: &CallId) -> Result<Phi<Vec<u8>>> {
     let masked = masked_links(map, &masked_words(map, words, edits)?);
-    let mut writer = Splicer { file, map, edits, masked, out: String::with_capacity(file.len() + 64), at: 0 };
+    let mut cutter = Cutter { file, map, edits, masked, cuts: Vec::new() };
     for site in &map.sites {
         match site.form {
-            Form::Emptied => writer.replace(site, ""),
-            Form::Pseudonym => writer.replace(site, call.as_str()),
-            Form::Speaker(number) => writer.replace(site, &format!("Speaker {number}")),
-            _ if !writer.is_masked(site) => {}
-            Form::JobName => writer.replace(site, call.as_str()),
-            Form::List | Form::Running | Form::Joined => writer.mask(site),
+            Form::Emptied => cutter.replace(site, ""),
+            Form::Zeroed => cutter.replace(site, "0"),
+            Form::Pseudonym => cutter.replace(site, call.as_str()),
+            Form::Speaker(number) => cutter.replace(site, format!("Speaker {number}")),
+            _ if !cutter.is_masked(site) => {}
+            Form::JobName => cutter.replace(site, call.as_str()),
+            Form::List | Form::Running | Form::Joined => cutter.mask(site),
         }
     }
-    writer.copy_to(file.len());
-    Ok(Phi::new(writer.out.into_bytes()))
+    let numbers = offsets::recounted(file, &map.offsets, &cutter.cuts);
+    Ok(Phi::new(write(file, &cutter.cuts, &numbers)))
+}
+
+/// A stretch of the file and what the output has in its place.
+pub(super) struct Cut<'a> {
+    pub(super) raw: Range<usize>,
+    pub(super) text: Cow<'a, str>,
+}
+
+/// The file with the cuts made and the numbers written; both are sorted by place and disjoint.
+fn write(file: &str, cuts: &[Cut], numbers: &[(Range<usize>, String)]) -> Vec<u8> {
+    let mut out = String::with_capacity(file.len() + 64);
+    let mut numbers = numbers.iter().map(|(raw, text)| (raw, text.as_str())).peekable();
+    let mut at = 0;
+    let mut put = |raw: &Range<usize>, text: &str| {
+        out.push_str(&file[at..raw.start]);
+        out.push_str(text);
+        at = raw.end;
+    };
+    for cut in cuts {
+        while let Some((raw, text)) = numbers.next_if(|(raw, _)| raw.start < cut.raw.start) {
+            put(raw, text);
+        }
+        put(&cut.raw, &cut.text);
+    }
+    numbers.for_each(|(raw, text)| put(raw, text));
+    out.push_str(&file[at..]);
+    out.into_bytes()
 }
 
 /// The edit of each word, or [`KEPT`]. Alternate words follow the words that they stand in for.
@@ -71,26 +101,18 @@ fn masked_links(map: &TextMap, of_word: &[u32]) -> Vec<u32> {
     masked
 }
 
-struct Splicer<'a> {
+struct Cutter<'a> {
     file: &'a str,
     map: &'a TextMap,
     edits: &'a [Edit],
     masked: Vec<u32>,
-    out: String,
-    /// The file is written up to here.
-    at: usize,
+    /// Sorted by place, disjoint.
+    cuts: Vec<Cut<'a>>,
 }
 
-impl Splicer<'_> {
-    fn copy_to(&mut self, end: usize) {
-        self.out.push_str(&self.file[self.at..end]);
-        self.at = end;
-    }
-
-    fn replace(&mut self, site: &Site, text: &str) {
-        self.copy_to(site.leaf.start as usize);
-        self.out.push_str(text);
-        self.at = site.leaf.end as usize;
+impl<'a> Cutter<'a> {
+    fn replace(&mut self, site: &Site, text: impl Into<Cow<'a, str>>) {
+        self.cuts.push(Cut { raw: site.leaf.range(), text: text.into() });
     }
 
     fn is_masked(&self, site: &Site) -> bool {
@@ -112,20 +134,20 @@ impl Splicer<'_> {
                 last = next;
                 links.next();
             }
-            self.copy_to(self.map.links[first].raw.0 as usize);
-            self.out.push_str(self.edits[edit as usize].category.mask());
-            self.at = self.map.links[last].raw.1 as usize;
+            let mut raw = self.map.links[first].raw.0 as usize..self.map.links[last].raw.1 as usize;
             if site.form != Form::List {
-                self.at -= self.punctuation(site, last).len();
+                raw.end -= self.punctuation(site, last).len();
             }
+            self.cuts.push(Cut { raw, text: self.edits[edit as usize].category.mask().into() });
         }
     }
 
     /// Takes out the rest of a word that began in the text before, if it is masked there.
     fn end_word(&mut self, site: &Site, link: Option<usize>) {
         let Some(link) = link.filter(|&link| self.masked[link] != KEPT) else { return };
-        self.copy_to(self.map.links[link].raw.0 as usize);
-        self.at = self.map.links[link].raw.1 as usize - self.punctuation(site, link).len();
+        let raw = self.map.links[link].raw.0 as usize..self.map.links[link].raw.1 as usize;
+        let end = raw.end - self.punctuation(site, link).len();
+        self.cuts.push(Cut { raw: raw.start..end, text: "".into() });
     }
 
     /// Whether a masked token and the next one read one mark: they are of one stretch, or of two of one

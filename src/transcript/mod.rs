@@ -4,20 +4,34 @@
 //! the words from their copies. All else is shared: scanning, alignment, masking.
 
 mod align;
+mod assembly_ai;
 mod aws;
+mod aws_streaming;
+mod azure;
+mod azure_pii;
 mod captions;
+mod contact_lens;
+mod deepgram;
 mod entity;
+mod google;
+mod insights;
 mod json;
 mod link;
+mod marks;
 mod mask;
+mod offsets;
 mod opposite;
 mod schema;
 mod source;
 mod speakers;
+mod spoken;
+mod stretches;
 mod text;
 mod times;
 mod turns;
+mod voices;
 mod whisper;
+mod whisper_cpp;
 
 use crate::base::{CallId, Error, HoldReason, Phi, Result, Stage, WordSpan};
 use crate::model::{Edit, Format, KnownValue, Transcript};
@@ -44,48 +58,25 @@ pub fn read(bytes: Phi<Vec<u8>>, format: Option<Format>) -> Result<Document> {
     if source.file().trim_start_matches('\u{feff}').trim().is_empty() {
         return Err(Error::held(Stage::ParseTranscript, HoldReason::EmptyTranscript, "the file is empty"));
     }
-    let found = detect_format(source.file()).ok_or_else(unknown)?;
-    if format.is_some_and(|said| said != found) {
-        return Err(Error::held(
-            Stage::ParseTranscript,
-            HoldReason::DamagedTranscript,
-            "it is not the format it is said to be",
-        ));
-    }
+    let found = format.or_else(|| marks::recognised(source.file())).ok_or_else(unknown)?;
     let linker = match found {
         Format::AwsTranscribe => aws::read(source)?,
         Format::Whisper => whisper::read(source)?,
         Format::Text => text::read(source)?,
         Format::WebVtt => captions::read_webvtt(source)?,
         Format::Srt => captions::read_srt(source)?,
+        Format::AwsStreaming => spoken::read(source, &aws_streaming::LAYOUT)?,
+        Format::CallAnalytics | Format::ContactLens => spoken::read(source, &contact_lens::LAYOUT)?,
+        Format::WhisperCpp => spoken::read(source, &whisper_cpp::LAYOUT)?,
+        Format::Deepgram => spoken::read(source, &deepgram::LAYOUT)?,
+        Format::AssemblyAi => spoken::read(source, &assembly_ai::LAYOUT)?,
+        Format::GoogleSpeech => spoken::read(source, &google::LAYOUT)?,
+        Format::GoogleInsights => spoken::read(source, &insights::LAYOUT)?,
+        Format::AzureSpeech => spoken::read(source, &azure::LAYOUT)?,
+        Format::AzurePii => spoken::read(source, &azure_pii::LAYOUT)?,
     };
     let Linked { source, transcript, map, known } = linker.finish();
     Ok(Document { format: found, transcript, source: Phi::new(source), map, known })
-}
-
-/// The format of a file, told from a few marks of its content; reading it then decides.
-fn detect_format(file: &str) -> Option<Format> {
-    let text = file.trim_start_matches('\u{feff}').trim_start();
-    let has = |key| has_key(text, key);
-    if text.starts_with('{') {
-        if has("\"results\"") && (has("\"transcripts\"") || has("\"items\"")) {
-            return Some(Format::AwsTranscribe);
-        }
-        return (has("\"text\"") && !has("\"results\"")).then_some(Format::Whisper);
-    }
-    if captions::fits_webvtt(text) {
-        return Some(Format::WebVtt);
-    }
-    if captions::fits_srt(text) {
-        return Some(Format::Srt);
-    }
-    text::fits(text).then_some(Format::Text)
-}
-
-/// Whether a quoted key stands in front of a colon. Inside a JSON string its quotes would be escaped.
-fn has_key(text: &str, key: &str) -> bool {
-    let rest = |at: usize| text[at + key.len()..].trim_start();
-    memchr::memmem::find_iter(text.as_bytes(), key).any(|at| rest(at).starts_with(':'))
 }
 
 impl Document {

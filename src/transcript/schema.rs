@@ -16,6 +16,16 @@ pub(super) enum Role {
     Word,
     /// A second list of the words of one channel.
     ChannelWords,
+    /// A further list of a reading's words, in another form.
+    WordsAgain,
+    /// A stretch of speech whose words are given elsewhere.
+    Copy,
+    /// A second form of a word.
+    TextAgain,
+    /// Somebody on the call: [`Role::Id`] and [`Role::Speaker`].
+    Participant,
+    /// By what a participant is named elsewhere.
+    Id,
     /// A stretch of speech with its own text.
     Segment,
     /// A stretch of speech with other readings of it.
@@ -28,24 +38,49 @@ pub(super) enum Role {
     Text,
     /// Text of the whole call.
     WholeText,
-    /// Seconds from the first frame.
-    Start,
-    /// Seconds from the first frame.
-    End,
+    /// Where something begins, from the first frame.
+    Start(Unit),
+    /// Where it ends.
+    End(Unit),
+    /// How long it lasts.
+    Length(Unit),
     /// 0 to 1.
     Confidence,
     /// Word or punctuation.
     Kind,
     /// A diarisation label.
     Speaker,
-    /// A channel label.
+    /// A channel, counted from 0.
     Channel,
+    /// A channel, counted from 1.
+    ChannelFrom1,
     /// The index of a word in its list.
     Index,
     /// A name given by the customer, which may hold anything.
     JobName,
-    /// An array from which text could be decoded.
-    Decodable,
+    /// Words of the customer's that nobody said: the name of a category of calls.
+    Label,
+    /// A part of a text: [`Role::First`], [`Role::Last`], and perhaps the part itself.
+    Part,
+    /// Characters in front of a part.
+    First,
+    /// Characters up to its end.
+    Last,
+}
+
+/// How a time is written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Unit {
+    /// `12.34`
+    Seconds,
+    /// `12340`
+    Millis,
+    /// `123400000`: of 100 nanoseconds.
+    Ticks,
+    /// `12.340s`
+    Suffixed,
+    /// `PT12.34S`
+    Iso8601,
 }
 
 /// What stands at a place of the file.
@@ -61,8 +96,11 @@ pub(super) enum Node {
     Value(Role, fn(&str) -> bool),
     /// A scalar without text that must have this shape.
     Known(fn(&str) -> bool),
-    /// An array of numbers that is emptied in the output.
-    Emptied(Role),
+    /// An object whose keys are data: what each key is, and what each value.
+    Map(&'static Node, &'static Node),
+    /// Whatever stands here goes: strings, arrays and objects are emptied in the output, numbers read 0. Nothing inside
+    /// is looked at. For what derives from the text and cannot be lined up with it.
+    Dropped,
     /// Nothing is known: no string may stand here, nor a number that could be an identifier.
     Unknown,
 }
@@ -104,9 +142,9 @@ pub(super) mod shape {
         text.strip_prefix("ch_").is_some_and(|n| digits(n, 1..=2))
     }
 
-    /// `en`, `en-US`, `zh-Hant-TW`.
+    /// `en`, `en-US`, `en_us`, `zh-Hant-TW`.
     pub(in super::super) fn language_tag(text: &str) -> bool {
-        let mut parts = text.split('-');
+        let mut parts = text.split(['-', '_']);
         let alike = |p: &str, ok: fn(&u8) -> bool, max| (2..=max).contains(&p.len()) && p.bytes().all(|b| ok(&b));
         parts.next().is_some_and(|p| alike(p, u8::is_ascii_lowercase, 3))
             && parts.clone().count() <= 3
@@ -118,9 +156,30 @@ pub(super) mod shape {
         (1..=40).contains(&text.len()) && text.bytes().all(|b| b.is_ascii_uppercase() || b == b'_')
     }
 
+    /// 8-4-4-4-12 hexadecimal digits.
+    pub(in super::super) fn uuid(text: &str) -> bool {
+        let groups = [8, 4, 4, 4, 12];
+        text.split('-').map(str::len).eq(groups) && text.bytes().all(|b| b == b'-' || b.is_ascii_hexdigit())
+    }
+
+    /// How something was said.
+    pub(in super::super) fn sentiment(text: &str) -> bool {
+        matches!(text, "positive" | "neutral" | "negative")
+    }
+
+    /// A participant of a call: its role or a UUID.
+    pub(in super::super) fn participant(text: &str) -> bool {
+        matches!(text, "AGENT" | "CUSTOMER" | "SYSTEM" | "CUSTOM_BOT" | "SUPERVISOR") || uuid(text)
+    }
+
+    /// `1.1.0`, `2024-01-09.29447`.
+    pub(in super::super) fn version(text: &str) -> bool {
+        (1..=24).contains(&text.len()) && text.bytes().all(|b| b.is_ascii_digit() || b == b'.' || b == b'-')
+    }
+
     /// `pronunciation` or `punctuation`.
     pub(in super::super) fn item_type(text: &str) -> bool {
-        matches!(text, "pronunciation" | "punctuation")
+        text.eq_ignore_ascii_case("pronunciation") || text.eq_ignore_ascii_case("punctuation")
     }
 
     /// How a batch job ended.

@@ -42,6 +42,11 @@ impl Leaf {
         Self::new(start, end, false)
     }
 
+    /// Whether it has escapes.
+    pub(super) fn is_escaped(self) -> bool {
+        self.escapes != Escapes::None
+    }
+
     pub(super) const fn range(self) -> Range<usize> {
         self.start as usize..self.end as usize
     }
@@ -172,6 +177,17 @@ impl Source {
             at += len;
         }
     }
+}
+
+/// Where each character of a string stands in the file; an escape is one.
+pub(super) fn characters(file: &str, leaf: Leaf) -> impl Iterator<Item = Range<usize>> {
+    let mut at = leaf.range().start;
+    std::iter::from_fn(move || {
+        let rest = &file[at..leaf.range().end];
+        let (_, len) = decode(rest, leaf.escapes)?;
+        at += len;
+        Some(at - len..at)
+    })
 }
 
 /// The first character of a string's bytes, and how many bytes it takes there.

@@ -1,4 +1,4 @@
-//! Whisper JSON: the hosted `verbose_json` and what the command-line program writes.
+//! Whisper JSON: the hosted `verbose_json`, what the command-line program writes, and WhisperX'.
 //!
 //! The words are `segments[].words`, or the top-level `words` put in the order of the segments'
 //! texts, or (without word times) the texts of the segments. Copies: whichever of these are there
@@ -6,8 +6,9 @@
 
 use super::json::{Children, Tape, scan};
 use super::link::{Form, Linker, Piece};
-use super::schema::{Node, Role, shape};
+use super::schema::{Node, Role, Unit, shape};
 use super::source::{Leaf, Source};
+use super::voices::numbered;
 use super::{not_empty, times};
 use crate::base::{Result, TimeSpan, WordSpan};
 use crate::model::{Speaker, TimeSource};
@@ -22,6 +23,7 @@ static ROOT: Node = Node::Object(
         ("text", Node::Text(Role::WholeText)),
         ("segments", Node::Array(Role::Group, &Node::Object(Role::Segment, SEGMENT))),
         ("words", WORDS),
+        ("word_segments", WORDS),
         ("language", Node::Known(language)),
         ("task", Node::Known(task)),
         ("duration", Node::Known(shape::seconds)),
@@ -32,26 +34,34 @@ static ROOT: Node = Node::Object(
 const SEGMENT: &[(&str, Node)] = &[
     ("id", Node::Known(shape::count)),
     ("seek", Node::Known(shape::count)),
-    ("start", Node::Value(Role::Start, shape::seconds)),
-    ("end", Node::Value(Role::End, shape::seconds)),
+    ("start", Node::Value(Role::Start(Unit::Seconds), shape::seconds)),
+    ("end", Node::Value(Role::End(Unit::Seconds), shape::seconds)),
     ("text", Node::Text(Role::Text)),
-    ("tokens", Node::Emptied(Role::Decodable)),
+    ("tokens", Node::Dropped),
     ("temperature", Node::Known(shape::measure)),
     ("avg_logprob", Node::Known(shape::measure)),
     ("compression_ratio", Node::Known(shape::measure)),
     ("no_speech_prob", Node::Known(shape::measure)),
     ("words", WORDS),
+    ("speaker", Node::Value(Role::Speaker, speaker)),
+    ("chars", Node::Dropped),
 ];
 
 const WORDS: Node = Node::Array(Role::Words, &Node::Object(Role::Word, WORD));
 
 const WORD: &[(&str, Node)] = &[
     ("word", Node::Text(Role::Text)),
-    ("start", Node::Value(Role::Start, shape::seconds)),
-    ("end", Node::Value(Role::End, shape::seconds)),
+    ("start", Node::Value(Role::Start(Unit::Seconds), shape::seconds)),
+    ("end", Node::Value(Role::End(Unit::Seconds), shape::seconds)),
     ("probability", Node::Value(Role::Confidence, shape::measure)),
     ("score", Node::Value(Role::Confidence, shape::measure)),
+    ("speaker", Node::Known(speaker)),
 ];
+
+/// `SPEAKER_00`
+fn speaker(text: &str) -> bool {
+    text.strip_prefix("SPEAKER_").is_some_and(|n| (1..=3).contains(&n.len()) && shape::count(n))
+}
 
 /// The languages that the model knows by name; any other word may be a person's.
 const LANGUAGES: &str = "afrikaans albanian amharic arabic armenian assamese azerbaijani bashkir basque belarusian \
@@ -80,7 +90,7 @@ fn usage(text: &str) -> bool {
 pub(super) fn read(source: Source) -> Result<Linker> {
     let tape = scan(source.file(), &ROOT)?;
     let mut file = File::of(&source, &tape)?;
-    let mut linker = Linker::new(source, TimeSource::None);
+    let mut linker = Linker::of_json(source, &tape, TimeSource::None);
     if file.segments.iter().all(|s| s.words.is_empty()) {
         file.share_out_words(&mut linker)?;
     }
@@ -103,6 +113,7 @@ struct Word {
 #[derive(Default)]
 struct Segment {
     time: Option<TimeSpan>,
+    speaker: Option<Leaf>,
     texts: Vec<Leaf>,
     words: Vec<Word>,
 }
@@ -112,7 +123,6 @@ struct File {
     texts: Vec<Leaf>,
     words: Vec<Word>,
     segments: Vec<Segment>,
-    decodable: Vec<Leaf>,
 }
 
 impl File {
@@ -123,8 +133,7 @@ impl File {
                 Role::WholeText => file.texts.push(entry.leaf),
                 Role::Words => file.words = words(source, inside)?,
                 Role::Segment => {
-                    let segment = segment(source, inside, &mut file.decodable)?;
-                    file.segments.push(segment);
+                    file.segments.push(segment(source, inside)?);
                 }
                 _ => {}
             }
@@ -194,16 +203,16 @@ fn mark_after(source: &Source, word: Leaf, raw: (u32, u32)) -> Option<Leaf> {
     plain.then(|| Leaf::plain(token.range().end - mark.len(), token.range().end))
 }
 
-fn segment(source: &Source, inside: Children, decodable: &mut Vec<Leaf>) -> Result<Segment> {
+fn segment(source: &Source, inside: Children) -> Result<Segment> {
     let mut segment = Segment::default();
     let (mut start, mut end) = (None, None);
     for (entry, inside) in inside {
         match entry.role {
             Role::Text => segment.texts.push(entry.leaf),
-            Role::Start => start = Some(entry.leaf),
-            Role::End => end = Some(entry.leaf),
+            Role::Start(_) => start = Some(entry.leaf),
+            Role::End(_) => end = Some(entry.leaf),
             Role::Words => segment.words = words(source, inside)?,
-            Role::Decodable => decodable.push(entry.leaf),
+            Role::Speaker => segment.speaker = Some(entry.leaf),
             _ => {}
         }
     }
@@ -220,8 +229,8 @@ fn words(source: &Source, list: Children) -> Result<Vec<Word>> {
         for (entry, _) in inside {
             match entry.role {
                 Role::Text => word.text = Some(entry.leaf),
-                Role::Start => start = Some(entry.leaf),
-                Role::End => end = Some(entry.leaf),
+                Role::Start(_) => start = Some(entry.leaf),
+                Role::End(_) => end = Some(entry.leaf),
                 Role::Confidence => word.confidence = source.raw(entry.leaf).parse().ok(),
                 _ => {}
             }
@@ -246,7 +255,8 @@ fn speak(linker: &mut Linker, file: &File) -> Result<Vec<WordSpan>> {
     let mut before: Option<&Segment> = None;
     for segment in &file.segments {
         if before.is_none_or(|before| !continues(linker.source(), before, segment)) {
-            linker.turn(Speaker::Unknown, None);
+            let speaker = segment.speaker.and_then(|label| numbered(linker.source().raw(label)));
+            linker.turn(speaker.unwrap_or(Speaker::Unknown), None);
         }
         before = Some(segment);
         let first = linker.len();
@@ -279,7 +289,8 @@ fn continues(source: &Source, before: &Segment, segment: &Segment) -> bool {
     let (Some(end), Some(start)) = (before.time.map(TimeSpan::end_ms), segment.time.map(TimeSpan::start_ms)) else {
         return false;
     };
-    open && start >= end && start - end <= CONTINUES_MS_MAX
+    let label = |s: &Segment| s.speaker.map(|label| source.raw(label));
+    open && start >= end && start - end <= CONTINUES_MS_MAX && label(before) == label(segment)
 }
 
 fn copies(linker: &mut Linker, file: &File, spoken: &[WordSpan]) -> Result<()> {
@@ -296,7 +307,6 @@ fn copies(linker: &mut Linker, file: &File, spoken: &[WordSpan]) -> Result<()> {
     let list: Vec<Piece> =
         file.words.iter().filter_map(|w| Some(Piece { leaf: w.text?, form: Form::List, time: w.time })).collect();
     linker.copy(&list, &all)?;
-    file.decodable.iter().for_each(|&leaf| linker.empty(leaf));
     Ok(())
 }
 

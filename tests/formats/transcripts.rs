@@ -102,8 +102,58 @@ fn aws_transcribe() {
 }
 
 #[test]
+fn aws_streaming() {
+    check("aws-streaming", Format::AwsStreaming);
+}
+
+#[test]
+fn call_analytics() {
+    check("call-analytics", Format::CallAnalytics);
+}
+
+#[test]
+fn contact_lens() {
+    check("contact-lens", Format::ContactLens);
+}
+
+#[test]
 fn whisper() {
     check("whisper", Format::Whisper);
+}
+
+#[test]
+fn whisper_cpp() {
+    check("whisper-cpp", Format::WhisperCpp);
+}
+
+#[test]
+fn deepgram() {
+    check("deepgram", Format::Deepgram);
+}
+
+#[test]
+fn assembly_ai() {
+    check("assemblyai", Format::AssemblyAi);
+}
+
+#[test]
+fn google_speech() {
+    check("google", Format::GoogleSpeech);
+}
+
+#[test]
+fn google_insights() {
+    check("google-insights", Format::GoogleInsights);
+}
+
+#[test]
+fn azure_speech() {
+    check("azure", Format::AzureSpeech);
+}
+
+#[test]
+fn azure_pii() {
+    check("azure-pii", Format::AzurePii);
 }
 
 #[test]

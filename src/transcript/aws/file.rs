@@ -1,7 +1,7 @@
 //! What an Amazon Transcribe file holds: its schema, and its values sorted by kind.
 
 use super::super::json::{Children, Tape};
-use super::super::schema::{Node, Role, shape};
+use super::super::schema::{Node, Role, Unit, shape};
 use super::super::source::{Leaf, Source};
 use super::super::times;
 use super::super::turns::{Timed, VOICES_MAX, by_voice, too_many_voices};
@@ -38,10 +38,10 @@ const ITEMS: Node = Node::Array(Role::Words, &Node::Object(Role::Word, ITEM));
 
 const ITEM: &[(&str, Node)] = &[
     ("id", Node::Value(Role::Index, shape::count)),
-    ("start_time", Node::Value(Role::Start, shape::seconds)),
+    ("start_time", Node::Value(Role::Start(Unit::Seconds), shape::seconds)),
     ("channel_label", Node::Value(Role::Channel, shape::channel_label)),
     ("speaker_label", Node::Value(Role::Speaker, shape::speaker_label)),
-    ("end_time", Node::Value(Role::End, shape::seconds)),
+    ("end_time", Node::Value(Role::End(Unit::Seconds), shape::seconds)),
     ("alternatives", Node::Array(Role::Group, &Node::Object(Role::Group, ITEM_READING))),
     ("type", Node::Value(Role::Kind, shape::item_type)),
     ("language_code", Node::Known(shape::language_tag)),
@@ -72,8 +72,8 @@ const AUDIO_SEGMENT: Node = Node::Object(
     &[
         ("id", Node::Known(shape::count)),
         ("transcript", Node::Text(Role::Text)),
-        ("start_time", Node::Value(Role::Start, shape::seconds)),
-        ("end_time", Node::Value(Role::End, shape::seconds)),
+        ("start_time", Node::Value(Role::Start(Unit::Seconds), shape::seconds)),
+        ("end_time", Node::Value(Role::End(Unit::Seconds), shape::seconds)),
         ("channel_label", Node::Value(Role::Channel, shape::channel_label)),
         ("speaker_label", Node::Value(Role::Speaker, shape::speaker_label)),
         ("language_code", Node::Known(shape::language_tag)),
@@ -84,8 +84,8 @@ const AUDIO_SEGMENT: Node = Node::Object(
 const SEGMENT: Node = Node::Object(
     Role::NBest,
     &[
-        ("start_time", Node::Value(Role::Start, shape::seconds)),
-        ("end_time", Node::Value(Role::End, shape::seconds)),
+        ("start_time", Node::Value(Role::Start(Unit::Seconds), shape::seconds)),
+        ("end_time", Node::Value(Role::End(Unit::Seconds), shape::seconds)),
         ("channel_label", Node::Value(Role::Channel, shape::channel_label)),
         ("speaker_label", Node::Known(shape::speaker_label)),
         ("language_code", Node::Known(shape::language_tag)),
@@ -120,8 +120,8 @@ const SPEAKER_SEGMENT: &[(&str, Node)] = &[
 ];
 
 const SPEAKER_ITEM: &[(&str, Node)] = &[
-    ("start_time", Node::Value(Role::Start, shape::seconds)),
-    ("end_time", Node::Value(Role::End, shape::seconds)),
+    ("start_time", Node::Value(Role::Start(Unit::Seconds), shape::seconds)),
+    ("end_time", Node::Value(Role::End(Unit::Seconds), shape::seconds)),
     ("speaker_label", Node::Value(Role::Speaker, shape::speaker_label)),
     ("channel_label", Node::Known(shape::channel_label)),
 ];
@@ -130,8 +130,8 @@ const TOXICITY: Node = Node::Object(
     Role::NBest,
     &[
         ("text", Node::Text(Role::Text)),
-        ("start_time", Node::Value(Role::Start, shape::seconds)),
-        ("end_time", Node::Value(Role::End, shape::seconds)),
+        ("start_time", Node::Value(Role::Start(Unit::Seconds), shape::seconds)),
+        ("end_time", Node::Value(Role::End(Unit::Seconds), shape::seconds)),
     ],
 );
 
@@ -329,8 +329,8 @@ fn item(source: &Source, inside: Children, mut further: impl FnMut(Leaf)) -> Res
         match entry.role {
             Role::Text if item.content.is_some() => further(leaf),
             Role::Text => item.content = Some(leaf),
-            Role::Start => start = Some(leaf),
-            Role::End => end = Some(leaf),
+            Role::Start(_) => start = Some(leaf),
+            Role::End(_) => end = Some(leaf),
             Role::Channel => item.voice.channel = number(source, leaf),
             Role::Speaker => item.voice.speaker = number(source, leaf),
             Role::Confidence if item.confidence.is_none() => item.confidence = source.raw(leaf).parse().ok(),
@@ -352,8 +352,8 @@ fn segment(source: &Source, inside: Children) -> Result<Segment> {
         let leaf = entry.leaf;
         match entry.role {
             Role::Text => segment.texts.push(leaf),
-            Role::Start => start = Some(leaf),
-            Role::End => end = Some(leaf),
+            Role::Start(_) => start = Some(leaf),
+            Role::End(_) => end = Some(leaf),
             Role::Channel => segment.voice.channel = number(source, leaf),
             Role::Speaker => segment.voice.speaker = number(source, leaf),
             Role::Index => segment.items.extend(source.raw(leaf).parse::<u32>().ok()),

@@ -20,7 +20,7 @@ use file::{File, Item, ROOT, Voice};
 pub(super) fn read(source: Source) -> Result<Linker> {
     let tape = scan(source.file(), &ROOT)?;
     let file = File::of(&source, &tape)?;
-    let mut linker = Linker::new(source, TimeSource::Recogniser);
+    let mut linker = Linker::of_json(source, &tape, TimeSource::Recogniser);
     let spoken = speak(&mut linker, &file)?;
     not_empty(&linker)?;
     copies(&mut linker, &file, &spoken)?;
