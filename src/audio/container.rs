@@ -49,7 +49,7 @@ const KNOWN: &[(Magic, Container)] = &[
     (&[(0, b"caff")], Container::Hold(CONTAINER, "this is Core Audio")),
     (&[(0, b"OggS")], Container::Read(|source, bytes| packets::open(Kind::Ogg, source, bytes))),
     (&[(0, b"fLaC")], Container::Hold(CODEC, "this is FLAC")),
-    (&[(4, b"ftyp")], Container::Hold(CODEC, "this is MP4")),
+    (&[(4, b"ftyp")], Container::Read(|source, bytes| packets::open(Kind::Mp4, source, bytes))),
     (&[(0, b"#!AMR")], Container::Hold(CODEC, "this is AMR")),
     (&[(0, b"#!SILK")], Container::Hold(CODEC, "this is SILK")),
     (&[(0, b"\x1aE\xdf\xa3")], Container::Hold(CODEC, "this is Matroska or WebM")),
@@ -100,7 +100,7 @@ mod tests {
         check(b".snd\0\0\0\x18", None);
         check(b"RIFF\0\0\0\0AVI LIST", Some(HoldReason::UnknownContainer));
         check(b"FORM\0\0\0\x008SVXVHDR", Some(HoldReason::UnknownContainer));
-        check(b"\0\0\0\x20ftypM4A ", Some(HoldReason::UnsupportedCodec));
+        check(b"\0\0\0\x20ftypM4A ", None);
     }
 
     #[test]

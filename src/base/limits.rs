@@ -18,5 +18,7 @@ pub const HEARD_MS_MAX: u64 = 2 * RECORDING_MS_MAX;
 pub const RATE_HZ_MAX: u32 = 768_000;
 /// Most chunks of a RIFF file; the busiest broadcast files have about twenty.
 pub const CHUNKS_MAX: usize = 1024;
+/// Largest tables of an MP4 file, bytes. Those of 48 hours of AAC have about 35 MB.
+pub const MP4_TABLES_BYTES_MAX: u64 = 64 << 20;
 /// Most bytes behind the sound that are looked through for tags.
 pub const TAIL_BYTES_MAX: u64 = 1 << 20;

@@ -58,8 +58,8 @@ impl Block {
     /// Keeps what lies in `heard`, frames of the recording; the first frame here is its frame `at`.
     fn trim(&mut self, at: i64, heard: &Range<i64>) {
         let len = self.frames() as i64;
-        let from = (heard.start - at).clamp(0, len);
-        let to = (heard.end - at).clamp(from, len);
+        let from = heard.start.saturating_sub(at).clamp(0, len);
+        let to = heard.end.saturating_sub(at).clamp(from, len);
         for plane in self.planes.expose_mut() {
             plane.truncate(to as usize);
             plane.drain(..from as usize);

@@ -1,7 +1,7 @@
 //! A source, read front to back through a window that moves along. Must not hold more than the window.
 
 use super::super::hashing::BLOCK_BYTES;
-use super::super::{Source, damaged, unreadable};
+use super::super::{Source, damaged, read_at, unreadable};
 use crate::base::Result;
 use std::io::SeekFrom;
 
@@ -35,6 +35,14 @@ impl<'a> Input<'a> {
     /// Bytes from the next to the last.
     pub(super) fn left(&self) -> u64 {
         self.source_bytes - self.at()
+    }
+
+    /// The `len` bytes from `at` on, wherever reading has come to; the caller has bounded them and keeps within the
+    /// source's size.
+    pub(super) fn look_at(&mut self, at: u64, len: u64) -> Result<Vec<u8>> {
+        let bytes = read_at(self.source, at, len)?;
+        self.source.seek(SeekFrom::Start(self.read)).map_err(unreadable)?;
+        Ok(bytes)
     }
 
     /// The next `len` bytes; the caller has bounded that, fewer at the end.

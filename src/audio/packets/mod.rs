@@ -8,6 +8,7 @@
 
 mod aac;
 mod input;
+mod mp4;
 mod mpeg;
 mod mutes;
 mod ogg;
@@ -34,6 +35,8 @@ pub(super) struct Packets {
 pub(super) enum Kind {
     /// Ogg: Opus.
     Ogg,
+    /// MP4 and M4A: AAC.
+    Mp4,
     /// Frames of MPEG audio without a container: MP3, AAC in ADTS.
     Mpeg,
 }
@@ -47,6 +50,7 @@ impl Packets {
     pub(super) fn remux(self, input: &mut Input<'_>, mutes: &mut Mutes, out: &mut dyn Output) -> Result<RecordingInfo> {
         let info = match self.kind {
             Kind::Ogg => ogg::remux(input, mutes, out),
+            Kind::Mp4 => mp4::remux(input, mutes, out),
             Kind::Mpeg => mpeg::remux(input, mutes, out),
         }?;
         if info.duration_ms() > limits::RECORDING_MS_MAX {

@@ -118,47 +118,61 @@ impl Output for Same<'_> {
     }
 }
 
-/// Most bytes that the input may be ahead of what is put out for it, when both are the same file. A window of the
-/// input is far smaller; only what a copy must not have is passed over without anything put out.
-const AHEAD_BYTES_MAX: usize = 16 << 20;
+/// Most bytes that one side may be ahead, when a file is both read and compared with. A window of the input and the
+/// tables of MP4 are smaller; only what a copy must not have is passed over without anything put out.
+const AHEAD_BYTES_MAX: usize = 80 << 20;
 
-/// The bytes that an input has read, kept until the same are put out.
+/// The bytes of one file as an input reads them, against what is put out for them.
 #[derive(Default)]
 pub(in crate::audio) struct Mirror {
-    ahead: RefCell<VecDeque<u8>>,
+    sides: RefCell<Sides>,
+}
+
+/// What one side has and the other has not yet; at least one is empty.
+#[derive(Default)]
+struct Sides {
+    read: VecDeque<u8>,
+    put: VecDeque<u8>,
 }
 
 impl Mirror {
     /// Takes what the input reads.
     ///
     /// # Errors
-    /// Holds the call when the input is far ahead of what is put out.
+    /// Holds the call when it differs from what was put out, or one side is far ahead.
     pub(in crate::audio) fn show(&self, bytes: &[u8]) -> Result<()> {
-        let mut ahead = self.ahead.borrow_mut();
-        ahead.extend(bytes);
-        if ahead.len() > AHEAD_BYTES_MAX { Err(differs()) } else { Ok(()) }
+        let Sides { read, put } = &mut *self.sides.borrow_mut();
+        meet(bytes, put, read)
     }
 
-    /// Checks that all that was read has been put out.
+    /// Checks that all that was read has been put out, and nothing besides.
     ///
     /// # Errors
     /// Holds the call when it has not.
     pub(in crate::audio) fn finish(self) -> Result<()> {
-        if self.ahead.borrow().is_empty() { Ok(()) } else { Err(differs()) }
+        let Sides { read, put } = self.sides.into_inner();
+        if read.is_empty() && put.is_empty() { Ok(()) } else { Err(differs()) }
     }
 }
 
 impl Output for &Mirror {
     fn put(&mut self, bytes: &[u8]) -> Result<()> {
-        let mut ahead = self.ahead.borrow_mut();
-        let (front, back) = ahead.as_slices();
-        let (first, second) = bytes.split_at(front.len().min(bytes.len()));
-        if !front.starts_with(first) || !back.starts_with(second) {
-            return Err(differs());
-        }
-        ahead.drain(..bytes.len());
-        Ok(())
+        let Sides { read, put } = &mut *self.sides.borrow_mut();
+        meet(bytes, read, put)
     }
+}
+
+/// Takes bytes of one side off what the other is ahead; what is left of them is what this one is ahead.
+fn meet(bytes: &[u8], other: &mut VecDeque<u8>, own: &mut VecDeque<u8>) -> Result<()> {
+    let (met, left) = bytes.split_at(other.len().min(bytes.len()));
+    let (front, back) = other.as_slices();
+    let (first, second) = met.split_at(front.len().min(met.len()));
+    if !front.starts_with(first) || !back.starts_with(second) {
+        return Err(differs());
+    }
+    other.drain(..met.len());
+    own.extend(left);
+    if own.len() > AHEAD_BYTES_MAX { Err(differs()) } else { Ok(()) }
 }
 
 fn differs() -> Error {
@@ -199,14 +213,19 @@ mod tests {
     }
 
     #[test]
-    fn what_is_put_out_must_be_what_was_read() {
-        let check = |put: &[u8]| {
+    fn what_is_put_out_must_be_what_was_read_whichever_comes_first() {
+        let check = |put: &[&[u8]]| {
             let mirror = Mirror::default();
-            mirror.show(b"ab").unwrap();
-            mirror.show(b"c").unwrap();
-            (&mirror).put(put).is_ok() && mirror.finish().is_ok()
+            let mut is_same = true;
+            for (read, put) in [&b"ab"[..], b"c", b""].iter().zip(put) {
+                is_same &= (&mirror).put(put).is_ok() && mirror.show(read).is_ok();
+            }
+            is_same && mirror.finish().is_ok()
         };
-        assert!(check(b"abc") && !check(b"abd") && !check(b"abcd") && !check(b"ab"));
+        assert!(check(&[b"", b"abc"]) && !check(&[b"abc"]) && check(&[b"abc", b""]) && check(&[b"a", b"b", b"c"]));
+        assert!(
+            !check(&[b"abd", b""]) && !check(&[b"a", b"b", b"d"]) && !check(&[b"abcd", b""]) && !check(&[b"ab", b""])
+        );
         assert!(Mirror::default().show(&vec![0; AHEAD_BYTES_MAX + 1]).is_err());
     }
 }

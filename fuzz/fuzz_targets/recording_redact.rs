@@ -1,5 +1,6 @@
 //! Any bytes as a recording: it is redacted with proof or held, never a panic.
-//! Start from the fixtures: `cargo fuzz run wav_redact fuzz/corpus/wav_redact fixtures/recordings`.
+//! Start from the fixtures, of every container: `cargo fuzz run recording_redact fuzz/corpus/recording_redact
+//! fixtures/recordings fixtures/packets`.
 #![no_main]
 
 use libfuzzer_sys::fuzz_target;

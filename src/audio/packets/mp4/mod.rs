@@ -1,0 +1,142 @@
+//! MP4 and M4A: one track of AAC, with its tables before or behind the sound.
+//!
+//! A copy has its tables first, rebuilt, and then the blocks in order with nothing between. Edits stay, and blocks
+//! that they hide are silent whatever was asked for. Mutes hold for players that follow edits and for those that
+//! do not.
+
+mod boxes;
+mod track;
+mod write;
+
+use super::aac::{Blocks, RATES_HZ, SAMPLES, adts, support};
+use super::{Input, Mutes, Output, Packet, unsupported};
+use crate::audio::damaged;
+use crate::audio::decode::PacketCodec;
+use crate::base::{Error, HoldReason, Result, Stage, limits};
+use crate::model::{Codec, RecordingInfo};
+use std::ops::Range;
+use track::Track;
+
+/// Copies the track.
+pub(super) fn remux(input: &mut Input<'_>, mutes: &mut Mutes, out: &mut dyn Output) -> Result<RecordingInfo> {
+    let file = File::walk(input)?;
+    let track = Track::parse(&input.look_at(file.moov.start, file.moov.end - file.moov.start)?)?;
+    let heard = track.heard()?;
+    let mut blocks = Blocks::new(track.channels)?;
+    let silence = blocks.silence();
+    let is_muted: Vec<bool> = (0..track.sizes.len() as i64).map(|n| track.is_muted(n, &heard, mutes)).collect();
+    let size = |(&size, &is_muted): (&u32, &bool)| if is_muted { silence.len() as u32 } else { size };
+    let sizes: Vec<u32> = track.sizes.iter().zip(&is_muted).map(size).collect();
+    let file_type = write::file_type(file.brand);
+    out.put(&file_type)?;
+    out.put(&write::movie(&track, &sizes, file_type.len()))?;
+
+    let config = adts::config(track.rate, track.channels);
+    let mut chunks = track.chunks.iter().peekable();
+    for (number, &size) in (0..).zip(&track.sizes) {
+        if let Some(&(_, at)) = chunks.next_if(|chunk| i64::from(chunk.0) == number) {
+            input.skip(at.checked_sub(input.at()).ok_or_else(|| damaged("MP4 sound is not in order"))?)?;
+        }
+        let bytes = file.sound(input.at(), size)?;
+        let block = input.take(bytes)?;
+        blocks.look(block);
+        let codec = PacketCodec::Aac { config: &config };
+        let at = number * SAMPLES - heard.start;
+        let heard = 0..heard.end - heard.start;
+        out.packet(&Packet { codec, is_first: number == 0, bytes: block, at, heard })?;
+        out.put(if is_muted[number as usize] { silence } else { block })?;
+    }
+    input.skip(input.left())?;
+    blocks.finish()?;
+    Ok(RecordingInfo {
+        container: "mp4".to_owned(),
+        codec: Codec::Aac,
+        rate_hz: RATES_HZ[usize::from(track.rate)],
+        channels: track.channels.into(),
+        frames: (heard.end - heard.start) as u64,
+    })
+}
+
+impl Track {
+    /// Samples of all blocks together.
+    fn length(&self) -> u64 {
+        (self.sizes.len() as u64 - 1) * SAMPLES as u64 + u64::from(self.last)
+    }
+
+    /// The samples that are presented.
+    fn heard(&self) -> Result<Range<i64>> {
+        let length = self.length() as i64;
+        let heard = self.edit.as_ref().map_or(0..length, |edit| edit.start..edit.end.min(length));
+        if heard.is_empty() { Err(damaged("MP4 presents no sound")) } else { Ok(heard) }
+    }
+
+    /// Whether a block is to be silent: by a mute, or because its sound is not presented.
+    fn is_muted(&self, number: i64, heard: &Range<i64>, mutes: &mut Mutes) -> bool {
+        let is_hidden = (number + 2) * SAMPLES <= heard.start || number * SAMPLES >= heard.end;
+        is_hidden || mutes.is_muted(&support(number, heard.start + self.noted))
+    }
+}
+
+/// Where things lie in a file.
+struct File {
+    brand: [u8; 4],
+    moov: Range<u64>,
+    mdats: Vec<Range<u64>>,
+}
+
+impl File {
+    /// Walks the outermost boxes to the end of the file.
+    fn walk(input: &mut Input<'_>) -> Result<Self> {
+        let (mut brand, mut moov, mut mdats) = ([0; 4], None, Vec::new());
+        let mut at = 0;
+        for _ in 0..limits::CHUNKS_MAX {
+            if at == input.left() {
+                let moov = moov.ok_or_else(|| damaged("MP4 without its tables"))?;
+                return Ok(Self { brand, moov, mdats });
+            }
+            let (kind, body) = header(input, at)?;
+            at = body.end;
+            match &kind {
+                b"ftyp" if body.end - body.start >= 4 => brand.copy_from_slice(&input.look_at(body.start, 4)?),
+                b"moov" if moov.is_some() => return Err(damaged("MP4 with two tables")),
+                b"moov" if body.end - body.start > limits::MP4_TABLES_BYTES_MAX => return Err(too_large()),
+                b"moov" => moov = Some(body),
+                b"mdat" => mdats.push(body),
+                b"moof" | b"styp" | b"sidx" => return Err(unsupported("MP4 in fragments")),
+                _ => {}
+            }
+        }
+        Err(too_large())
+    }
+
+    /// The size of a block at this place, which must lie in a box for sound.
+    fn sound(&self, at: u64, size: u32) -> Result<usize> {
+        let end = at + u64::from(size);
+        let is_inside = self.mdats.iter().any(|mdat| mdat.start <= at && end <= mdat.end);
+        if is_inside && size < BLOCK_BYTES_MAX { Ok(size as usize) } else { Err(damaged("MP4 sound lies elsewhere")) }
+    }
+}
+
+/// Largest block of two channels: 6144 bits each; with room for what stands beside.
+const BLOCK_BYTES_MAX: u32 = 1 << 16;
+
+/// Kind and body of the box at this place.
+fn header(input: &mut Input<'_>, at: u64) -> Result<([u8; 4], Range<u64>)> {
+    let bad = || damaged("an MP4 box does not fit into the file").at("byte", at);
+    let end = input.left();
+    let head = input.look_at(at, (end - at).min(16))?;
+    let (Some(&[a, b, c, d]), Some(&kind)) = (head.first_chunk(), head[4.min(head.len())..].first_chunk()) else {
+        return Err(bad());
+    };
+    let (head_bytes, size) = match (u32::from_be_bytes([a, b, c, d]), head.get(8..16)) {
+        (0, _) => (8, end - at),
+        (1, Some(wide)) => (16, wide.iter().fold(0, |size, &b| size << 8 | u64::from(b))),
+        (size, _) => (8, size.into()),
+    };
+    let end = at.checked_add(size).filter(|&after| size >= head_bytes && after <= end).ok_or_else(bad)?;
+    Ok((kind, at + head_bytes..end))
+}
+
+fn too_large() -> Error {
+    Error::held(Stage::OpenRecording, HoldReason::LimitReached, "the tables of MP4 are too large")
+}
