@@ -62,7 +62,8 @@ where
             let mut mutes = Mutes::plan(&opened.info, &spans)?;
             let copied = copy_packets(opened, *packets, source, &mut mutes, dest)?;
             let muted = mutes.done();
-            check_packets(*packets, dest, copied.output_bytes, &opened.info, &muted)?;
+            // Its digest is known: it was read back when it was written.
+            check_packets(*packets, dest, copied.output_bytes, (&opened.info, &muted), &mut |_| ())?;
             let frames = count(&opened.info, &muted);
             (copied, muted, frames)
         }

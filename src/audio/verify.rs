@@ -37,8 +37,10 @@ pub fn verify_redacted<D: Read + Seek>(dest: &mut D, intervals: &[TimeSpan]) -> 
             (check_linear(&opened, sound, dest, &cuts)?, cuts.frames)
         }
         Sound::Packets(packets) => {
-            let sha256 = check_packets(*packets, dest, opened.source_bytes, &opened.info, intervals)?;
-            (sha256, count(&opened.info, intervals))
+            let mut hasher = Sha256::new();
+            let mut seen = |block: &[u8]| hasher.update(block);
+            check_packets(*packets, dest, opened.source_bytes, (&opened.info, intervals), &mut seen)?;
+            (Sha256Hex::finish(hasher), count(&opened.info, intervals))
         }
     };
     Ok(Verified { bytes: opened.source_bytes, sha256, muted_frames, info: opened.info })
@@ -75,27 +77,26 @@ where
     }
 }
 
-/// Checks a copy of `bytes` bytes in packets: muting it where it is silent already changes nothing. Returns its
-/// digest.
+/// Checks a copy of `bytes` bytes in packets, of this shape and with these mutes: muting it where it is silent already
+/// changes nothing. `seen` is told of all of it.
 pub(super) fn check_packets<D: Read + Seek>(
     packets: Packets,
     dest: &mut D,
     bytes: u64,
-    info: &RecordingInfo,
-    intervals: &[TimeSpan],
-) -> Result<Sha256Hex> {
+    (info, intervals): (&RecordingInfo, &[TimeSpan]),
+    seen: &mut dyn FnMut(&[u8]),
+) -> Result<()> {
     let mut mutes = mutes(info, intervals)?;
-    let (mirror, mut hasher) = (Mirror::default(), Sha256::new());
+    let mirror = Mirror::default();
     let mut tap = |block: &[u8]| {
-        hasher.update(block);
+        seen(block);
         mirror.show(block)
     };
     let found = packets.remux(&mut Input::new(dest, bytes, Some(&mut tap))?, &mut mutes, &mut &mirror)?;
     if found != *info || mutes.done() != intervals {
         return Err(failed("the copy is not silent where it should be, or has another shape"));
     }
-    mirror.finish()?;
-    Ok(Sha256Hex::finish(hasher))
+    mirror.finish()
 }
 
 /// Checks linear sound and what stands around it; returns the digest of the file.
