@@ -67,7 +67,7 @@ impl Default for Patience {
 }
 
 /// Most bytes of bodies that are held in memory to be sent, over all threads.
-const SENDING_BYTES_MAX: u32 = 48 << 20;
+const SENDING_BYTES_MAX: u32 = 32 << 20;
 /// What is signed for where a store of one's own has no regions.
 const REGION_OF_CUSTOM_ENDPOINTS: &str = "us-east-1";
 

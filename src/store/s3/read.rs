@@ -19,7 +19,9 @@ use tokio::sync::mpsc;
 /// Bytes of a block, about.
 const BLOCK_BYTES: usize = 1 << 20;
 /// Blocks that are fetched ahead of what is read.
-const BLOCKS_AHEAD: usize = 4;
+const BLOCKS_AHEAD: usize = 2;
+/// Up to this size an object is one block, so that going to its end and back asks for nothing.
+const ONE_BLOCK_BYTES_MAX: usize = 4 * BLOCK_BYTES;
 /// Streams of one object that are open at once.
 const STREAMS_MAX: usize = 2;
 /// How often one stream may break off.
@@ -113,6 +115,7 @@ struct Stream {
     /// The byte of the object that comes next.
     at: u64,
     end: u64,
+    block_bytes: usize,
     cuts: u32,
     /// What came and was not handed out yet.
     block: Vec<u8>,
@@ -123,7 +126,8 @@ struct Stream {
 
 impl Stream {
     fn of(body: ByteStream, at: u64, stat: &Stat) -> Self {
-        Self { body, at, end: stat.bytes, cuts: 0, block: Vec::new(), is_read: false }
+        let block_bytes = if stat.bytes <= ONE_BLOCK_BYTES_MAX as u64 { ONE_BLOCK_BYTES_MAX } else { BLOCK_BYTES };
+        Self { body, at, end: stat.bytes, block_bytes, cuts: 0, block: Vec::new(), is_read: false }
     }
 
     /// The next bytes; nothing at the end. The last ones are handed out once the body has ended, and so has the SDK's
@@ -137,11 +141,11 @@ impl Stream {
                         return Err(broken("the object is longer than the server said"));
                     }
                     self.at += bytes.len() as u64;
-                    let is_full = !self.block.is_empty() && self.block.len() + bytes.len() > BLOCK_BYTES;
+                    let is_full = !self.block.is_empty() && self.block.len() + bytes.len() > self.block_bytes;
                     let full = is_full.then(|| std::mem::take(&mut self.block));
                     if self.block.is_empty() {
-                        self.block
-                            .reserve_exact(usize::try_from(left).map_or(BLOCK_BYTES, |left| left.min(BLOCK_BYTES)));
+                        let left = usize::try_from(left).map_or(self.block_bytes, |left| left.min(self.block_bytes));
+                        self.block.reserve_exact(left);
                     }
                     self.block.extend_from_slice(&bytes);
                     if full.is_some() {
