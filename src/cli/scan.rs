@@ -86,7 +86,10 @@ pub(super) fn run(args: &ScanArgs, settings: &Settings, out: &mut Output) -> Res
     let threads = settings.jobs().get();
     let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build();
     let pool = pool.map_err(|e| Error::io(Stage::Configure, "threads cannot be started", std::io::Error::other(e)))?;
-    let mut entries = store.list_below(&only);
+    // A listing goes by how keys begin: `a.csv.old` begins like `a.csv`.
+    let is_asked =
+        |entry: &Result<Entry>| entry.as_ref().map_or(true, |e| is_or_lies_below(e.key.expose(), only.expose()));
+    let mut entries = store.list_below(&only).filter(is_asked);
     loop {
         let batch: Vec<Result<Entry>> = entries.by_ref().take(threads * FILES_AHEAD).collect();
         if batch.is_empty() {
@@ -209,6 +212,10 @@ fn open(path: &Path, settings: &Settings) -> Result<(Arc<dyn Store>, Phi<String>
     }
 }
 
+fn is_or_lies_below(key: &str, path: &str) -> bool {
+    path.is_empty() || key.strip_prefix(path).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
+}
+
 fn form(path: &Path) -> Result<Form> {
     match path.extension().and_then(|extension| extension.to_str()) {
         Some("json") => Ok(Form::Json),
@@ -225,4 +232,25 @@ pub(super) fn category(label: &str) -> Result<Category, String> {
         let labels: Vec<&str> = Category::ALL.iter().map(|category| category.label()).collect();
         format!("one of {}", labels.join(", "))
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_path_is_a_file_or_a_folder_and_not_what_begins_like_it() {
+        for (key, path) in [("a.csv", "a.csv"), ("a/b", "a"), ("a", "")] {
+            assert!(is_or_lies_below(key, path), "{key} {path}");
+        }
+        for (key, path) in [("a.csv.old", "a.csv"), ("ab/c", "a")] {
+            assert!(!is_or_lies_below(key, path), "{key} {path}");
+        }
+    }
+
+    #[test]
+    fn categories_go_by_their_labels() {
+        assert_eq!(category("member_id"), Ok(Category::MemberId));
+        assert!(category("COLOUR").unwrap_err().contains("PHONE"));
+    }
 }

@@ -1,6 +1,7 @@
 //! Finds PHI in any text: test data, exports, shared folders. Files are read in pieces of bounded size; a transcript of a
 //! known format that is not too large is read as one. Must not change anything, nor put what it finds into its results.
 
+mod form;
 mod pieces;
 
 use crate::base::{Phi, Result, WordSpan};
@@ -109,7 +110,8 @@ impl Hits<'_> {
         for finding in findings(&piece.transcript, self.wanted) {
             let is_own = finding.words.range().any(|word| !piece.ignored.get(word).copied().unwrap_or_default());
             let turn = turns.partition_point(|turn| turn.words.end <= finding.words.start);
-            if let (true, Some(line)) = (is_own, piece.lines.get(turn)) {
+            let fits = form::fits(finding.category, &piece.transcript, finding.words.range());
+            if let (true, Some(line)) = (is_own && fits, piece.lines.get(turn)) {
                 self.add(*line, finding, &piece.transcript);
             }
         }
@@ -138,12 +140,20 @@ fn findings(transcript: &Transcript, wanted: &Wanted<'_>) -> Vec<Finding> {
     findings
 }
 
-/// Whether a file's name names somebody.
+/// Whether a file's name names somebody. Names of files are often in lower case, so that a name need not have capitals.
 fn tells(key: &str, wanted: &Wanted<'_>) -> bool {
-    let said = key.replace(['/', '_', '.'], " ");
-    let mut pieces = Pieces::new(said.as_bytes(), None);
-    let piece = pieces.next().ok().flatten();
-    piece.is_some_and(|piece| !findings(&piece.transcript, wanted).is_empty())
+    let stem = key.rsplit_once('.').map_or(key, |(stem, _)| stem);
+    let said = stem.replace(['/', '_', '.'], " ");
+    let Ok(Some(piece)) = Pieces::new(said.as_bytes(), None).next() else { return false };
+    let has_form = |f: &Finding| match f.category {
+        Category::Name => {
+            let said = words(&piece.transcript, f.words);
+            let parts: Vec<&str> = said.split(['-', ' ']).collect();
+            parts.len() >= 2 && parts.iter().all(|part| form::letters(part) >= 3)
+        }
+        category => form::fits(category, &piece.transcript, f.words.range()),
+    };
+    findings(&piece.transcript, wanted).iter().any(has_form)
 }
 
 /// What separates cells in a file of this name.
