@@ -2,6 +2,7 @@
 //! and `fixtures/transcripts`, and what must hold for any file at all.
 
 mod decoders;
+mod large;
 mod masked;
 mod packets;
 mod reader;
