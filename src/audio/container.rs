@@ -48,7 +48,7 @@ const KNOWN: &[(Magic, Container)] = &[
     (&[(0, b".snd")], Container::Read(au::open)),
     (&[(0, b"caff")], Container::Hold(CONTAINER, "this is Core Audio")),
     (&[(0, b"OggS")], Container::Read(|source, bytes| packets::open(Kind::Ogg, source, bytes))),
-    (&[(0, b"fLaC")], Container::Hold(CODEC, "this is FLAC")),
+    (&[(0, b"fLaC")], Container::Read(|source, bytes| packets::open(Kind::Flac, source, bytes))),
     (&[(4, b"ftyp")], Container::Read(|source, bytes| packets::open(Kind::Mp4, source, bytes))),
     (&[(0, b"#!AMR")], Container::Hold(CODEC, "this is AMR")),
     (&[(0, b"#!SILK")], Container::Hold(CODEC, "this is SILK")),

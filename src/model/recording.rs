@@ -39,6 +39,8 @@ pub enum Codec {
     MsAdpcm,
     /// GSM 06.10 full rate, two frames in a block of 65 bytes, as WAV files have it (format tag 0x31).
     Gsm610,
+    /// FLAC, in frames.
+    Flac,
     /// Opus, in packets.
     Opus,
     /// MPEG audio layer III, in frames.
@@ -57,7 +59,7 @@ impl Codec {
             Self::PcmS24 | Self::PcmS24Be => Some(3),
             Self::PcmS32 | Self::PcmS32Be | Self::F32 | Self::F32Be => Some(4),
             Self::F64 | Self::F64Be => Some(8),
-            Self::ImaAdpcm | Self::MsAdpcm | Self::Gsm610 | Self::Opus | Self::Mp3 | Self::Aac => None,
+            Self::ImaAdpcm | Self::MsAdpcm | Self::Gsm610 | Self::Flac | Self::Opus | Self::Mp3 | Self::Aac => None,
         }
     }
 

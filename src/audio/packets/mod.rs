@@ -7,6 +7,7 @@
 //! A copy is right when remuxing it under its own silence gives it again, and remuxing its source does too.
 
 mod aac;
+mod flac;
 mod input;
 mod mp4;
 mod mpeg;
@@ -35,6 +36,8 @@ pub(super) struct Packets {
 pub(super) enum Kind {
     /// Ogg: Opus.
     Ogg,
+    /// Frames of FLAC behind their metadata.
+    Flac,
     /// MP4 and M4A: AAC.
     Mp4,
     /// Frames of MPEG audio without a container: MP3, AAC in ADTS.
@@ -50,6 +53,7 @@ impl Packets {
     pub(super) fn remux(self, input: &mut Input<'_>, mutes: &mut Mutes, out: &mut dyn Output) -> Result<RecordingInfo> {
         let info = match self.kind {
             Kind::Ogg => ogg::remux(input, mutes, out),
+            Kind::Flac => flac::remux(input, mutes, out),
             Kind::Mp4 => mp4::remux(input, mutes, out),
             Kind::Mpeg => mpeg::remux(input, mutes, out),
         }?;

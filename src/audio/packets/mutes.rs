@@ -70,6 +70,25 @@ impl Mutes {
         false
     }
 
+    /// These frames cut where silence starts or ends, each part muted or not, for sound that can be silenced frame by
+    /// frame.
+    pub(super) fn parts(&mut self, frames: Range<i64>) -> Vec<(Range<i64>, bool)> {
+        let mut parts = Vec::new();
+        let mut at = frames.start;
+        while at < frames.end {
+            let next = self.asked.partition_point(|asked| asked.end <= at);
+            let end = match self.asked.get(next) {
+                Some(asked) if asked.start <= at => asked.end,
+                Some(asked) => asked.start,
+                None => frames.end,
+            };
+            let part = at..end.min(frames.end);
+            at = part.end;
+            parts.push((part.clone(), self.is_muted(&part)));
+        }
+        parts
+    }
+
     /// What is silent now that all packets have been asked about: sorted, disjoint, milliseconds rounded inward.
     pub(in crate::audio) fn done(mut self) -> Vec<TimeSpan> {
         // Rooms that no kept packet divides are one.
@@ -131,6 +150,17 @@ mod tests {
         let (muted, done) = ask(mutes, &supports);
         assert_eq!(muted, [false, false, true, true, true, false, false, false, false, false].map(|m| m));
         assert_eq!(done, [span(50, 100)]);
+    }
+
+    #[test]
+    fn frames_are_cut_where_silence_starts_and_ends_and_that_is_what_is_done() {
+        let mut mutes = Mutes::plan(&info(8000, 1600), &[span(10, 20), span(50, 121)]).unwrap();
+        let parts: Vec<_> = [0..400, 400..800, 800..1600].into_iter().flat_map(|frames| mutes.parts(frames)).collect();
+        let kept = |range| (range, false);
+        let muted = |range| (range, true);
+        let want = [kept(0..80), muted(80..160), kept(160..400), muted(400..800), muted(800..968), kept(968..1600)];
+        assert_eq!(parts, want);
+        assert_eq!(mutes.done(), [span(10, 20), span(50, 121)]);
     }
 
     #[test]
