@@ -39,13 +39,15 @@ pub enum HoldReason {
     SourceChanged,
     /// The source could not be read (permissions, input/output error).
     UnreadableSource,
+    /// The mail has a part that is no text.
+    Attachment,
     /// The side-car of known values is no such file.
     DamagedKnownValues,
 }
 
 impl HoldReason {
     /// All reasons, in the order of the vocabulary.
-    pub const ALL: [Self; 18] = [
+    pub const ALL: [Self; 19] = [
         Self::NoTranscript,
         Self::AmbiguousPair,
         Self::EmptyTranscript,
@@ -63,6 +65,7 @@ impl HoldReason {
         Self::ResidualRisk,
         Self::SourceChanged,
         Self::UnreadableSource,
+        Self::Attachment,
         Self::DamagedKnownValues,
     ];
 
@@ -87,6 +90,7 @@ impl HoldReason {
             Self::ResidualRisk => "residual-risk",
             Self::SourceChanged => "source-changed",
             Self::UnreadableSource => "unreadable-source",
+            Self::Attachment => "attachment",
             Self::DamagedKnownValues => "damaged-known-values",
         }
     }
@@ -116,6 +120,7 @@ impl HoldReason {
             }
             Self::SourceChanged => "run again when the upload has finished",
             Self::UnreadableSource => "give the service read access to the source and run again",
+            Self::Attachment => "remove the attachments, or let the policy drop them: hold.attachments = \"drop\"",
             Self::DamagedKnownValues => "export the known values again as docs/known-values.md says, or remove them",
         }
     }

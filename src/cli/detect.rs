@@ -9,7 +9,7 @@ use crate::config::Settings;
 use crate::detect::detect;
 use crate::model::{Category, Finding, Format, RuleId, Transcript, Turn};
 use crate::store::Address;
-use crate::transcript;
+use crate::transcript::{self, How};
 use serde::Serialize;
 use std::fs::File;
 use std::io::Read;
@@ -82,7 +82,8 @@ pub(super) fn read(args: &TranscriptArgs, settings: &Settings) -> Result<transcr
     if bytes.len() as u64 > max {
         return Err(Error::held(Stage::Fetch, HoldReason::LimitReached, "the transcript is too large").at("bytes", max));
     }
-    transcript::read(Phi::new(bytes), args.format)
+    let attachments = settings.policy()?.hold.attachments;
+    transcript::read(Phi::new(bytes), How { format: args.format, attachments })
 }
 
 /// The format with this name.

@@ -6,7 +6,7 @@ use crate::store::{Stat, Store};
 use std::sync::Arc;
 
 /// Extensions of transcripts, in lower case; the format itself is recognised from content.
-pub const TRANSCRIPT_EXTENSIONS: &[&str] = &["json", "txt", "vtt", "srt"];
+pub const TRANSCRIPT_EXTENSIONS: &[&str] = &["json", "txt", "vtt", "srt", "eml"];
 
 /// Extensions of recordings, in lower case. Those that cannot be redacted yet stand here too, so that
 /// they are held and not overlooked.

@@ -182,11 +182,37 @@ pub struct HoldPolicy {
     /// review, 0 to 1; without it none is.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub risk_max: Option<f32>,
+    /// What becomes of a mail with attachments.
+    #[serde(skip_serializing_if = "Attachments::is_hold")]
+    pub attachments: Attachments,
+}
+
+/// What becomes of parts of a mail that are no text: nothing looks into them.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Attachments {
+    /// The mail is held.
+    #[default]
+    Hold,
+    /// The redacted mail is without them.
+    Drop,
+}
+
+impl Attachments {
+    const fn is_hold(&self) -> bool {
+        matches!(self, Self::Hold)
+    }
 }
 
 impl Default for HoldPolicy {
     fn default() -> Self {
-        Self { tail_ms_max: 30_000, tail_share_max: 0.25, overhang_ms_max: 1_000, risk_max: None }
+        Self {
+            tail_ms_max: 30_000,
+            tail_share_max: 0.25,
+            overhang_ms_max: 1_000,
+            risk_max: None,
+            attachments: Attachments::Hold,
+        }
     }
 }
 

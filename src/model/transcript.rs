@@ -50,6 +50,10 @@ pub enum Format {
     WebVtt,
     /// SRT captions.
     Srt,
+    /// Amazon Connect chat transcript.
+    ConnectChat,
+    /// Mail (RFC 822).
+    Email,
 }
 
 /// Who speaks, as far as the format tells.

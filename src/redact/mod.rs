@@ -25,7 +25,7 @@ use crate::detect::{Detection, detect};
 use crate::model::policy::HoldPolicy;
 use crate::model::{Finding, Flag, Format, KnownValue, Policy, RedactionPlan};
 use crate::patterns::PatternSet;
-use crate::transcript::{self, Document};
+use crate::transcript::{self, Document, How};
 use std::io::{Read, Seek, Write};
 use verify::{Against, Proven, Verdict};
 
@@ -129,7 +129,7 @@ where
     let CallSource { call, transcript, format, recording, mut known } = source;
     let transcript_source = SourceFile::of(transcript.expose());
     over(Step::Hash);
-    let document = transcript::read(transcript, format)?;
+    let document = transcript::read(transcript, How { format, attachments: policy.hold.attachments })?;
     over(Step::Read);
     known.extend_from_slice(document.known());
     let mut recording = recording.map(|source| Sound::open(source, recording_dest)).transpose()?;

@@ -192,7 +192,12 @@ fn in_original(finding: &Finding, origins: &[Option<WordSpan>]) -> Option<Vec<Fi
 /// Searches the file as it is written, and the words as they are read, where values that a file cuts into pieces stand
 /// whole.
 fn is_left(needles: &Needles<'_>, copy: &Document) -> Result<bool> {
-    let file = copy.file().into_exposed();
+    let bytes = copy.file().into_exposed();
+    if copy.format() == Format::Email {
+        let in_mail = needles.in_mail(bytes).ok_or_else(|| failed("the masked transcript is not a mail"))?;
+        return Ok(in_mail || needles.in_text(copy.transcript().text().into_exposed()));
+    }
+    let file = std::str::from_utf8(bytes).map_err(|_| failed("the masked transcript is not UTF-8"))?;
     let in_file = match copy.format() {
         Format::Text => needles.in_text(file),
         Format::WebVtt | Format::Srt => needles.in_captions(file),

@@ -13,6 +13,7 @@ const KEYS: &[(Format, &[&[&str]])] = &[
     (Format::Deepgram, &[&["results"], &["channels"], &["alternatives"]]),
     (Format::GoogleSpeech, &[&["results"], &["alternatives"]]),
     (Format::AwsStreaming, &[&["Results"], &["Alternatives"]]),
+    (Format::ConnectChat, &[&["Transcript"], &["ParticipantRole"], &["AbsoluteTime"]]),
     (Format::CallAnalytics, &[&["Transcript"], &["BeginOffsetMillis"], &["JobName", "Items", "LoudnessScores"]]),
     (Format::ContactLens, &[&["Transcript"], &["BeginOffsetMillis"]]),
     (Format::AssemblyAi, &[&["text"], &["audio_duration", "acoustic_model", "utterances", "sentences", "audio_url"]]),

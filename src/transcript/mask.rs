@@ -16,11 +16,18 @@ use std::ops::Range;
 /// No edit.
 const KEPT: u32 = u32::MAX;
 
-/// The file with every token of every edited word masked.
+/// Parts of the file, in its order, with every token of every edited word masked. No string lies in two of them.
 ///
 /// # Errors
 /// When an edit is empty or lies outside the `words` of the transcript.
-pub(super) fn splice(file: &str, map: &TextMap, words: usize, edits: &[Edit], call: &CallId) -> Result<Phi<Vec<u8>>> {
+pub(super) fn splice(
+    file: &str,
+    map: &TextMap,
+    words: usize,
+    edits: &[Edit],
+    call: &CallId,
+    parts: &[Range<usize>],
+) -> Result<Phi<Vec<String>>> {
     let masked = masked_links(map, &masked_words(map, words, edits)?);
     let mut cutter = Cutter { file, map, edits, masked, cuts: Vec::new() };
     for site in &map.sites {
@@ -35,7 +42,7 @@ pub(super) fn splice(file: &str, map: &TextMap, words: usize, edits: &[Edit], ca
         }
     }
     let numbers = offsets::recounted(file, &map.offsets, &cutter.cuts);
-    Ok(Phi::new(write(file, &cutter.cuts, &numbers)))
+    Ok(Phi::new(parts.iter().map(|part| write(file, part, &cutter.cuts, &numbers)).collect()))
 }
 
 /// A stretch of the file and what the output has in its place.
@@ -44,25 +51,27 @@ pub(super) struct Cut<'a> {
     pub(super) text: Cow<'a, str>,
 }
 
-/// The file with the cuts made and the numbers written; both are sorted by place and disjoint.
-fn write(file: &str, cuts: &[Cut], numbers: &[(Range<usize>, String)]) -> Vec<u8> {
-    let mut out = String::with_capacity(file.len() + 64);
-    let mut numbers = numbers.iter().map(|(raw, text)| (raw, text.as_str())).peekable();
-    let mut at = 0;
+/// A part of the file with the cuts made and the numbers written; both are sorted by place and disjoint.
+fn write(file: &str, part: &Range<usize>, cuts: &[Cut], numbers: &[(Range<usize>, String)]) -> String {
+    let within = |raw: &Range<usize>| part.start <= raw.start && raw.end <= part.end;
+    let mut out = String::with_capacity(part.len() + 64);
+    let numbers = numbers.iter().filter(|(raw, _)| within(raw));
+    let mut numbers = numbers.map(|(raw, text)| (raw, text.as_str())).peekable();
+    let mut at = part.start;
     let mut put = |raw: &Range<usize>, text: &str| {
         out.push_str(&file[at..raw.start]);
         out.push_str(text);
         at = raw.end;
     };
-    for cut in cuts {
+    for cut in cuts.iter().filter(|cut| within(&cut.raw)) {
         while let Some((raw, text)) = numbers.next_if(|(raw, _)| raw.start < cut.raw.start) {
             put(raw, text);
         }
         put(&cut.raw, &cut.text);
     }
     numbers.for_each(|(raw, text)| put(raw, text));
-    out.push_str(&file[at..]);
-    out.into_bytes()
+    out.push_str(&file[at..part.end]);
+    out
 }
 
 /// The edit of each word, or [`KEPT`]. Alternate words follow the words that they stand in for.

@@ -10,8 +10,10 @@ mod aws_streaming;
 mod azure;
 mod azure_pii;
 mod captions;
+mod chat;
 mod contact_lens;
 mod deepgram;
+mod email;
 mod entity;
 mod google;
 mod insights;
@@ -34,7 +36,9 @@ mod whisper;
 mod whisper_cpp;
 
 use crate::base::{CallId, Error, HoldReason, Phi, Result, Stage, WordSpan};
+use crate::model::policy::Attachments;
 use crate::model::{Edit, Format, KnownValue, Transcript};
+use email::Mail;
 use link::{Linked, Linker, TextMap};
 use source::Source;
 
@@ -45,15 +49,38 @@ pub struct Document {
     source: Phi<Source>,
     map: TextMap,
     known: Vec<KnownValue>,
+    /// What the text is written back into, where the file is a mail.
+    mail: Option<Phi<Mail>>,
 }
 
-/// Reads a transcript; the format is recognised from content unless `format` says it.
+/// What is said of a transcript before it is read.
+#[derive(Clone, Copy, Default)]
+pub struct How {
+    /// Its format, where it is not to be told from the content.
+    pub format: Option<Format>,
+    /// What becomes of attachments.
+    pub attachments: Attachments,
+}
+
+impl From<Option<Format>> for How {
+    fn from(format: Option<Format>) -> Self {
+        Self { format, ..Self::default() }
+    }
+}
+
+/// Reads a transcript; the format is recognised from content unless it is said.
 ///
 /// # Errors
 /// Holds the call when the bytes are no known format or not the one said, are damaged, pass a
 /// limit, have unusable times, no words, or a string that no rule of the format covers.
-pub fn read(bytes: Phi<Vec<u8>>, format: Option<Format>) -> Result<Document> {
-    let source = Source::new(bytes.into_exposed())?;
+pub fn read(bytes: Phi<Vec<u8>>, how: impl Into<How>) -> Result<Document> {
+    let How { format, attachments } = how.into();
+    let bytes = bytes.into_exposed();
+    if format.map_or_else(|| email::fits(&bytes), |said| said == Format::Email) {
+        let (linker, mail) = email::read(bytes, attachments)?;
+        return Ok(Document { mail: Some(Phi::new(mail)), ..Document::of(linker, Format::Email) });
+    }
+    let source = Source::new(bytes)?;
     let unknown = || Error::held(Stage::ParseTranscript, HoldReason::UnknownTranscriptFormat, "no known format fits");
     if source.file().trim_start_matches('\u{feff}').trim().is_empty() {
         return Err(Error::held(Stage::ParseTranscript, HoldReason::EmptyTranscript, "the file is empty"));
@@ -74,12 +101,18 @@ pub fn read(bytes: Phi<Vec<u8>>, format: Option<Format>) -> Result<Document> {
         Format::GoogleInsights => spoken::read(source, &insights::LAYOUT)?,
         Format::AzureSpeech => spoken::read(source, &azure::LAYOUT)?,
         Format::AzurePii => spoken::read(source, &azure_pii::LAYOUT)?,
+        Format::ConnectChat => chat::read(source)?,
+        Format::Email => return Err(unknown()),
     };
-    let Linked { source, transcript, map, known } = linker.finish();
-    Ok(Document { format: found, transcript, source: Phi::new(source), map, known })
+    Ok(Document::of(linker, found))
 }
 
 impl Document {
+    fn of(linker: Linker, format: Format) -> Self {
+        let Linked { source, transcript, map, known } = linker.finish();
+        Self { format, transcript, source: Phi::new(source), map, known, mail: None }
+    }
+
     /// The format it is in.
     #[must_use]
     pub const fn format(&self) -> Format {
@@ -98,16 +131,20 @@ impl Document {
         &self.known
     }
 
-    /// The whole file.
+    /// The bytes of the whole file.
     #[must_use]
-    pub fn file(&self) -> Phi<&str> {
-        Phi::new(self.source.expose().file())
+    pub fn file(&self) -> Phi<&[u8]> {
+        let of_mail = self.mail.as_ref().map(|mail| mail.expose().bytes());
+        Phi::new(of_mail.unwrap_or_else(|| self.source.expose().file().as_bytes()))
     }
 
     /// The bytes that were read.
     #[must_use]
     pub fn into_file(self) -> Phi<Vec<u8>> {
-        self.source.map(Source::into_file)
+        match self.mail {
+            Some(mail) => mail.map(Mail::into_bytes),
+            None => self.source.map(Source::into_file),
+        }
     }
 
     /// What was said, or read elsewhere, where alternates have words of these spans: stretches within one turn, each
@@ -121,12 +158,20 @@ impl Document {
     ///
     /// Bytes outside masked words are those of the source, but for what is never kept: token ids from
     /// which text could be decoded, a job name that is no plain number or id, which reads as the call's id, labels of
-    /// speakers that may be names, which read `Speaker 1`, and what captions have that no viewer sees.
+    /// speakers that may be names, which read `Speaker 1`, and what captions have that no viewer sees. A mail is
+    /// written anew, with nothing but its texts and what it needs to be read.
     ///
     /// # Errors
     /// When an edit is empty or lies outside the transcript.
     pub fn mask(&self, edits: &[Edit], call: &CallId) -> Result<Phi<Vec<u8>>> {
-        mask::splice(self.source.expose().file(), &self.map, self.transcript.words().len(), edits, call)
+        let file = self.source.expose().file();
+        let whole = 0..file.len();
+        let parts = self.mail.as_ref().map_or(std::slice::from_ref(&whole), |mail| mail.expose().parts());
+        let parts = mask::splice(file, &self.map, self.transcript.words().len(), edits, call, parts)?;
+        match &self.mail {
+            Some(mail) => Ok(mail.expose().write(parts.expose(), call)),
+            None => Ok(parts.map(|mut parts| parts.swap_remove(0).into_bytes())),
+        }
     }
 }
 

@@ -48,6 +48,8 @@ pub(super) enum Role {
     Confidence,
     /// Word or punctuation.
     Kind,
+    /// A name that a customer's system has for somebody or something.
+    Name,
     /// A diarisation label.
     Speaker,
     /// A channel, counted from 0.

@@ -102,6 +102,13 @@ impl Source {
         &self.buffer[token.text.0 as usize..token.text.1 as usize]
     }
 
+    /// What a leaf says, with one space for each stretch of white space.
+    pub(super) fn said(&mut self, leaf: Leaf) -> String {
+        let mut tokens = Vec::new();
+        self.tokens(leaf, &mut tokens);
+        tokens.iter().map(|&token| self.text(token)).collect::<Vec<_>>().join(" ")
+    }
+
     /// One token of pieces that stand apart in the file, such as a word with a tag in it.
     pub(super) fn joined(&mut self, pieces: &[Token]) -> Token {
         let (first, last) = (pieces[0], pieces[pieces.len() - 1]);

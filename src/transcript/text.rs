@@ -19,7 +19,10 @@ pub(super) fn fits(text: &str) -> bool {
     let other = ["<", "%PDF", "PK\u{3}", "WEBVTT", "{", "#!"];
     let json_list = text.strip_prefix('[').is_some_and(|rest| rest.trim_start().starts_with(['{', '"']));
     let subtitles = text.lines().take(4).any(|line| line.contains(" --> "));
-    !json_list && !subtitles && !other.iter().any(|start| text.starts_with(start))
+    let mail = ["content-transfer-encoding:", "mime-version:"];
+    let is_mail =
+        text.lines().any(|line| mail.iter().any(|m| line.get(..m.len()).is_some_and(|l| l.eq_ignore_ascii_case(m))));
+    !json_list && !subtitles && !is_mail && !other.iter().any(|start| text.starts_with(start))
 }
 
 /// Reads the turns of a file.

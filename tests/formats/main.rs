@@ -7,4 +7,5 @@ mod masked;
 mod packets;
 mod reader;
 mod recordings;
+mod said;
 mod transcripts;

@@ -85,15 +85,15 @@ fn check(format: &str, want: Format) {
         compare(&sibling(&format!(".in{extension}"), ".words"), &show(document.transcript()));
         let plan = edits(&fs::read_to_string(sibling(&format!(".in{extension}"), ".edits")).unwrap_or_default());
         let masked = mask(&document, &plan);
-        compare(&sibling(".in.", ".out."), &masked);
-        let again = read(Phi::new(masked.into_bytes()), None).map(|d| d.format());
+        // Mail may be in other charsets; here it reads like the rest of the file.
+        compare(&sibling(".in.", ".out."), &String::from_utf8_lossy(&masked));
+        let again = read(Phi::new(masked), None).map(|d| d.format());
         assert!(again.is_ok_and(|format| format == want), "{}: the output is not read again", input.display());
     }
 }
 
-fn mask(document: &Document, plan: &[Edit]) -> String {
-    let masked = document.mask(plan, &call()).expect("the edits lie inside");
-    String::from_utf8(masked.into_exposed()).expect("it is UTF-8")
+fn mask(document: &Document, plan: &[Edit]) -> Vec<u8> {
+    document.mask(plan, &call()).expect("the edits lie inside").into_exposed()
 }
 
 #[test]
@@ -169,6 +169,16 @@ fn webvtt() {
 #[test]
 fn srt() {
     check("srt", Format::Srt);
+}
+
+#[test]
+fn connect_chat() {
+    check("connect-chat", Format::ConnectChat);
+}
+
+#[test]
+fn email() {
+    check("email", Format::Email);
 }
 
 /// `held/<reason>--<fault>.<extension>`

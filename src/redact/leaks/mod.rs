@@ -14,6 +14,7 @@
 
 mod captions;
 mod leaves;
+mod mail;
 mod sieve;
 mod views;
 
@@ -98,6 +99,12 @@ impl<'a> Needles<'a> {
     /// Whether a value stands in captions, beside their times.
     pub(super) fn in_captions(&self, file: &str) -> bool {
         self.in_text(&captions::said(file))
+    }
+
+    /// Whether a value stands in any header, text or page of a mail; nothing if it is none.
+    pub(super) fn in_mail(&self, mail: &[u8]) -> Option<bool> {
+        let said = mail::said(mail)?;
+        Some(said.iter().any(|text| self.in_text(text)))
     }
 
     /// Whether a value stands in a string, key or number of this JSON text.

@@ -161,6 +161,7 @@ fn content_type(key: &str) -> Option<&'static str> {
     Some(match key.rsplit_once('.')?.1 {
         "json" => "application/json",
         "txt" | "srt" => "text/plain; charset=utf-8",
+        "eml" => "message/rfc822",
         "vtt" => "text/vtt; charset=utf-8",
         "wav" | "wave" => "audio/wav",
         _ => return None,

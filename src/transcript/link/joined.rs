@@ -1,10 +1,22 @@
 //! Words that stand in pieces: a tag or another reading direction may cut a word without parting it.
 
-use super::{Form, Link, Linker, Piece};
+use super::super::source::{Source, Token};
+use super::{Form, Link, Linker, Piece, free_references, unlinked_runs};
 use crate::base::{Result, TimeSpan, WordSpan};
 use std::ops::Range;
 
-/// A word to be: its tokens among those of all pieces, and its time.
+/// Running text in pieces, and the words that they make.
+#[derive(Default)]
+struct Gathered {
+    /// All pieces, and the end of each among the tokens.
+    pieces: Vec<(Piece, usize)>,
+    /// Whether a piece's first word began in the piece before it.
+    joins: Vec<bool>,
+    tokens: Vec<Token>,
+    words: Vec<Joined>,
+}
+
+/// A word: its tokens among those of all pieces, and its time.
 struct Joined {
     tokens: Range<usize>,
     time: Option<TimeSpan>,
@@ -18,49 +30,87 @@ impl Linker {
     /// Holds the call when it has too many words.
     pub(in super::super) fn speak_joined(&mut self, pieces: &[Piece]) -> Result<WordSpan> {
         let first = self.len();
-        let mut tokens = std::mem::take(&mut self.scratch);
-        tokens.clear();
-        let mut ends = Vec::with_capacity(pieces.len());
-        for piece in pieces {
-            self.source.tokens(piece.leaf, &mut tokens);
-            ends.push(tokens.len());
+        let mut gathered = Gathered::default();
+        gathered.add(&mut self.source, pieces);
+        for at in 0..gathered.words.len() {
+            let token = gathered.word(&mut self.source, at);
+            self.add_word(token, gathered.words[at].time, 1.0)?;
         }
-        let mut words: Vec<Joined> = Vec::with_capacity(tokens.len());
-        let mut joins = vec![false; pieces.len()];
-        for (at, piece) in pieces.iter().enumerate() {
-            let from = if at == 0 { 0 } else { ends[at - 1] };
-            for j in from..ends[at] {
-                let goes_on = j == from
-                    && at > 0
-                    && tokens[j].raw.0 == piece.leaf.start
-                    && j > 0
-                    && tokens[j - 1].raw.1 == pieces[at - 1].leaf.end;
-                match words.last_mut().filter(|_| goes_on) {
+        let words = WordSpan::new(first, self.len());
+        self.tie(&gathered, &(words.start..words.end).collect::<Vec<_>>());
+        Ok(words)
+    }
+
+    /// Ties a further text to `references` like [`Linker::copy`]. No word goes on from one group of pieces to the next.
+    ///
+    /// # Errors
+    /// Holds the call when it has too many words or the texts differ too much.
+    pub(in super::super) fn copy_joined(&mut self, groups: &[Vec<Piece>], references: &[u32]) -> Result<()> {
+        let mut gathered = Gathered::default();
+        groups.iter().for_each(|pieces| gathered.add(&mut self.source, pieces));
+        let tokens: Vec<Token> = (0..gathered.words.len()).map(|at| gathered.word(&mut self.source, at)).collect();
+        let time_of = |at: usize| gathered.words[at].time;
+        let links = self.align(&tokens, references)?;
+        let mut words: Vec<u32> = links.of.iter().map(|p| p.map_or(0, |p| references[p as usize])).collect();
+        let free = free_references(&links, references);
+        for run in unlinked_runs(&links) {
+            let opposite = self.opposite(&run, references, &links, &free)?;
+            self.alternate(run, &tokens, opposite, &time_of, &mut words)?;
+        }
+        let first = self.map.links.len();
+        let link = |at: u32| (first + gathered.words[at as usize].tokens.start) as u32;
+        self.map.also.extend(links.also.iter().map(|&(at, p)| (link(at), references[p as usize])));
+        self.tie(&gathered, &words);
+        Ok(())
+    }
+
+    /// Says of each token of gathered text which word it is of.
+    fn tie(&mut self, gathered: &Gathered, words: &[u32]) {
+        let mut of_token = vec![0; gathered.tokens.len()];
+        for (word, &index) in gathered.words.iter().zip(words) {
+            of_token[word.tokens.clone()].fill(index);
+        }
+        let mut from = 0;
+        for (&(piece, end), &joins) in gathered.pieces.iter().zip(&gathered.joins) {
+            let links = self.map.links.len() as u32;
+            let tied = (from..end).map(|at| Link { raw: gathered.tokens[at].raw, word: of_token[at] });
+            self.map.links.extend(tied);
+            self.site(piece.leaf, if joins { Form::Joined } else { Form::Running }, links);
+            from = end;
+        }
+    }
+}
+
+impl Gathered {
+    /// Adds pieces between which words go on.
+    fn add(&mut self, source: &mut Source, pieces: &[Piece]) {
+        let mut end_before = None;
+        for &piece in pieces {
+            let from = self.tokens.len();
+            source.tokens(piece.leaf, &mut self.tokens);
+            let begins = self.tokens.get(from).is_some_and(|token| token.raw.0 == piece.leaf.start);
+            let joins = begins && end_before == Some(from);
+            for at in from..self.tokens.len() {
+                match self.words.last_mut().filter(|_| joins && at == from) {
                     Some(word) => {
-                        joins[at] = true;
-                        word.tokens.end = j + 1;
+                        word.tokens.end = at + 1;
                         word.time = word.time.into_iter().chain(piece.time).reduce(TimeSpan::cover);
                     }
-                    None => words.push(Joined { tokens: j..j + 1, time: piece.time }),
+                    None => self.words.push(Joined { tokens: at..at + 1, time: piece.time }),
                 }
             }
+            let ends = self.tokens[from..].last().is_some_and(|token| token.raw.1 == piece.leaf.end);
+            end_before = ends.then_some(self.tokens.len());
+            self.pieces.push((piece, self.tokens.len()));
+            self.joins.push(joins);
         }
-        let mut of_token = vec![0; tokens.len()];
-        for word in words {
-            let token = match &tokens[word.tokens.clone()] {
-                [one] => *one,
-                many => self.source.joined(many),
-            };
-            let index = self.add_word(token, word.time, 1.0)?;
-            of_token[word.tokens].fill(index);
+    }
+
+    /// One of its words as a token.
+    fn word(&self, source: &mut Source, at: usize) -> Token {
+        match &self.tokens[self.words[at].tokens.clone()] {
+            [one] => *one,
+            many => source.joined(many),
         }
-        for (at, piece) in pieces.iter().enumerate() {
-            let from = if at == 0 { 0 } else { ends[at - 1] };
-            let links = self.map.links.len() as u32;
-            self.map.links.extend((from..ends[at]).map(|j| Link { raw: tokens[j].raw, word: of_token[j] }));
-            self.site(piece.leaf, if joins[at] { Form::Joined } else { Form::Running }, links);
-        }
-        self.scratch = tokens;
-        Ok(WordSpan::new(first, self.len()))
     }
 }
