@@ -79,7 +79,8 @@ impl Page {
     /// Leaves out what must be left out of a piece of code at `at`, and says what it parts.
     fn code(&mut self, code: &str, at: usize) -> Parts {
         let mut leave_out = |range: Range<usize>| self.unseen.push(Leaf::plain(at + range.start, at + range.end));
-        let Some(name) = tag_name(code) else {
+        // A tag that the file ends in is none.
+        let Some(name) = tag_name(code).filter(|_| code.ends_with('>')) else {
             if !code.eq_ignore_ascii_case("<!doctype html>") {
                 leave_out(0..code.len());
             }
