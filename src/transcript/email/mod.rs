@@ -36,7 +36,8 @@ pub(super) struct Mail {
 /// Whether these bytes begin with the header of a mail.
 pub(super) fn fits(bytes: &[u8]) -> bool {
     let bytes = mime::without_envelope(&bytes[..bytes.len().min(HEADER_BYTES_MAX)]);
-    let Some((fields, _)) = fields::fields(bytes) else { return false };
+    let begun = bytes.first().is_some_and(u8::is_ascii_alphabetic);
+    let Some((fields, _)) = begun.then(|| fields::fields(bytes)).flatten() else { return false };
     let has = |name: &str| fields.iter().any(|f| f.name.eq_ignore_ascii_case(name));
     let others = ["date", "subject", "message-id", "mime-version", "received"];
     has("from") && others.into_iter().any(has)
