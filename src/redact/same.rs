@@ -51,6 +51,9 @@ enum Reading<'a> {
     Text(Phi<&'a str>),
 }
 
+/// Most pieces of one word: letters of a long spelled name.
+const PIECES_MAX: usize = 16;
+
 struct Pair<'a> {
     original: &'a Transcript,
     copy: &'a Transcript,
@@ -113,8 +116,26 @@ impl Pair<'_> {
         let words = self.original.words().len();
         let kept = (0..words).filter(|&w| self.edit_of(w as u32).is_none()).map(|w| said(self.original.word_text(w)));
         let kept: HashSet<Phi<String>> = kept.collect();
-        let words = self.copy.turns()[spoken..].iter().flat_map(|t| t.words.range());
-        words.map(|w| self.copy.word_text(w)).all(|word| is_mask(word) || kept.contains(&said(word)))
+        let turns = self.copy.turns()[spoken..].iter();
+        turns.map(|t| t.words.range()).all(|words| self.says_only(words, &kept))
+    }
+
+    /// Whether these words of the copy are masks, or say what kept words say, one by one or one in pieces ("m d" for
+    /// "M-D"): masking can end that pieces are taken for the word that they make.
+    fn says_only(&self, mut words: Range<usize>, kept: &HashSet<Phi<String>>) -> bool {
+        let known = |words: Range<usize>| {
+            let joined = words.map(|w| said(self.copy.word_text(w)).into_exposed()).collect();
+            kept.contains(&Phi::new(joined))
+        };
+        while let Some(word) = words.next() {
+            if is_mask(self.copy.word_text(word)) {
+                continue;
+            }
+            let mut ends = word + 1..=words.end.min(word + PIECES_MAX);
+            let Some(end) = ends.find(|&end| known(word..end)) else { return false };
+            words.start = end;
+        }
+        true
     }
 
     /// One turn against the same turn of the copy, run by run.
@@ -313,6 +334,8 @@ mod tests {
         check(&[], true);
         check(&[("am", None), ("joan", None)], false);
         check(&[("john", None)], false);
+        check(&[("a", None), ("m", None), ("[NAME]", None)], true);
+        check(&[("jo", None), ("hn", None)], false);
         let gone = timed(TimeSource::None, &[(TurnKind::Spoken, masked)]);
         assert!(origins(&original, &gone, &edits).is_some());
     }

@@ -195,8 +195,8 @@ fn wrong_bytes_are_seen_by_their_checksum() {
     assert!(failing.read(100_000).unwrap(), "asked for again before anything was handed out");
     let failing = Failing::new();
     failing.fail(json!({"operation": "GetObject", "times": 2, "response": {"corrupt_bytes": 4}}));
-    assert!(failing.read(3 << 20).is_err(), "too late for that");
-    assert!(failing.read(3 << 20).unwrap());
+    assert!(failing.read(6 << 20).is_err(), "too late for that: it is handed out block by block");
+    assert!(failing.read(6 << 20).unwrap());
 }
 
 #[test]
