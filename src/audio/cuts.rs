@@ -1,8 +1,9 @@
 //! From mute times to bytes: which blocks of sound become silence. Must not touch samples.
 
+use super::asked::asked;
 use super::hashing::BLOCK_BYTES;
 use super::linear::Linear;
-use crate::base::{Error, HoldReason, Result, Stage, TimeSpan};
+use crate::base::{Result, TimeSpan};
 use crate::model::RecordingInfo;
 use std::ops::Range;
 
@@ -35,25 +36,13 @@ impl Cuts {
     /// A span covers every block that it touches (its start is rounded down, its end up) and the codec's guard.
     ///
     /// # Errors
-    /// Holds the call when a span is empty or starts behind the last frame: silence that was asked for and
-    /// cannot be made means that times and recording do not belong together.
+    /// Those of [`asked`].
     pub(super) fn plan(info: &RecordingInfo, sound: &Linear, spans: &[TimeSpan]) -> Result<Self> {
         let (blocks, block_bytes) = (&sound.blocks, sound.blocks.bytes());
         let end_ms = u32::try_from(info.duration_ms()).unwrap_or(u32::MAX);
         let silence = blocks.silent.repeat(BLOCK_BYTES / blocks.silent.len() + 2);
         let mut cuts = Self { spans: Vec::new(), bytes: Vec::new(), frames: 0, silence, block_bytes };
-        let mut spans = spans.to_vec();
-        spans.sort_unstable();
-        for (i, span) in spans.iter().enumerate() {
-            let unusable =
-                |message| Error::held(Stage::Mute, HoldReason::UnusableTimes, message).at("span", i as u64 + 1);
-            let frames = frames(info, *span);
-            if span.len_ms() == 0 {
-                return Err(unusable("a mute of no length"));
-            }
-            if frames.start >= info.frames {
-                return Err(unusable("a mute behind the end of the recording"));
-            }
+        for (span, frames) in asked(info, spans)? {
             let touched = frames.start / blocks.frames..frames.end.div_ceil(blocks.frames) + blocks.guard;
             let bytes = touched.start * block_bytes..sound.len().min(touched.end * block_bytes);
             cuts.push(TimeSpan::new(span.start_ms(), span.end_ms().min(end_ms))?, bytes);
@@ -105,18 +94,11 @@ impl Cuts {
     }
 }
 
-/// The frames that a span touches, clipped at the end of the recording.
-fn frames(info: &RecordingInfo, span: TimeSpan) -> Range<u64> {
-    let rate = u64::from(info.rate_hz);
-    let start = u64::from(span.start_ms()) * rate / 1000;
-    let end = (u64::from(span.end_ms()) * rate).div_ceil(1000);
-    start.min(info.frames)..end.min(info.frames)
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::audio::blocks::Blocks;
+    use crate::base::HoldReason;
     use crate::model::Codec;
     use proptest::prelude::*;
 

@@ -6,6 +6,7 @@
 
 mod activity;
 mod aiff;
+mod asked;
 mod au;
 mod blocks;
 mod chunks;

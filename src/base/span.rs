@@ -56,6 +56,20 @@ impl TimeSpan {
     pub const fn widened(self, pad_ms: u32) -> Self {
         Self { start_ms: self.start_ms.saturating_sub(pad_ms), end_ms: self.end_ms.saturating_add(pad_ms) }
     }
+
+    /// Spans in any order as sorted, disjoint ones that do not touch.
+    #[must_use]
+    pub fn union(mut spans: Vec<Self>) -> Vec<Self> {
+        spans.sort_unstable();
+        let mut joined: Vec<Self> = Vec::with_capacity(spans.len());
+        for span in spans {
+            match joined.last_mut().filter(|last| span.start_ms <= last.end_ms) {
+                Some(last) => *last = last.cover(span),
+                None => joined.push(span),
+            }
+        }
+        joined
+    }
 }
 
 /// A run of words of one transcript: indexes into `Transcript::words`, half-open.
@@ -110,6 +124,16 @@ mod tests {
     #[test]
     fn a_span_that_ends_before_it_starts_is_refused() {
         assert!(TimeSpan::new(2, 1).is_err());
+    }
+
+    #[test]
+    fn a_union_joins_what_overlaps_or_touches() {
+        let span = |a, b| TimeSpan::new(a, b).unwrap();
+        assert_eq!(
+            TimeSpan::union(vec![span(30, 40), span(0, 9), span(9, 12), span(5, 8)]),
+            [span(0, 12), span(30, 40)]
+        );
+        assert_eq!(TimeSpan::union(Vec::new()), []);
     }
 
     #[test]

@@ -146,7 +146,7 @@ pub(crate) fn sums(scene: &Scene<'_>, model: &Model) -> Looked {
     looked
 }
 
-/// Adds what words, pairs and triples say to the rows of the words of a turn that passed the gate.
+/// Adds what words, pairs and triples say to the rows of a turn, where they are near a word that passed the gate.
 fn near_words(turn: &Turn<'_>, memos: &mut Memos, model: &Model, passed: &[bool], rows: &mut [Sums]) {
     let looks = &turn.looks;
     // Rows `first - REACH - PAD ..` take the sums: is any of them wanted?
@@ -157,27 +157,25 @@ fn near_words(turn: &Turn<'_>, memos: &mut Memos, model: &Model, passed: &[bool]
     for (at, w) in looks.iter().enumerate().filter(|(at, _)| wanted(*at, ONE)) {
         let (inside, domain) = turn.inside_and_domain(at);
         let fill = |sums: &mut [Sums; ONE]| one(w, inside, domain, |row, f| model.add(f, &mut sums[row]));
-        give(rows, passed, at, memos.one.rows([w.key, inside | domain << 8, 0], fill));
+        give(rows, at, memos.one.rows([w.key, inside | domain << 8, 0], fill));
     }
     for (at, ab) in looks.windows(2).enumerate().filter(|(at, _)| wanted(at + REACH - 1, TWO)) {
         let (a, b) = (&ab[0], &ab[1]);
         let fill = |sums: &mut [Sums; TWO]| two(a, b, |row, f| model.add(f, &mut sums[row]));
-        give(rows, passed, at + REACH - 1, memos.two.rows([a.key, b.key, 0], fill));
+        give(rows, at + REACH - 1, memos.two.rows([a.key, b.key, 0], fill));
     }
     for (at, abc) in looks.windows(3).enumerate().filter(|(at, _)| wanted(at + REACH, THREE)) {
         let sorts = [abc[0].sort, abc[1].sort, abc[2].sort];
         let fill = |sums: &mut [Sums; THREE]| three(sorts, |row, f| model.add(f, &mut sums[row]));
-        give(rows, passed, at + REACH, memos.three.rows(sorts, fill));
+        give(rows, at + REACH, memos.three.rows(sorts, fill));
     }
 }
 
-/// Adds sums to the rows of a turn's words that passed. The first is for the word `first - REACH - PAD`, if there is one.
-fn give(rows: &mut [Sums], passed: &[bool], first: usize, said: &[Sums]) {
+/// Adds sums to the rows of a turn. The first is for the word `first - REACH - PAD`, if there is one.
+fn give(rows: &mut [Sums], first: usize, said: &[Sums]) {
     let outside = (REACH + PAD).saturating_sub(first);
-    for (word, sums) in (first + outside - REACH - PAD..).zip(said.iter().skip(outside)) {
-        if passed.get(word) == Some(&true) {
-            plus(&mut rows[word], sums);
-        }
+    if let (Some(rows), Some(said)) = (rows.get_mut(first + outside - REACH - PAD..), said.get(outside..)) {
+        rows.iter_mut().zip(said).for_each(|(row, sums)| plus(row, sums));
     }
 }
 

@@ -64,10 +64,6 @@ struct Beside {
 
 impl Beside {
     fn of(seen: &Look<'_>, word: usize, turn: std::ops::Range<usize>) -> Self {
-        let around = word.saturating_sub(BESIDE)..seen.decisions.len().min(word + BESIDE + 1);
-        if seen.decisions[around].iter().all(Option::is_none) {
-            return Self::default();
-        }
         let hidden = |w: Option<usize>| w.is_some_and(|w| seen.decisions.get(w).is_some_and(Option::is_some));
         let before = (1..=BESIDE).find(|d| hidden(word.checked_sub(*d)));
         let after = (1..=BESIDE).find(|d| hidden(Some(word + d)));

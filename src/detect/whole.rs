@@ -48,8 +48,7 @@ pub(super) fn whole_runs(scene: &Scene<'_>, marginals: &Marginals, out: &mut [Op
 
 /// The model's chances, less sure of themselves: it learns from words and is too sure of what a whole value is.
 fn tempered(row: &[f32; LABELS]) -> Votes {
-    // Most labels have no chance at all.
-    let roots = row.map(|chance| if chance == 0.0 { 0.0 } else { chance.cbrt() });
+    let roots = row.map(f32::cbrt);
     let sum: f32 = roots.iter().sum();
     roots.map(|r| r / sum)
 }

@@ -45,14 +45,14 @@ pub(super) fn unaccounted(
     let said = Said::new(transcript, activity);
     let mut pieces = Vec::new();
     for channel in 0..channels {
-        let accounted = union(said.accounts.iter().filter(|(on, _)| on.is_none_or(|on| on == channel)).map(|a| a.1));
-        let elsewhere = union(said.accounts.iter().filter(|(on, _)| on.is_some_and(|on| on != channel)).map(|a| a.1));
+        let accounted = said.times(|on| on.is_none_or(|on| on == channel));
+        let elsewhere = said.times(|on| on.is_some_and(|on| on != channel));
         let open = subtract(&subtract(&activity.voice()[channel], &accounted), hidden);
         let bled = intersect(&open, &elsewhere).into_iter().filter(|piece| is_bleed(activity, channel, *piece));
         let left = subtract(&open, &bled.collect::<Vec<_>>());
         pieces.extend(left.into_iter().filter(|piece| piece.len_ms() >= ms_min));
     }
-    union(pieces.into_iter())
+    TimeSpan::union(pieces)
 }
 
 /// Whether most words are said where somebody speaks, so that those which are not are out of place.
@@ -70,7 +70,7 @@ pub(super) fn is_in_time(transcript: &Transcript, activity: &Activity) -> bool {
 
 /// When somebody speaks on any channel: sorted, disjoint.
 pub(super) fn anywhere(activity: &Activity) -> Vec<TimeSpan> {
-    union(activity.voice().iter().flatten().copied())
+    TimeSpan::union(activity.voice().iter().flatten().copied().collect())
 }
 
 /// Milliseconds of a span that lie in sorted, disjoint spans.
@@ -104,6 +104,11 @@ impl Said {
         };
         let fitting = timed.into_iter().filter(|(on, words)| fits(*on, words));
         Self { accounts: fitting.map(|(on, words)| (on, words.at_usual_length(letter_ms))).collect() }
+    }
+
+    /// When words are said on channels that pass, `None` being a channel that nobody knows.
+    fn times(&self, passes: impl Fn(Option<usize>) -> bool) -> Vec<TimeSpan> {
+        TimeSpan::union(self.accounts.iter().filter(|(on, _)| passes(*on)).map(|(_, time)| *time).collect())
     }
 }
 
@@ -174,20 +179,6 @@ fn is_bleed(activity: &Activity, channel: usize, piece: TimeSpan) -> bool {
     };
     let here = mean(&activity.levels()[channel]);
     activity.levels().iter().any(|there| mean(there) >= here + u64::from(BLEED))
-}
-
-/// Spans in any order as sorted, disjoint ones that do not touch.
-pub(super) fn union(spans: impl Iterator<Item = TimeSpan>) -> Vec<TimeSpan> {
-    let mut spans: Vec<TimeSpan> = spans.collect();
-    spans.sort_unstable();
-    let mut joined: Vec<TimeSpan> = Vec::with_capacity(spans.len());
-    for span in spans {
-        match joined.last_mut().filter(|last| span.start_ms() <= last.end_ms()) {
-            Some(last) => *last = last.cover(span),
-            None => joined.push(span),
-        }
-    }
-    joined
 }
 
 /// What of `spans` is not in `holes`; both sorted and disjoint.
@@ -335,7 +326,7 @@ mod tests {
             b in prop::collection::vec((0u32..60, 1u32..9), 0..8),
         ) {
             let joined = |times: &[(u32, u32)]| {
-                union(times.iter().map(|&(at, len)| TimeSpan::new(at, at + len).unwrap()))
+                TimeSpan::union(times.iter().map(|&(at, len)| TimeSpan::new(at, at + len).unwrap()).collect())
             };
             let (a, b) = (joined(&a), joined(&b));
             let within = |spans: &[TimeSpan], ms: u32| spans.iter().any(|s| (s.start_ms()..s.end_ms()).contains(&ms));

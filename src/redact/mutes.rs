@@ -4,7 +4,7 @@
 //! true reaches past them; words that nothing places hold the call.
 
 use super::borders::{Sound, rounded};
-use super::heard::{Heard, anywhere, is_in_time, longest_ms, overlap_ms, unaccounted, union};
+use super::heard::{Heard, anywhere, is_in_time, longest_ms, overlap_ms, unaccounted};
 use super::plan::turn_of;
 use super::shares::Shares;
 use crate::audio::Activity;
@@ -88,7 +88,7 @@ fn beside(
     activity: &Activity,
     recording_ms: u32,
 ) -> Result<Beside> {
-    let hidden = union(spans.iter().map(|(span, _)| *span));
+    let hidden = TimeSpan::union(spans.iter().map(|(span, _)| *span).collect());
     let is_hidden = |span: &TimeSpan| overlap_ms(&hidden, *span) == span.len_ms();
     let speech = match policy.speech {
         Unaccounted::Keep => Vec::new(),

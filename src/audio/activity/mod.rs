@@ -78,7 +78,7 @@ pub fn listen<S: Read + Seek>(opened: &Opened, source: &mut S) -> Result<Activit
         activity.levels.push(channel.levels);
         keyed.extend(channel.keyed.finish());
     }
-    activity.keyed = union(keyed);
+    activity.keyed = TimeSpan::union(keyed);
     Ok(activity)
 }
 
@@ -104,19 +104,6 @@ impl Channel {
             keyed.push(frame, level);
         });
     }
-}
-
-/// Spans in any order as sorted, disjoint ones.
-fn union(mut spans: Vec<TimeSpan>) -> Vec<TimeSpan> {
-    spans.sort_unstable();
-    let mut joined: Vec<TimeSpan> = Vec::with_capacity(spans.len());
-    for span in spans {
-        match joined.last_mut().filter(|last| span.start_ms() <= last.end_ms()) {
-            Some(last) => *last = last.cover(span),
-            None => joined.push(span),
-        }
-    }
-    joined
 }
 
 /// The time of the frames `from..to`.

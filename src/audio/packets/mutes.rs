@@ -5,7 +5,8 @@
 //! the gap between the supports of kept packets around that stretch. A gap asks for the same packets as the stretch
 //! that it grew from, because no kept packet's support meets it; so a copy can be checked by its gaps alone.
 
-use crate::base::{Error, HoldReason, Result, Stage, TimeSpan};
+use crate::audio::asked::{asked, frames};
+use crate::base::{Result, TimeSpan};
 use crate::model::RecordingInfo;
 use std::ops::Range;
 
@@ -30,22 +31,11 @@ impl Mutes {
     /// Plans silence for these spans, in any order, overlapping or not.
     ///
     /// # Errors
-    /// Holds the call when a span is empty or starts behind the end: silence that was asked for and cannot be made
-    /// means that times and recording do not belong together.
+    /// Those of [`asked`].
     pub(in crate::audio) fn plan(info: &RecordingInfo, spans: &[TimeSpan]) -> Result<Self> {
         let mut mutes = Self { frames: info.frames as i64, rate_hz: info.rate_hz, ..Self::none() };
-        let mut spans = spans.to_vec();
-        spans.sort_unstable();
-        for (i, span) in spans.iter().enumerate() {
-            let unusable =
-                |message| Error::held(Stage::Mute, HoldReason::UnusableTimes, message).at("span", i as u64 + 1);
-            if span.len_ms() == 0 {
-                return Err(unusable("a mute of no length"));
-            }
-            let frames = frames(info, *span);
-            if frames.start >= mutes.frames {
-                return Err(unusable("a mute behind the end of the recording"));
-            }
+        for (_, frames) in asked(info, spans)? {
+            let frames = frames.start as i64..frames.end as i64;
             match mutes.asked.last_mut().filter(|last| frames.start <= last.end) {
                 Some(last) => last.end = last.end.max(frames.end),
                 None => mutes.asked.push(frames),
@@ -110,22 +100,15 @@ impl Mutes {
     }
 }
 
-/// The frames that a span touches, clipped at the end of the recording.
-fn frames(info: &RecordingInfo, span: TimeSpan) -> Range<i64> {
-    let (rate, last) = (i64::from(info.rate_hz), info.frames as i64);
-    let start = i64::from(span.start_ms()) * rate / 1000;
-    let end = (i64::from(span.end_ms()) * rate + 999) / 1000;
-    start.min(last)..end.min(last)
-}
-
 /// Frames in these spans of a recording, all together.
 pub(in crate::audio) fn count(info: &RecordingInfo, spans: &[TimeSpan]) -> u64 {
-    spans.iter().map(|&span| frames(info, span)).map(|frames| (frames.end - frames.start) as u64).sum()
+    spans.iter().map(|&span| frames(info, span)).map(|frames| frames.end - frames.start).sum()
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::base::HoldReason;
     use crate::model::Codec;
     use proptest::prelude::*;
 
