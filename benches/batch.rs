@@ -15,6 +15,7 @@ use sordino::jobs::{
 use sordino::model::manifest::Tool;
 use sordino::patterns::PatternSet;
 use sordino::store::{Commit, Entry, LocalStore, Object, Sink, Staged, Stat, Store, Stored};
+use sordino::transcript::Told;
 use std::num::NonZeroUsize;
 use std::path::Path;
 use std::sync::Arc;
@@ -130,6 +131,7 @@ fn stores_that_make_wait(bencher: Bencher, wait_ms: u64) {
             policy: &policy,
             tool: Tool::this(),
             key: &key,
+            told: &Told::default(),
             known: &known,
             stale: Stale::Keep,
             originals: Originals::Leave,

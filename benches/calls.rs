@@ -17,6 +17,7 @@ use sordino::model::manifest::Tool;
 use sordino::patterns::PatternSet;
 use sordino::redact::{CallSource, redact_call};
 use sordino::store::{LocalStore, Stores};
+use sordino::transcript::Told;
 use std::io::Cursor;
 use std::num::NonZeroUsize;
 use std::path::{Path, PathBuf};
@@ -52,6 +53,7 @@ fn folder_to_folder(bencher: Bencher, jobs: usize) {
             policy: &policy,
             tool: Tool::this(),
             key: &key,
+            told: &Told::default(),
             known: &known,
             stale: Stale::Keep,
             originals: Originals::Leave,
@@ -82,7 +84,7 @@ fn hour_of_transcript(bencher: Bencher) {
     let source = || CallSource {
         call: CallId::from_mac(&[7; 32]),
         transcript: Phi::new(file.clone()),
-        format: None,
+        told: Told::default(),
         recording: None::<Cursor<Vec<u8>>>,
         known: Vec::new(),
     };

@@ -15,6 +15,7 @@ use sordino::model::manifest::{By, Tool};
 use sordino::patterns::PatternSet;
 use sordino::redact::{Artifacts, Birth, CallSource, Origin, Step, redact_call_in_steps};
 use sordino::store::{Commit, Expected, Keeping, LocalStore, Store};
+use sordino::transcript::Told;
 use std::collections::BTreeMap;
 use std::io::Cursor;
 use std::time::{Duration, Instant};
@@ -52,7 +53,7 @@ fn measure(patterns: &PatternSet, policy: &Policy, file: &[u8], calls: usize) ->
         let source = CallSource {
             call: call.clone(),
             transcript,
-            format: None,
+            told: Told::default(),
             recording: None::<Cursor<Vec<u8>>>,
             known: Vec::new(),
         };
@@ -85,7 +86,15 @@ fn manifest(patterns: &PatternSet, policy: &Policy, artifacts: &Artifacts) -> (V
     let tool = Tool::this();
     let by = By { tool: &tool, patterns: patterns.digest(), policy: &policy_ref(policy) };
     let transcript = Origin { reference: KeyedRef::from_mac(&[1; 32]), version: None, name: "transcript.json".into() };
-    let birth = Birth { created: Timestamp::from_unix_s(0), by, policy, transcript, recording: None, known: None };
+    let birth = Birth {
+        created: Timestamp::from_unix_s(0),
+        by,
+        policy,
+        transcript,
+        recording: None,
+        known: None,
+        read_as: None,
+    };
     let manifest = artifacts.manifest(&birth);
     (manifest.to_bytes(), jobs::keeping(&manifest.retention, &manifest.access.classification))
 }

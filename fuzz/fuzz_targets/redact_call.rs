@@ -9,7 +9,8 @@ use sordino::config::load_policy;
 use sordino::model::Policy;
 use sordino::patterns::PatternSet;
 use sordino::redact::{CallSource, redact_call};
-use sordino::{audio, transcript};
+use sordino::transcript::{self, Told};
+use sordino::audio;
 use std::io::Cursor;
 use std::sync::LazyLock;
 
@@ -22,7 +23,7 @@ fuzz_target!(|bytes: &[u8]| {
         let source = CallSource {
             call: CallId::from_mac(&[1; 32]),
             transcript: Phi::new(bytes.to_vec()),
-            format: None,
+            told: Told::default(),
             recording: recording.map(Cursor::new),
             known: Vec::new(),
         };

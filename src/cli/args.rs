@@ -9,6 +9,7 @@ pub(super) use users::*;
 use super::since::Since;
 use crate::config::{Fields, LogLevel, SigningFields, WorkerFields};
 use crate::jobs::Shard;
+use crate::model::Format;
 use clap::{Args, Parser, Subcommand, ValueHint};
 use std::path::PathBuf;
 
@@ -25,6 +26,8 @@ Field (variable) [default]:
   patterns (SORDINO_PATTERNS) [built-in patterns alone]
   pad-ms (SORDINO_PAD_MS) [the policy's]
   jobs (SORDINO_JOBS) [one for each core]
+  format (SORDINO_FORMAT) [recognised from content]
+  mapping (SORDINO_MAPPING) [none]
   pairing (SORDINO_PAIRING, commas between) [recordings/{id}.*, transcripts/{id}.*]
   root (SORDINO_ROOT) [SOURCE]
   transcript-bytes-max (SORDINO_TRANSCRIPT_BYTES_MAX) [268435456]
@@ -273,6 +276,8 @@ pub(super) struct RunArgs {
     #[arg(long, value_name = "TEMPLATE")]
     expects_recording: Vec<String>,
     #[command(flatten)]
+    told: ToldArgs,
+    #[command(flatten)]
     naming: NamingArgs,
 }
 
@@ -323,6 +328,8 @@ impl From<&RunArgs> for Fields {
             source_date_epoch: args.source_date_epoch,
             signing: SigningFields { key_file: args.signing_key_file.clone(), ..SigningFields::default() },
             tag_sources: args.tag_sources.then_some(true),
+            format: args.told.format,
+            mapping: args.told.mapping.clone(),
             worker: WorkerFields { expects_recording: args.expects_recording(), ..WorkerFields::default() },
             ..Self::from(&args.naming)
         }
@@ -334,9 +341,8 @@ pub(super) struct TranscriptArgs {
     /// The transcript: a file or s3://bucket/key; `-` reads standard input
     #[arg(value_hint = ValueHint::FilePath)]
     pub transcript: PathBuf,
-    /// Its format [default: recognised from content]
-    #[arg(long, value_parser = super::detect::parse_format)]
-    pub format: Option<crate::model::Format>,
+    #[command(flatten)]
+    told: ToldArgs,
     /// What is known of the call's people (docs/known-values.md): found however it is said
     #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
     pub known: Option<PathBuf>,
@@ -356,8 +362,20 @@ pub(super) struct TranscriptArgs {
 impl TranscriptArgs {
     /// The flags that are fields of the configuration.
     pub fn flags(&self) -> Fields {
-        Fields { policy: self.policy.clone(), ..self.patterns.flags() }
+        let ToldArgs { format, mapping } = &self.told;
+        Fields { policy: self.policy.clone(), format: *format, mapping: mapping.clone(), ..self.patterns.flags() }
     }
+}
+
+/// How transcripts are read.
+#[derive(Args)]
+struct ToldArgs {
+    /// Format of transcripts (docs/transcripts.md) [default: recognised from content]
+    #[arg(long, value_name = "NAME")]
+    format: Option<Format>,
+    /// What JSON of a shape of your own holds (docs/mapping.md); files that do not fit are recognised as ever
+    #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
+    mapping: Option<PathBuf>,
 }
 
 /// Which patterns are used.
@@ -411,6 +429,9 @@ pub(super) struct VerifyArgs {
     /// Every manifest must be signed
     #[arg(long)]
     require_signature: bool,
+    /// The mapping that transcripts of a shape of your own were read by (docs/mapping.md)
+    #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
+    mapping: Option<PathBuf>,
     #[command(flatten)]
     patterns: PatternArgs,
     #[command(flatten)]
@@ -426,7 +447,15 @@ impl VerifyArgs {
             required: self.require_signature.then_some(true),
             ..SigningFields::default()
         };
-        Fields { policy: self.policy.clone(), patterns, jobs: self.jobs, signing, ..Fields::from(&self.naming) }
+        let mapping = self.mapping.clone();
+        Fields {
+            policy: self.policy.clone(),
+            mapping,
+            patterns,
+            jobs: self.jobs,
+            signing,
+            ..Fields::from(&self.naming)
+        }
     }
 }
 

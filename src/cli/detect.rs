@@ -7,7 +7,7 @@ use super::{patterns, runtime};
 use crate::base::{Error, HoldReason, Phi, Result, Stage, TimeSpan};
 use crate::config::Settings;
 use crate::detect::detect;
-use crate::model::{Category, Finding, Format, RuleId, Transcript, Turn};
+use crate::model::{Category, Finding, RuleId, Transcript, Turn};
 use crate::store::Address;
 use crate::transcript::{self, How};
 use serde::Serialize;
@@ -83,14 +83,7 @@ pub(super) fn read(args: &TranscriptArgs, settings: &Settings) -> Result<transcr
         return Err(Error::held(Stage::Fetch, HoldReason::LimitReached, "the transcript is too large").at("bytes", max));
     }
     let attachments = settings.policy()?.hold.attachments;
-    transcript::read(Phi::new(bytes), How { format: args.format, attachments })
-}
-
-/// The format with this name.
-pub(super) fn parse_format(name: &str) -> Result<Format, String> {
-    use serde::de::{IntoDeserializer, value::Error};
-    serde::Deserialize::deserialize(IntoDeserializer::<Error>::into_deserializer(name))
-        .map_err(|e: Error| e.to_string())
+    transcript::read(Phi::new(bytes), How { told: settings.told()?, attachments })
 }
 
 pub(super) fn line<'a>(transcript: &Transcript, finding: &'a Finding, reveal: bool) -> Line<'a> {
@@ -173,11 +166,5 @@ mod tests {
     fn text_appears_only_when_it_is_asked_for() {
         assert!(line(&transcript(), &finding(), true).text.as_deref() == Some("ana brooks"));
         assert!(!row(&line(&transcript(), &finding(), false)).contains("ana"));
-    }
-
-    #[test]
-    fn formats_go_by_their_names() {
-        assert_eq!(parse_format("aws-transcribe").unwrap(), Format::AwsTranscribe);
-        assert!(parse_format("awz").unwrap_err().contains("whisper"));
     }
 }

@@ -25,6 +25,7 @@ pub(super) fn worker(settings: &Settings, sources: EventSources, target: Arc<dyn
         policy,
         key: settings.call_key()?.0,
         limits: settings.limits(),
+        told: settings.told()?,
         sources,
         target,
         templates: settings.templates()?,

@@ -59,7 +59,7 @@ pub(super) fn run(args: &RedactArgs, settings: &Settings, out: &mut Output) -> R
     if dest.bucket().is_some() {
         settings.require_call_key()?;
     }
-    let signing = settings.signing()?;
+    let (signing, told) = (settings.signing()?, settings.told()?);
     let originals = runtime::originals(settings, args.sources.iter())?;
     let report_files = ReportFile::open_all(&args.report)?;
     let paths = args.sources.iter().chain([&args.dest]).chain(&args.which.inventory);
@@ -82,6 +82,7 @@ pub(super) fn run(args: &RedactArgs, settings: &Settings, out: &mut Output) -> R
         tool: Tool::this(),
         key: &chosen.key,
         limits: settings.limits(),
+        told: &told,
         known: &known,
         stale: if args.stale { Stale::Redo } else { Stale::Keep },
         signing: &signing,

@@ -57,9 +57,15 @@ pub(super) fn run(args: &VerifyArgs, settings: &Settings, out: &mut Output) -> R
     let store = stores.source(&dest)?;
     let sources = sources(&stores, args, settings)?;
     let policies = policies(settings)?;
-    let signing = settings.signing_to_check()?;
+    let (signing, told) = (settings.signing_to_check()?, settings.told()?);
     let recogniser = recogniser(args)?;
-    let proof = Proof { policies: &policies, signing: &signing, recogniser: recogniser.as_ref(), sources: &sources };
+    let proof = Proof {
+        policies: &policies,
+        signing: &signing,
+        told: &told,
+        recogniser: recogniser.as_ref(),
+        sources: &sources,
+    };
     let verdicts = verdicts(&*store, &proof, settings)?;
     let mut sum = Sum { staging: staging(&args.dest), calls: verdicts.len(), ..Sum::default() };
     for verdict in &verdicts {

@@ -5,6 +5,7 @@ use super::signing::SigningFields;
 use super::worker::WorkerFields;
 use crate::base::{Error, Phi, Result, limits};
 use crate::jobs::Template;
+use crate::model::Format;
 use std::ffi::OsStr;
 use std::path::PathBuf;
 
@@ -39,6 +40,10 @@ pub struct Fields {
     pub pad_ms: Option<u32>,
     /// Calls worked on at once.
     pub jobs: Option<u32>,
+    /// The format of transcripts, where it is not to be recognised.
+    pub format: Option<Format>,
+    /// The mapping of transcripts of a shape of the user's own.
+    pub mapping: Option<PathBuf>,
     /// Templates by which files are paired.
     pub pairing: Option<Vec<String>>,
     /// The folder below which calls are named.
@@ -101,6 +106,8 @@ impl Fields {
             patterns: self.patterns.or(lower.patterns),
             pad_ms: self.pad_ms.or(lower.pad_ms),
             jobs: self.jobs.or(lower.jobs),
+            format: self.format.or(lower.format),
+            mapping: self.mapping.or(lower.mapping),
             pairing: self.pairing.or(lower.pairing),
             root: self.root.or(lower.root),
             transcript_bytes_max: self.transcript_bytes_max.or(lower.transcript_bytes_max),
@@ -128,6 +135,8 @@ impl Fields {
             "PATTERNS" => self.patterns = Some(value.into()),
             "PAD_MS" => self.pad_ms = Some(number(&full, value)?),
             "JOBS" => self.jobs = Some(number(&full, value)?),
+            "FORMAT" => self.format = Some(text()?.parse().map_err(|what| Error::usage(format!("{full}: {what}")))?),
+            "MAPPING" => self.mapping = Some(value.into()),
             "PAIRING" => self.pairing = Some(text()?.split(',').map(|t| t.trim().to_owned()).collect()),
             "ROOT" => self.root = Some(value.into()),
             "TRANSCRIPT_BYTES_MAX" => self.transcript_bytes_max = Some(number(&full, value)?),

@@ -19,11 +19,13 @@ pub use worker::{LogLevel, WorkerFields, WorkerSettings};
 use crate::access::sign::{KeyFolder, PublicKeys, Signer, Signing, read_private};
 use crate::base::{Error, Result, Timestamp, limits};
 use crate::jobs::{CallKey, DEFAULT_TEMPLATES, Originals, SizeLimits, Template};
-use crate::model::Policy;
+use crate::model::{Format, Policy};
 use crate::store::s3::{Access, Properties};
+use crate::transcript::{Mapping, Told};
 use fields::Origin;
 use std::num::NonZeroUsize;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use std::time::Duration;
 
 /// The file that is read when it lies in the working folder and no other is named.
@@ -168,6 +170,26 @@ impl Settings {
             .and_then(|j| NonZeroUsize::new(j as usize))
             .or_else(|| std::thread::available_parallelism().ok())
             .unwrap_or(NonZeroUsize::MIN)
+    }
+
+    /// What is said of how transcripts are read.
+    ///
+    /// # Errors
+    /// A usage error when the mapping cannot be read, or the format asks for one and there is none.
+    pub fn told(&self) -> Result<Told> {
+        let format = self.fields.format;
+        let Some(path) = self.fields.mapping.as_deref() else {
+            return match format {
+                Some(Format::Mapped) => {
+                    Err(Error::usage("format mapped: there is no mapping").hint("add --mapping FILE"))
+                }
+                _ => Ok(Told { format, mapping: None }),
+            };
+        };
+        let mapping = Mapping::parse(&read_text(path, "mapping file")?);
+        let wrong = |what| Error::usage(format!("mapping file {}: {what}", path.display())).hint("see docs/mapping.md");
+        let mapping = mapping.map_err(wrong)?;
+        Ok(Told { format, mapping: Some(Arc::new(mapping)) })
     }
 
     /// Templates by which files are paired.

@@ -236,6 +236,7 @@ mod tests {
     use crate::model::Policy;
     use crate::model::manifest::{PolicyRef, Tool};
     use crate::patterns::PatternSet;
+    use crate::transcript::Told;
     use std::sync::Arc;
     use std::sync::atomic::AtomicU64;
 
@@ -254,6 +255,7 @@ mod tests {
             tool: Tool::this(),
             key: &key,
             limits: SizeLimits { transcript_bytes_max: 1, recording_bytes_max: 1 },
+            told: &Told::default(),
             created: Timestamp::from_unix_s(0),
             known: &known,
             stale: Stale::Keep,

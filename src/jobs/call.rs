@@ -13,6 +13,7 @@ use crate::model::manifest::{Basis, By, Held, HeldSource, Manifest, PolicyRef, R
 use crate::patterns::PatternSet;
 use crate::redact::{Birth, CallSource, Origin, redact_call};
 use crate::store::{Commit, Expected, Keeping, Sink, Staged, Stat, Store, Stored};
+use crate::transcript::Told;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::time::Duration;
 
@@ -35,6 +36,8 @@ pub struct Run<'a> {
     pub limits: SizeLimits,
     /// The time that manifests state.
     pub created: Timestamp,
+    /// What is said of how transcripts are read.
+    pub told: &'a Told,
     /// What is known of the people of its calls.
     pub known: &'a KnownValues,
     /// What becomes of calls that another pattern set has redacted.
@@ -193,10 +196,12 @@ fn is_done(run: &Run, call: &Call, known: &Given, manifest: &Manifest) -> Result
         let version = recorded(file.role).and_then(|s| s.version.as_deref());
         (file.role, reference, version, file.stat.bytes)
     });
+    let read_as = run.told.record();
     let is_kept = run.stale == Stale::Keep && is_stale(run, manifest);
     let basis = Basis {
         sources: sources.collect(),
         known: known.reference.as_ref(),
+        read_as: read_as.as_ref(),
         patterns: if is_kept { &manifest.patterns } else { run.patterns.digest() },
         policy: &run.policy_ref,
     };
@@ -245,7 +250,8 @@ fn redact(
     let slot = slots.take();
     let object = object.map(|object| OffSlot::new(object, &slot));
     let values = known.values.clone();
-    let source = CallSource { call: id.clone(), transcript: bytes, format: None, recording: object, known: values };
+    let source =
+        CallSource { call: id.clone(), transcript: bytes, told: run.told.clone(), recording: object, known: values };
     let artifacts = redact_call(run.patterns, run.policy, source, sink)?;
     drop(slot);
     known.still()?;
@@ -262,6 +268,7 @@ fn redact(
         by: by(run),
         policy: run.policy,
         known: known.reference.clone(),
+        read_as: run.told.record(),
         transcript: origin(run, id, transcript, &transcript_stat),
         recording: recording.map(|(file, stat)| origin(run, id, file, &stat)),
     };

@@ -8,11 +8,11 @@ use crate::audio;
 use crate::base::{CallId, Error, Kind, Phi, Result, Sha256Hex, Stage, TimeSpan, limits};
 use crate::detect::detect;
 use crate::model::manifest::{Artifact, Manifest};
-use crate::model::{KnownValue, Policy};
+use crate::model::{Format, KnownValue, Policy};
 use crate::patterns::PatternSet;
 use crate::redact;
 use crate::store::{MANIFEST_NAME, Object, Stat, Store};
-use crate::transcript;
+use crate::transcript::{self, Told};
 use sha2::{Digest, Sha256};
 use std::collections::{BTreeMap, BTreeSet};
 use std::io::Read;
@@ -71,6 +71,8 @@ pub struct Proof<'a> {
     pub policies: &'a [(Policy, PatternSet)],
     /// What signatures are checked with.
     pub signing: &'a Signing,
+    /// What is said of how transcripts are read.
+    pub told: &'a Told,
     /// What listens to recordings, where somebody asks for it.
     pub recogniser: Option<&'a Recogniser>,
     /// Calls of the sources, by id; empty where sources are not compared.
@@ -78,6 +80,11 @@ pub struct Proof<'a> {
 }
 
 impl Proof<'_> {
+    /// Digest of the mapping of transcripts of a shape of the user's own.
+    fn mapping(&self) -> Option<&Sha256Hex> {
+        self.told.mapping.as_ref().map(|mapping| mapping.digest())
+    }
+
     /// The policy that a call was redacted under, where it is known.
     fn policy_of(&self, manifest: &Manifest) -> Option<&(Policy, PatternSet)> {
         let same = |policy: &Policy| (&policy.name, policy.version) == (&manifest.policy.name, manifest.policy.version);
@@ -195,7 +202,11 @@ fn verify_transcript(
         fail(verdict, Check::Policy, "its policy is not known here; name it with --policy");
         return Ok(());
     };
-    match transcript::read(Phi::new(content), Some(*format)) {
+    if *format == Format::Mapped && manifest.read_as.as_ref().and_then(|r| r.mapping.as_ref()) != proof.mapping() {
+        fail(verdict, Check::Residue, "it was read by another mapping; name it with --mapping");
+        return Ok(());
+    }
+    match transcript::read(Phi::new(content), proof.told.in_format(*format)) {
         Err(error) => fail(verdict, Check::Residue, &format!("cannot be read: {error}")),
         Ok(document) => {
             let left = redact::residue(patterns, policy, document.transcript(), &[]);

@@ -39,6 +39,9 @@ pub struct Manifest {
     /// A keyed hash of what was known of the call's people beforehand; absent where nothing was.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub known: Option<KeyedRef>,
+    /// What the run was told of transcripts; absent where nothing was said.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub read_as: Option<ReadAs>,
     /// What was written; transcript first.
     pub artifacts: Vec<Artifact>,
     /// What was hidden.
@@ -130,6 +133,18 @@ pub struct Source {
     pub bytes: u64,
     /// Digest of all of it.
     pub sha256: Sha256Hex,
+}
+
+/// What a run was told of how transcripts are read.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ReadAs {
+    /// The format, where it was not left to be recognised.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub format: Option<Format>,
+    /// Digest of the mapping of transcripts of a shape of the user's own.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub mapping: Option<Sha256Hex>,
 }
 
 /// A file beside the manifest.
@@ -330,6 +345,8 @@ pub struct Basis<'a> {
     pub sources: Vec<(Role, &'a KeyedRef, Option<&'a str>, u64)>,
     /// The keyed hash of what is known of the call's people.
     pub known: Option<&'a KeyedRef>,
+    /// What is said of how transcripts are read.
+    pub read_as: Option<&'a ReadAs>,
     /// The digest of the pattern set.
     pub patterns: &'a Sha256Hex,
     /// The policy.
@@ -392,8 +409,8 @@ impl Manifest {
         };
         let sources_agree = self.sources.len() == basis.sources.len()
             && self.sources.iter().all(|source| basis.sources.iter().any(|now| same(source, now)));
-        let known_agree = self.known.as_ref() == basis.known;
-        sources_agree && known_agree && (&self.patterns, &self.policy) == (basis.patterns, basis.policy)
+        let told_agree = (self.known.as_ref(), self.read_as.as_ref()) == (basis.known, basis.read_as);
+        sources_agree && told_agree && (&self.patterns, &self.policy) == (basis.patterns, basis.policy)
     }
 }
 
@@ -613,15 +630,23 @@ mod tests {
         let now = |m: &Manifest| -> Vec<(Role, KeyedRef, Option<String>, u64)> {
             m.sources.iter().map(|s| (s.role, s.reference.clone(), s.version.clone(), s.bytes)).collect()
         };
-        let is_done = |sources: &[(Role, KeyedRef, Option<String>, u64)], patterns: &Sha256Hex, policy: &PolicyRef| {
+        let made_from = |sources: &[(Role, KeyedRef, Option<String>, u64)],
+                         read_as: Option<&ReadAs>,
+                         patterns: &Sha256Hex,
+                         policy: &PolicyRef| {
             let sources = sources.iter().map(|(role, r, v, b)| (*role, r, v.as_deref(), *b)).collect();
-            manifest.is_made_from(&Basis { sources, known: manifest.known.as_ref(), patterns, policy })
+            manifest.is_made_from(&Basis { sources, known: manifest.known.as_ref(), read_as, patterns, policy })
+        };
+        let read_as = manifest.read_as.as_ref();
+        let is_done = |sources: &[(Role, KeyedRef, Option<String>, u64)], patterns: &Sha256Hex, policy: &PolicyRef| {
+            made_from(sources, read_as, patterns, policy)
         };
         let sources = now(&manifest);
         let (patterns, policy) = (&manifest.patterns, &manifest.policy);
         assert!(is_done(&sources, patterns, policy));
         assert!(is_done(&[sources[1].clone(), sources[0].clone()], patterns, policy));
         assert!(!is_done(&sources[..1], patterns, policy), "a recording went away");
+        assert!(!made_from(&sources, None, patterns, policy), "the transcript is read otherwise");
         assert!(!is_done(&sources, &Sha256Hex::of(b"other"), policy));
         assert!(!is_done(&sources, patterns, &PolicyRef { version: 99, ..policy.clone() }));
         for version in [Some("later".to_owned()), None] {

@@ -54,6 +54,19 @@ pub enum Format {
     ConnectChat,
     /// Mail (RFC 822).
     Email,
+    /// JSON of a shape of the user's own, read by a mapping.
+    #[serde(alias = "mapping")]
+    Mapped,
+}
+
+impl std::str::FromStr for Format {
+    type Err = String;
+
+    /// The format of this name, or the names that there are.
+    fn from_str(name: &str) -> Result<Self, String> {
+        use serde::de::{Deserialize, IntoDeserializer, value::Error};
+        Self::deserialize(IntoDeserializer::<Error>::into_deserializer(name)).map_err(|e| e.to_string())
+    }
 }
 
 /// Who speaks, as far as the format tells.

@@ -4,7 +4,7 @@ use super::Artifacts;
 use crate::audio::Outcome;
 use crate::base::{KeyedRef, Sha256Hex, TimeSpan, Timestamp};
 use crate::model::manifest::{
-    Access, Artifact, By, Edited, Hidden, MANIFEST_SCHEMA, Manifest, MutedInterval, Retention, Role, Source,
+    Access, Artifact, By, Edited, Hidden, MANIFEST_SCHEMA, Manifest, MutedInterval, ReadAs, Retention, Role, Source,
 };
 use crate::model::{Category, Policy, RedactionPlan};
 use std::collections::BTreeSet;
@@ -19,6 +19,8 @@ pub struct Birth<'a> {
     pub policy: &'a Policy,
     /// A keyed hash of what was known of the call's people beforehand.
     pub known: Option<KeyedRef>,
+    /// What was said of how transcripts are read.
+    pub read_as: Option<ReadAs>,
     /// Where the transcript came from.
     pub transcript: Origin,
     /// Where the recording came from, for a call that has one.
@@ -49,6 +51,7 @@ impl Artifacts {
             policy: policy.clone(),
             sources: self.sources(birth),
             known: birth.known.clone(),
+            read_as: birth.read_as.clone(),
             artifacts: self.files(birth),
             hidden: hidden(self.plan()),
             beside: self.plan().beside,

@@ -23,9 +23,9 @@ use crate::audio;
 use crate::base::{CallId, Clean, Error, HoldReason, Kind, Phi, Result, Stage};
 use crate::detect::{Detection, detect};
 use crate::model::policy::HoldPolicy;
-use crate::model::{Finding, Flag, Format, KnownValue, Policy, RedactionPlan};
+use crate::model::{Finding, Flag, KnownValue, Policy, RedactionPlan};
 use crate::patterns::PatternSet;
-use crate::transcript::{self, Document, How};
+use crate::transcript::{self, Document, How, Told};
 use std::io::{Read, Seek, Write};
 use verify::{Against, Proven, Verdict};
 
@@ -38,8 +38,8 @@ pub struct CallSource<R> {
     pub call: CallId,
     /// The transcript's bytes.
     pub transcript: Phi<Vec<u8>>,
-    /// The transcript's format, where it is not to be told from the content.
-    pub format: Option<Format>,
+    /// What is said of how the transcript is read.
+    pub told: Told,
     /// The recording; a call without one is a chat or an email thread.
     pub recording: Option<R>,
     /// Values known beforehand: the patient's name, date of birth, ids.
@@ -126,10 +126,10 @@ where
     if !patterns.is_under(policy) {
         return Err(Error::new(Stage::Plan, Kind::Internal, "the patterns were not made for this policy"));
     }
-    let CallSource { call, transcript, format, recording, mut known } = source;
+    let CallSource { call, transcript, told, recording, mut known } = source;
     let transcript_source = SourceFile::of(transcript.expose());
     over(Step::Hash);
-    let document = transcript::read(transcript, How { format, attachments: policy.hold.attachments })?;
+    let document = transcript::read(transcript, How { told: told.clone(), attachments: policy.hold.attachments })?;
     over(Step::Read);
     known.extend_from_slice(document.known());
     let mut recording = recording.map(|source| Sound::open(source, recording_dest)).transpose()?;
@@ -144,8 +144,15 @@ where
     let detection = detect(patterns, document.transcript(), &known);
     over(Step::Detect);
     hold_if_risky(detection.risk, &policy.hold)?;
-    let against =
-        Against { patterns, policy, call: &call, original: &document, given: &known, known: &detection.known };
+    let against = Against {
+        patterns,
+        policy,
+        call: &call,
+        original: &document,
+        told: &told,
+        given: &known,
+        known: &detection.known,
+    };
     let heard = recording.as_ref().map(|sound| Heard { info: sound.opened.info(), activity: activity.as_ref() });
     let (plan, transcript) = settle(&detection, &against, heard, over)?;
     let recording = recording.map(|sound| sound.mute(&plan)).transpose()?;
@@ -243,7 +250,7 @@ mod tests {
         CallSource {
             call: CallId::from_mac(&[7; 32]),
             transcript: Phi::new(transcript.as_bytes().to_vec()),
-            format: None,
+            told: Told::default(),
             recording: recording.map(Cursor::new),
             known: Vec::new(),
         }
@@ -350,6 +357,7 @@ mod tests {
             by: By { tool: &tool, patterns: &digest, policy: &policy_ref },
             policy: &policy(),
             known: None,
+            read_as: None,
             transcript: origin("transcript.json"),
             recording: Some(origin("recording.wav")),
         })

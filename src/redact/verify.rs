@@ -8,7 +8,7 @@ use crate::base::{CallId, Clean, Error, HoldReason, Phi, Result, Sha256Hex, Stag
 use crate::detect::detect;
 use crate::model::{Finding, Format, KnownValue, Policy, RecordingInfo, RedactionPlan, TimeSource, Transcript};
 use crate::patterns::PatternSet;
-use crate::transcript::{self, Document};
+use crate::transcript::{self, Document, Told};
 
 /// A redacted call, proven. What it holds may be published.
 #[derive(Debug)]
@@ -126,6 +126,8 @@ pub(super) struct Against<'a> {
     pub(super) policy: &'a Policy,
     pub(super) call: &'a CallId,
     pub(super) original: &'a Document,
+    /// What was said of how it is read.
+    pub(super) told: &'a Told,
     /// Values that the caller gave.
     pub(super) given: &'a [KnownValue],
     /// Values that detection says must not be left.
@@ -151,9 +153,8 @@ pub(super) fn masked(
     against: &Against<'_>,
     over: &mut dyn FnMut(Step),
 ) -> Result<Verdict> {
-    let format = against.original.format();
-    let copy =
-        transcript::read(masked, Some(format)).map_err(|_| failed("the masked transcript cannot be read back"))?;
+    let told = against.told.in_format(against.original.format());
+    let copy = transcript::read(masked, told).map_err(|_| failed("the masked transcript cannot be read back"))?;
     over(Step::ReadBack);
     let origins = origins(against.original.transcript(), copy.transcript(), &plan.edits)
         .ok_or_else(|| failed("the masked transcript differs from the plan"))?;

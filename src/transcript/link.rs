@@ -155,6 +155,11 @@ impl Linker {
         &self.source
     }
 
+    /// What a string says.
+    pub(super) fn said(&mut self, leaf: Leaf) -> String {
+        self.source.said(leaf)
+    }
+
     /// Number of words so far.
     pub(super) fn len(&self) -> u32 {
         self.builder.len() as u32

@@ -39,12 +39,12 @@ pub(super) fn recognised(file: &str) -> Option<Format> {
 }
 
 /// Whether text is an object, or a list of objects.
-fn is_json(text: &str) -> bool {
+pub(super) fn is_json(text: &str) -> bool {
     text.strip_prefix('[').map_or(text, str::trim_start).starts_with('{')
 }
 
 /// Whether a key stands in quotes and in front of a colon. Inside a JSON string its quotes would be escaped.
-fn has_key(text: &str, key: &str) -> bool {
+pub(super) fn has_key(text: &str, key: &str) -> bool {
     let after =
         |at: usize| text[at + key.len()..].strip_prefix('"').is_some_and(|rest| rest.trim_start().starts_with(':'));
     let before = |at: usize| text[..at].ends_with('"');

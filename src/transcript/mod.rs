@@ -19,6 +19,7 @@ mod google;
 mod insights;
 mod json;
 mod link;
+mod mapping;
 mod marks;
 mod mask;
 mod offsets;
@@ -36,11 +37,14 @@ mod whisper;
 mod whisper_cpp;
 
 use crate::base::{CallId, Error, HoldReason, Phi, Result, Stage, WordSpan};
+use crate::model::manifest::ReadAs;
 use crate::model::policy::Attachments;
 use crate::model::{Edit, Format, KnownValue, Transcript};
 use email::Mail;
 use link::{Linked, Linker, TextMap};
+pub use mapping::Mapping;
 use source::Source;
+use std::sync::Arc;
 
 /// A transcript file that was read whole and understood to the last string.
 pub struct Document {
@@ -53,28 +57,58 @@ pub struct Document {
     mail: Option<Phi<Mail>>,
 }
 
-/// What is said of a transcript before it is read.
-#[derive(Clone, Copy, Default)]
-pub struct How {
-    /// Its format, where it is not to be told from the content.
+/// What is said of transcripts before they are read.
+#[derive(Clone, Default)]
+pub struct Told {
+    /// Their format, where it is not to be told from the content.
     pub format: Option<Format>,
+    /// What those of a shape of the user's own hold.
+    pub mapping: Option<Arc<Mapping>>,
+}
+
+impl Told {
+    /// The same of a transcript whose format is known.
+    #[must_use]
+    pub fn in_format(&self, format: Format) -> Self {
+        Self { format: Some(format), ..self.clone() }
+    }
+
+    /// What manifests record of it.
+    #[must_use]
+    pub fn record(&self) -> Option<ReadAs> {
+        let mapping = self.mapping.as_ref().map(|mapping| mapping.digest().clone());
+        (self.format.is_some() || mapping.is_some()).then_some(ReadAs { format: self.format, mapping })
+    }
+}
+
+impl From<Option<Format>> for Told {
+    fn from(format: Option<Format>) -> Self {
+        Self { format, mapping: None }
+    }
+}
+
+/// How a transcript is read.
+#[derive(Clone, Default)]
+pub struct How {
+    /// What is said of it.
+    pub told: Told,
     /// What becomes of attachments.
     pub attachments: Attachments,
 }
 
-impl From<Option<Format>> for How {
-    fn from(format: Option<Format>) -> Self {
-        Self { format, ..Self::default() }
+impl<T: Into<Told>> From<T> for How {
+    fn from(told: T) -> Self {
+        Self { told: told.into(), ..Self::default() }
     }
 }
 
-/// Reads a transcript; the format is recognised from content unless it is said.
+/// Reads a transcript; the format is recognised from content unless it is said. What fits a mapping is read by it.
 ///
 /// # Errors
 /// Holds the call when the bytes are no known format or not the one said, are damaged, pass a
 /// limit, have unusable times, no words, or a string that no rule of the format covers.
 pub fn read(bytes: Phi<Vec<u8>>, how: impl Into<How>) -> Result<Document> {
-    let How { format, attachments } = how.into();
+    let How { told: Told { format, mapping }, attachments } = how.into();
     let bytes = bytes.into_exposed();
     if format.map_or_else(|| email::fits(&bytes), |said| said == Format::Email) {
         let (linker, mail) = email::read(bytes, attachments)?;
@@ -85,7 +119,8 @@ pub fn read(bytes: Phi<Vec<u8>>, how: impl Into<How>) -> Result<Document> {
     if source.file().trim_start_matches('\u{feff}').trim().is_empty() {
         return Err(Error::held(Stage::ParseTranscript, HoldReason::EmptyTranscript, "the file is empty"));
     }
-    let found = format.or_else(|| marks::recognised(source.file())).ok_or_else(unknown)?;
+    let is_mapped = || mapping.as_ref().is_some_and(|m| m.fits(source.file())).then_some(Format::Mapped);
+    let found = format.or_else(is_mapped).or_else(|| marks::recognised(source.file())).ok_or_else(unknown)?;
     let linker = match found {
         Format::AwsTranscribe => aws::read(source)?,
         Format::Whisper => whisper::read(source)?,
@@ -102,6 +137,7 @@ pub fn read(bytes: Phi<Vec<u8>>, how: impl Into<How>) -> Result<Document> {
         Format::AzureSpeech => spoken::read(source, &azure::LAYOUT)?,
         Format::AzurePii => spoken::read(source, &azure_pii::LAYOUT)?,
         Format::ConnectChat => chat::read(source)?,
+        Format::Mapped => mapping::read(source, mapping.as_deref().ok_or_else(unknown)?)?,
         Format::Email => return Err(unknown()),
     };
     Ok(Document::of(linker, found))

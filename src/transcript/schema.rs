@@ -83,10 +83,12 @@ pub(super) enum Unit {
     Suffixed,
     /// `PT12.34S`
     Iso8601,
+    /// `1:02:03.45`
+    Clock,
 }
 
 /// What stands at a place of the file.
-#[derive(Debug)]
+#[derive(Clone, Copy, Debug)]
 pub(super) enum Node {
     /// An object with these keys; a key that is not listed is unknown.
     Object(Role, &'static [(&'static str, Node)]),
@@ -118,6 +120,12 @@ pub(super) mod shape {
         (1..=32).contains(&text.len()) && text.bytes().all(|b| b.is_ascii_digit() || b".-+eE".contains(&b))
     }
 
+    /// A time in any way of writing; `times` reads it exactly.
+    pub(in super::super) fn stamp(text: &str) -> bool {
+        let is_of_times = |b: u8| b.is_ascii_digit() || b".,:-+eEPTHMSs".contains(&b);
+        (1..=32).contains(&text.len()) && text.bytes().all(is_of_times)
+    }
+
     /// A number that measures: a share, a logarithm, a temperature.
     pub(in super::super) fn measure(text: &str) -> bool {
         let whole = text.trim_start_matches('-').split(['.', 'e', 'E']).next().unwrap_or("");
@@ -142,6 +150,11 @@ pub(super) mod shape {
     /// `ch_0`.
     pub(in super::super) fn channel_label(text: &str) -> bool {
         text.strip_prefix("ch_").is_some_and(|n| digits(n, 1..=2))
+    }
+
+    /// `ch_0`, `1`.
+    pub(in super::super) fn channel(text: &str) -> bool {
+        channel_label(text) || digits(text, 1..=2)
     }
 
     /// `en`, `en-US`, `en_us`, `zh-Hant-TW`.

@@ -11,7 +11,7 @@ use super::times;
 use super::turns::{Timed, VOICES_MAX, by_voice, too_many_voices};
 use super::voices::{Heard, Voices};
 use crate::base::{Result, TimeSpan, WordSpan};
-use crate::model::TimeSource;
+use crate::model::{Speaker, TimeSource};
 
 /// A segment of the same voice that goes on within this time, in a sentence that has not ended, continues its turn,
 /// milliseconds: segments end where a recogniser's window does, or a line was full.
@@ -49,7 +49,7 @@ pub(super) fn read(source: Source, layout: &Layout) -> Result<Linker> {
     let mut file = File::of(&source, &tape)?;
     (layout.arrange)(&source, &mut file)?;
     let mut linker = Linker::of_json(source, &tape, layout.times);
-    speak(&mut linker, file, layout)?;
+    speak(&mut linker, file, layout, Vec::new())?;
     Ok(linker)
 }
 
@@ -59,12 +59,21 @@ pub(super) fn as_it_is(_: &Source, _: &mut File) -> Result<()> {
     Ok(())
 }
 
-fn speak(linker: &mut Linker, mut file: File, layout: &Layout) -> Result<()> {
+/// Speaks what a file holds; `labels` are those of speakers who are known already.
+///
+/// # Errors
+/// Those of [`read`].
+pub(super) fn speak(
+    linker: &mut Linker,
+    mut file: File,
+    layout: &Layout,
+    labels: Vec<(String, Speaker)>,
+) -> Result<()> {
     if file.segments.is_empty() && file.channels.iter().all(|c| c.readings.is_empty()) {
         file.segments = std::mem::take(&mut file.copies);
     }
     sort_by_start(&mut file.segments);
-    let voices = Voices::of(linker.source(), &file);
+    let voices = Voices::of(linker.source(), &file, labels);
     let mut speaker = Spoken { linker, voices, entries: layout.entries, times: layout.times, words: Vec::new() };
     let segments = speaker.segments(&file.segments)?;
     let channels = speaker.channels(&file.channels)?;

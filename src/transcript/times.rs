@@ -37,6 +37,7 @@ fn at(unit: Unit, text: &str, round: Round) -> Option<u32> {
         Unit::Ticks => any_ms(text, -4, round),
         Unit::Suffixed => ms(text.strip_suffix('s')?, round),
         Unit::Iso8601 => iso8601_ms(text, round),
+        Unit::Clock => clock_ms(text, round),
     }
 }
 
@@ -53,6 +54,18 @@ fn iso8601_ms(text: &str, round: Round) -> Option<u32> {
     if !rest.is_empty() {
         total += u64::from(ms(rest.strip_suffix('S')?, round)?);
     }
+    (total <= limits::RECORDING_MS_MAX).then(|| u32::try_from(total).ok())?
+}
+
+/// `1:02:03.45`, `62:03`, with a comma or a point.
+fn clock_ms(text: &str, round: Round) -> Option<u32> {
+    let mut parts = text.rsplitn(3, ':');
+    let seconds = ms(&parts.next()?.replace(',', "."), round).filter(|&ms| ms < 60_000)?;
+    let is_count = |part: &str| (1..=4).contains(&part.len()) && part.bytes().all(|b| b.is_ascii_digit());
+    let count = |part: &str| is_count(part).then(|| part.parse::<u64>().ok())?;
+    let minutes = count(parts.next()?)?;
+    let hours = parts.next().map_or(Some(0), count)?;
+    let total = (hours * 60 + minutes) * 60_000 + u64::from(seconds);
     (total <= limits::RECORDING_MS_MAX).then(|| u32::try_from(total).ok())?
 }
 
@@ -89,7 +102,7 @@ impl Fields {
         let in_unit =
             |fields: &[Option<(Unit, Leaf)>; 3], unit| fields.iter().flatten().find(|f| f.0 == unit).map(|f| f.1);
         let mut whole: Option<TimeSpan> = None;
-        for unit in [Unit::Seconds, Unit::Millis, Unit::Ticks, Unit::Suffixed, Unit::Iso8601] {
+        for unit in [Unit::Seconds, Unit::Millis, Unit::Ticks, Unit::Suffixed, Unit::Iso8601, Unit::Clock] {
             let (start, end) = (in_unit(&self.starts, unit), in_unit(&self.ends, unit));
             let length = in_unit(&self.lengths, unit);
             let raw = |leaf: Leaf| source.raw(leaf);
@@ -248,6 +261,11 @@ mod tests {
         check(Unit::Iso8601, "PT1.41S", Some((1_410, 1_410)));
         check(Unit::Iso8601, "PT1H2M0.0001S", Some((3_720_000, 3_720_001)));
         check(Unit::Iso8601, "PT5M", Some((300_000, 300_000)));
+        check(Unit::Clock, "1:02:03.4567", Some((3_723_456, 3_723_457)));
+        check(Unit::Clock, "62:03,5", Some((3_723_500, 3_723_500)));
+        for text in ["3", "1:60", "1:2:3:4", "-1:00", "49:00:00", "1::2", ":1", "+1:00"] {
+            check(Unit::Clock, text, None);
+        }
         for text in ["PT", "P1D", "PT1S2M", "PT-1S", "1.41S", "PT49H"] {
             check(Unit::Iso8601, text, None);
         }

@@ -26,9 +26,9 @@ pub(super) struct Voices {
 }
 
 impl Voices {
-    /// Who is who in a file.
-    pub(super) fn of(source: &Source, file: &File) -> Self {
-        let mut voices = Self { participants: Vec::new(), by_channel: has_channels(file) };
+    /// Who is who in a file, besides those whose labels are known.
+    pub(super) fn of(source: &Source, file: &File, known: Vec<(String, Speaker)>) -> Self {
+        let mut voices = Self { participants: known, by_channel: has_channels(file) };
         for &(id, role) in file.participants.iter().take(VOICES_MAX) {
             let speaker = role_of(source.raw(role)).unwrap_or(Speaker::Unknown);
             voices.participants.push((source.raw(id).to_owned(), speaker));

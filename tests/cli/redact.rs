@@ -185,3 +185,50 @@ fn a_reader_that_goes_away_ends_the_run_quietly() {
     child.wait().unwrap();
     assert!(!stderr.contains("failed"), "{stderr}");
 }
+
+#[test]
+fn the_said_format_decides_and_is_written_down() {
+    let bench = Bench::new();
+    bench.write("in/a.txt", "WEBVTT\n\n00:00.500 --> 00:02.000\nmy number is 212-867-0001\n");
+    assert_eq!(bench.run(&["redact", "in", "out", "--json"]).json().1["redacted"], 1);
+    let ran = bench.run(&["redact", "in", "out", "--json", "--format", "text"]);
+    assert_eq!(ran.json().1["redacted"], 1, "another format is another way to read it");
+    let (lines, _) = ran.json();
+    let manifest = bench.text(&format!("out/{}/manifest.json", lines[0]["call"].as_str().unwrap()));
+    let manifest: serde_json::Value = serde_json::from_str(&manifest).unwrap();
+    assert_eq!(manifest["read_as"], serde_json::json!({"format": "text"}));
+    assert_eq!(manifest["artifacts"][0]["format"], "text");
+    assert_eq!(bench.run(&["redact", "in", "out", "--json", "--format", "text"]).json().1["unchanged"], 1);
+    assert_eq!(bench.run(&["verify", "out"]).code, Some(0));
+    let ran = bench.run(&["redact", "in", "out", "--json", "--format", "deepgram"]);
+    assert_eq!(ran.json().0[0]["reason"], "damaged-transcript");
+    assert_eq!(bench.run(&["redact", "in", "out", "--format", "mapped"]).code, Some(2), "there is no mapping");
+}
+
+#[test]
+fn a_shape_of_ones_own_is_read_by_its_mapping() {
+    let bench = Bench::new();
+    bench.write("in/a.json", r#"{"lines":[{"party":"Ana Brooks","said":"my number is 212-867-0001","n":7}]}"#);
+    let mapping = "version = 1\n[turns]\nat = \"lines[]\"\ntext = \"said\"\nspeaker = \"party\"\n";
+    bench.write("shape.toml", mapping);
+    let redact = |more: &[&str]| {
+        let ran = bench.run(&[&["redact", "in", "out", "--json"], more].concat());
+        let (lines, summary) = ran.json();
+        (lines[0].clone(), summary)
+    };
+    assert_eq!(redact(&[]).0["reason"], "unknown-transcript-format");
+    let (line, summary) = redact(&["--mapping", "shape.toml"]);
+    assert_eq!(summary["redacted"], 1, "{line}");
+    let folder = format!("out/{}", line["call"].as_str().unwrap());
+    let copy = bench.text(&format!("{folder}/transcript.json"));
+    assert_eq!(copy, r#"{"lines":[{"party":"Speaker 1","said":"my number is [PHONE]","n":7}]}"#);
+    assert_eq!(redact(&["--mapping", "shape.toml"]).1["unchanged"], 1);
+    assert_eq!(bench.run(&["verify", "out", "--mapping", "shape.toml"]).code, Some(0));
+    let unread = bench.run(&["verify", "out"]);
+    assert_eq!((unread.code, unread.stdout.contains("--mapping")), (Some(1), true));
+    bench.write("shape.toml", format!("{mapping}keep = \"n\"\n"));
+    assert_eq!(redact(&["--mapping", "shape.toml"]).1["redacted"], 1, "another mapping is another way to read it");
+    bench.write("shape.toml", format!("{mapping}kept = \"n\"\n"));
+    let refused = bench.run(&["redact", "in", "out", "--mapping", "shape.toml"]);
+    assert!(refused.code == Some(2) && refused.stderr.contains("line 6"), "{}", refused.stderr);
+}

@@ -6,8 +6,9 @@ use proptest::prelude::*;
 use serde_json::{Value, json};
 use sordino::base::{CallId, Phi, WordSpan};
 use sordino::model::{Category, Edit, Format, TimeSource, TurnKind};
-use sordino::transcript::{Document, read};
+use sordino::transcript::{Document, Mapping, Told, read};
 use std::collections::BTreeSet;
+use std::sync::{Arc, LazyLock};
 
 /// Keys of text; all other strings are structure.
 const TEXT_KEYS: [&str; 16] = [
@@ -68,7 +69,8 @@ fn folds(text: &str) -> impl Iterator<Item = String> + '_ {
 /// Reads a file, masks every word whose text is one of every `nth` different texts, and compares the
 /// output with the file. Returns the number of (spoken, alternate) words.
 fn check(bytes: &[u8], nth: usize) -> Result<(usize, usize), String> {
-    let document = read(Phi::new(bytes.to_vec()), None).map_err(|e| e.to_string())?;
+    let told = Told { format: None, mapping: Some(Arc::clone(&MAPPING)) };
+    let document = read(Phi::new(bytes.to_vec()), told.clone()).map_err(|e| e.to_string())?;
     let words = document.transcript();
     let text = |i: usize| fold(words.word_text(i).into_exposed());
     let all: BTreeSet<String> = (0..words.words().len()).map(text).filter(|t| !t.is_empty()).collect();
@@ -79,7 +81,7 @@ fn check(bytes: &[u8], nth: usize) -> Result<(usize, usize), String> {
         .collect();
     let call = CallId::from_mac(&[0xab; 32]);
     let masked = document.mask(&edits, &call).map_err(|e| e.to_string())?.into_exposed();
-    let again = read(Phi::new(masked.clone()), None).map_err(|e| format!("the output: {e}"))?;
+    let again = read(Phi::new(masked.clone()), told).map_err(|e| format!("the output: {e}"))?;
     let alternate = words.turns().iter().filter(|t| t.kind != TurnKind::Spoken).map(|t| t.words.len() as usize).sum();
     // Another reading is masked with the words that it stands in for, a piece of a word with all of it.
     let read_twice = words.turns().iter().any(|t| matches!(t.kind, TurnKind::Alternate { .. }));
@@ -274,6 +276,10 @@ fn ms(at: f64) -> u64 {
     (at * 1000.0).round() as u64
 }
 
+fn clock(at: f64) -> String {
+    format!("{}:{:06.3}", ms(at) / 60_000, (ms(at) % 60_000) as f64 / 1000.0)
+}
+
 fn heard(turn: &[(&Said, f64)]) -> String {
     turn.iter().map(|(s, _)| s.heard.as_ref().unwrap_or(&s.text).as_str()).collect::<Vec<_>>().join(" ")
 }
@@ -402,8 +408,51 @@ fn whisper_cpp(said: &[Said]) -> Value {
     json!({"result": {"language": "en"}, "transcription": segments.collect::<Vec<_>>()})
 }
 
+/// How files of [`mapped`] are read; no file of a vendor's fits.
+static MAPPING: LazyLock<Arc<Mapping>> = LazyLock::new(|| {
+    let text = r#"
+        version = 1
+        labels = "about.text"
+        drop = "about.entities"
+        keep = "about.ref"
+        [turns]
+        at = "call.turns[]"
+        text = ["display", "lexical"]
+        start = "time.from"
+        end = "time.to"
+        unit = "milliseconds"
+        speaker = "who"
+        [turns.words]
+        at = "pieces[]"
+        text = ["text", "word"]
+        start = "at"
+        length = "for"
+        unit = "clock"
+    "#;
+    Arc::new(Mapping::parse(text).expect("it is right"))
+});
+
+fn mapped(said: &[Said], with_words: bool) -> Value {
+    let turns = turns(said).into_iter().map(|(channel, turn)| {
+        let end = turn.last().map_or(0.0, |l| l.1 + 0.3);
+        let who = ["Agent", "SPEAKER_01"][usize::from(channel)];
+        let mut value = json!({"who": who, "display": text_of(&turn),
+            "lexical": heard(&turn), "time": {"from": ms(turn[0].1), "to": ms(end)}});
+        if with_words {
+            let word = |(s, at): &(&Said, f64)| {
+                json!({"text": full(s), "word": s.text.to_lowercase(), "at": clock(*at), "for": "0:00.300"})
+            };
+            value["pieces"] = json!(turn.iter().map(word).collect::<Vec<_>>());
+        }
+        value
+    });
+    let turns: Vec<Value> = turns.collect();
+    let about = json!({"text": running(said), "entities": [running(said), 12345678], "ref": "2026-11-21/7"});
+    json!({"call": {"turns": turns}, "about": about})
+}
+
 fn file() -> impl Strategy<Value = Vec<u8>> {
-    (prop::collection::vec(said(), 1..60), 0..17_u8, any::<bool>()).prop_map(|(said, form, pretty)| {
+    (prop::collection::vec(said(), 1..60), 0..19_u8, any::<bool>()).prop_map(|(said, form, pretty)| {
         let value = match form {
             0..4 => aws(&said, form % 2 == 1, form >= 2),
             4 | 5 => whisper(&said, form == 4),
@@ -413,6 +462,7 @@ fn file() -> impl Strategy<Value = Vec<u8>> {
             10 | 11 => google(&said, form == 10),
             12 | 13 => azure(&said, form == 12),
             14 => whisper_cpp(&said),
+            15 | 16 => mapped(&said, form == 15),
             _ => {
                 return format!("AGENT: {}\n{}", running(&said[..said.len() / 2]), running(&said[said.len() / 2..]))
                     .into_bytes();

@@ -4,10 +4,11 @@
 
 use sordino::base::{CallId, HoldReason, Phi, WordSpan};
 use sordino::model::{Category, Edit, Format, Speaker, Transcript, TurnKind};
-use sordino::transcript::{Document, read};
+use sordino::transcript::{Document, Mapping, Told, read};
 use std::fmt::Write as _;
 use std::fs;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 fn folder(name: &str) -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("fixtures/transcripts").join(name)
@@ -77,7 +78,8 @@ fn check(format: &str, want: Format) {
         let bytes = fs::read(&input).expect("it can be read");
         let sibling = |from: &str, to: &str| PathBuf::from(input.to_string_lossy().replace(from, to));
         let extension = format!(".{}", input.extension().expect("it has one").to_string_lossy());
-        let document = match read(Phi::new(bytes), None) {
+        let told = told(&sibling(&format!(".in{extension}"), ".toml"));
+        let document = match read(Phi::new(bytes), told.clone()) {
             Ok(document) => document,
             Err(error) => panic!("{}: {error}", input.display()),
         };
@@ -87,9 +89,15 @@ fn check(format: &str, want: Format) {
         let masked = mask(&document, &plan);
         // Mail may be in other charsets; here it reads like the rest of the file.
         compare(&sibling(".in.", ".out."), &String::from_utf8_lossy(&masked));
-        let again = read(Phi::new(masked), None).map(|d| d.format());
+        let again = read(Phi::new(masked), told).map(|d| d.format());
         assert!(again.is_ok_and(|format| format == want), "{}: the output is not read again", input.display());
     }
+}
+
+/// The mapping beside a file, where it has one.
+fn told(mapping: &Path) -> Told {
+    let parse = |text: String| Mapping::parse(&text).unwrap_or_else(|what| panic!("{}: {what}", mapping.display()));
+    Told { format: None, mapping: fs::read_to_string(mapping).ok().map(parse).map(Arc::new) }
 }
 
 fn mask(document: &Document, plan: &[Edit]) -> Vec<u8> {
@@ -99,6 +107,11 @@ fn mask(document: &Document, plan: &[Edit]) -> Vec<u8> {
 #[test]
 fn aws_transcribe() {
     check("aws", Format::AwsTranscribe);
+}
+
+#[test]
+fn mapped() {
+    check("mapped", Format::Mapped);
 }
 
 #[test]

@@ -16,6 +16,7 @@ use crate::model::manifest::{PolicyRef, Tool};
 use crate::patterns::PatternSet;
 use crate::queue::{Change, DeadReason, Refusal};
 use crate::store::Store;
+use crate::transcript::Told;
 use std::num::NonZeroUsize;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
@@ -38,6 +39,8 @@ pub struct Setup {
     pub key: CallKey,
     /// Largest sources.
     pub limits: SizeLimits,
+    /// What is said of how transcripts are read.
+    pub told: Told,
     /// Where the objects of events are.
     pub sources: EventSources,
     /// Where calls go.
@@ -214,6 +217,7 @@ impl Worker {
             tool: Tool::this(),
             key: &self.setup.key,
             limits: self.setup.limits,
+            told: &self.setup.told,
             created: (self.setup.now)(),
             known: &self.known,
             stale: Stale::Keep,
@@ -321,6 +325,7 @@ mod tests {
             policy,
             key: CallKey::new(b"0123456789abcdef").unwrap(),
             limits: SizeLimits { transcript_bytes_max: 1000, recording_bytes_max: 1000 },
+            told: Told::default(),
             sources: EventSources::folder(Arc::new(LocalStore::source(&source).unwrap()), &source, None).unwrap(),
             target: Arc::new(target),
             templates: Vec::new(),
