@@ -13,5 +13,6 @@ pub mod model;
 pub mod patterns;
 pub mod queue;
 pub mod redact;
+pub mod serve;
 pub mod store;
 pub mod transcript;

@@ -4,6 +4,7 @@
 pub mod audit;
 mod canonical;
 pub mod exposure;
+pub mod labels;
 pub mod people;
 pub mod retention;
 pub mod sign;

@@ -1,9 +1,11 @@
 //! The command line, as clap reads it. Must not do anything.
 
 mod access;
+mod label;
 mod users;
 
 pub(super) use access::*;
+pub(super) use label::LabelArgs;
 pub(super) use users::*;
 
 use super::since::Since;
@@ -102,6 +104,8 @@ pub(super) enum Command {
     /// Who may sign in to the QA page, in which role (docs/access.md)
     #[command(subcommand)]
     Users(UsersCommand),
+    /// Tell which team and agent calls are of, for the QA page (docs/serve.md)
+    Label(LabelArgs),
     /// Keys that sign manifests, the audit log and certificates of deletion (docs/signing.md)
     #[command(subcommand)]
     Keys(KeysCommand),

@@ -141,9 +141,7 @@ pub(super) fn open_log(dest: &Path, settings: &Settings) -> Result<Log> {
             .hint("make one with `sordino keys new FOLDER` and set SORDINO_SIGNING_KEY_FILE"));
     }
     let signer = settings.audit_signer(Timestamp::from_unix_s(clock::now()))?;
-    let properties = settings.properties(&settings.policy()?);
-    let records = runtime::stores(std::iter::once(dest), settings)?.records_to_write(&address, properties)?;
-    Log::open(records, signer, Rules::default())
+    Log::open(records_to_write(dest, settings)?, signer, Rules::default())
 }
 
 /// What a command at a terminal did.
@@ -168,6 +166,12 @@ pub(super) fn by_command(by: &UserName, what: Action, call: Option<&CallId>, abo
 pub(super) fn records(dest: &Path, settings: &Settings) -> Result<Arc<dyn Records>> {
     let address = address(dest)?;
     runtime::stores(std::iter::once(dest), settings)?.records(&address)
+}
+
+/// Records at a destination, to write too.
+pub(super) fn records_to_write(dest: &Path, settings: &Settings) -> Result<Arc<dyn Records>> {
+    let (address, properties) = (address(dest)?, settings.properties(&settings.policy()?));
+    runtime::stores(std::iter::once(dest), settings)?.records_to_write(&address, properties)
 }
 
 /// A destination that is there, as far as this machine can tell.

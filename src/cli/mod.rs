@@ -8,6 +8,7 @@ mod detect;
 mod events;
 mod keys;
 mod known;
+mod label;
 mod lambda;
 mod output;
 mod patterns;
@@ -65,6 +66,7 @@ fn dispatch(cli: Cli) -> Result<u8> {
         Command::Verify(args) => verify::run(&args, &settings(args.flags())?, &mut out),
         Command::Patterns(command) => patterns::run(&command, &settings(command.flags())?, &mut out),
         Command::Audit(command) => audit::run(&command, &settings(command.flags())?, &mut out),
+        Command::Label(args) => label::run(&args, &settings(Fields::default())?, &mut out),
         Command::Keys(command) => keys::run(&command, &settings(Fields::default())?, &mut out),
         Command::Retention(command) => retention::run(&command, &settings(command.flags())?, &mut out),
         Command::Scan(args) => scan::run(&args, &settings(args.flags())?, &mut out),

@@ -1,7 +1,7 @@
 //! `users`: people, their rights and tokens at a destination. Every change is in the audit log before it is made.
 
 use super::args::{LogArgs, PasswordArgs, UsersCommand};
-use super::audit::{address, by_command, open_log, records};
+use super::audit::{by_command, open_log, records, records_to_write};
 use super::clock;
 use super::output::Output;
 use crate::access::audit::Action;
@@ -118,9 +118,7 @@ impl Change<'_> {
     }
 
     fn records(&self) -> Result<Arc<dyn Records>> {
-        let (address, properties) = (address(&self.dest.dest)?, self.settings.properties(&self.settings.policy()?));
-        let path = self.dest.dest.as_path();
-        super::runtime::stores(std::iter::once(path), self.settings)?.records_to_write(&address, properties)
+        records_to_write(&self.dest.dest, self.settings)
     }
 }
 

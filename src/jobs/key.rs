@@ -44,6 +44,12 @@ impl CallKey {
         KeyedRef::from_mac(&self.mac("sordino.source/v1", &bytes))
     }
 
+    /// The pseudonym of an agent: the same in all calls, and a word.
+    #[must_use]
+    pub fn agent(&self, name: &Phi<&String>) -> String {
+        format!("a-{}", &CallId::from_mac(&self.mac("sordino.agent/v1", name.expose().as_bytes())).as_str()[..10])
+    }
+
     /// A reference to what is known of a call's people, to tell when it changes. Keyed, because a day of birth is
     /// soon guessed from a plain digest.
     pub(super) fn known(&self, call: &CallId, values: &[KnownValue]) -> KeyedRef {

@@ -255,6 +255,20 @@ impl People {
         set.chain(attributes.get("team").and_then(|team| Word::parse(team))).collect()
     }
 
+    /// The attributes and values of which a call must have one to belong to this team.
+    #[must_use]
+    pub fn marks_of(&self, team: &Word) -> Vec<(String, String)> {
+        let values = |m: &Match| m.any_of.iter().map(|v| (m.attribute.to_string(), v.clone())).collect::<Vec<_>>();
+        let own = ("team".to_owned(), team.to_string());
+        self.teams.get(team).into_iter().flatten().flat_map(values).chain([own]).collect()
+    }
+
+    /// Teams that were set, and those that users belong to.
+    #[must_use]
+    pub fn teams(&self) -> BTreeSet<Word> {
+        self.teams.keys().chain(self.users.iter().flat_map(|user| &user.teams)).cloned().collect()
+    }
+
     fn user_mut(&mut self, name: &UserName) -> Result<&mut User> {
         let user = self.users.iter_mut().find(|user| user.name == *name);
         user.ok_or_else(|| Error::usage(format!("{name}: no such user")))

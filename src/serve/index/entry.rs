@@ -1,0 +1,207 @@
+//! What the index holds of one call, out of its manifest and its masked transcript. Must not read anything but these.
+
+use crate::base::{CallId, Error, HoldReason, Phi, Result, Sha256Hex, Stage, Timestamp, limits};
+use crate::model::manifest::{Artifact, Manifest};
+use crate::model::{Category, Transcript, TurnKind};
+use crate::store::Store;
+use crate::transcript;
+use rusqlite::{Connection, OptionalExtension, params};
+use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
+use std::io::Read;
+
+/// One call as it is put into the index. It has no Debug: the text is in it.
+pub struct Entry {
+    /// The call.
+    pub call: CallId,
+    /// The store's version of its manifest.
+    pub version: String,
+    /// When it was redacted.
+    pub created: Timestamp,
+    /// Length of the recording or, without one, of the transcript's times, milliseconds.
+    pub duration_ms: u64,
+    /// How much of the recording is silent, milliseconds.
+    pub muted_ms: u64,
+    /// The residual risk, 0 to 1.
+    pub risk: f32,
+    /// The rest of what lists show.
+    pub facts: Facts,
+    /// Masked text: a line for each turn.
+    pub text: Phi<String>,
+    /// When each turn begins, milliseconds; −1 where that is not known.
+    pub starts: Vec<i64>,
+}
+
+/// What lists show of a call and nothing is looked up by.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct Facts {
+    /// Stretches hidden of each category.
+    pub categories: BTreeMap<Category, u64>,
+    /// Roles that the manifest lets at it.
+    pub roles: Vec<String>,
+    /// Purposes that it may be downloaded for.
+    pub purposes: Vec<String>,
+    /// The recording, where there is one.
+    pub sound: Option<Sound>,
+    /// Words of the transcript.
+    pub words: u64,
+}
+
+/// A recording's shape.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Sound {
+    /// Its container.
+    pub format: String,
+    /// Samples a frame.
+    pub channels: u16,
+    /// Frames a second.
+    pub rate_hz: u32,
+    /// Size.
+    pub bytes: u64,
+}
+
+impl Entry {
+    /// Reads a call's manifest and transcript from its destination.
+    ///
+    /// # Errors
+    /// [`Kind::Io`](crate::base::Kind::Io) when reading fails, anything else when what lies there is not what it should be.
+    pub(super) fn read(store: &dyn Store, call: &CallId, version: String) -> Result<Self> {
+        let stored = store.manifest(call)?.ok_or_else(|| unfit("the call has no manifest"))?;
+        let manifest = Manifest::parse(&stored.bytes)?;
+        if manifest.call != *call {
+            return Err(unfit("the manifest is another call's"));
+        }
+        let mut entry = Self::of(&manifest, version);
+        for artifact in &manifest.artifacts {
+            if let Artifact::Transcript { name, format, sha256, .. } = artifact {
+                let document = transcript::read(Phi::new(read(store, call, name, sha256)?), Some(*format))?;
+                entry.say(document.transcript());
+            }
+        }
+        Ok(entry)
+    }
+
+    fn of(manifest: &Manifest, version: String) -> Self {
+        let mut facts = Facts {
+            categories: manifest.hidden.categories.clone(),
+            roles: manifest.access.roles.clone(),
+            purposes: manifest.access.purposes.clone(),
+            ..Facts::default()
+        };
+        let mut of_sound = (0, 0);
+        for artifact in &manifest.artifacts {
+            match artifact {
+                Artifact::Transcript { words, .. } => facts.words += words,
+                Artifact::Recording { format, bytes, duration_ms, channels, rate_hz, muted_ms, .. } => {
+                    of_sound = (*duration_ms, *muted_ms);
+                    let format = format.clone();
+                    facts.sound = Some(Sound { format, channels: *channels, rate_hz: *rate_hz, bytes: *bytes });
+                }
+            }
+        }
+        Self {
+            call: manifest.call.clone(),
+            version,
+            created: manifest.created,
+            duration_ms: of_sound.0,
+            muted_ms: of_sound.1,
+            risk: manifest.risk,
+            facts,
+            text: Phi::default(),
+            starts: Vec::new(),
+        }
+    }
+
+    /// Adds what was said, turn by turn; second readings are in no list.
+    fn say(&mut self, transcript: &Transcript) {
+        for turn in transcript.turns().iter().filter(|turn| turn.kind == TurnKind::Spoken) {
+            let words = &transcript.words()[turn.words.range()];
+            let start = words.iter().find_map(|word| word.time).map_or(-1, |time| time.start_ms().into());
+            if !self.starts.is_empty() {
+                self.text.expose_mut().push('\n');
+            }
+            let said = turn.words.range().map(|word| transcript.word_text(word).into_exposed());
+            let said: Vec<&str> = said.flat_map(str::split_whitespace).collect();
+            self.text.expose_mut().push_str(&said.join(" "));
+            self.starts.push(start);
+        }
+        if self.facts.sound.is_none() {
+            self.duration_ms = self.duration_ms.max(transcript.end_ms().unwrap_or_default().into());
+        }
+    }
+
+    /// Writes the call in the place of what was there of it.
+    pub(super) fn put(&self, writer: &Connection) -> rusqlite::Result<()> {
+        forget(writer, &self.call)?;
+        let sql = "INSERT INTO calls (call, version, at, created, duration_ms, muted_ms, risk, mask, roles, facts)
+            VALUES (?1, ?2, coalesce((SELECT unixepoch(value) FROM labels WHERE call = ?1 AND name = 'started'), ?3),
+            ?3, ?4, ?5, ?6, ?7, ?8, ?9)";
+        let facts = serde_json::to_string(&self.facts).expect("string keys and numbers always serialise");
+        writer.prepare_cached(sql)?.execute(params![
+            self.call.as_str(),
+            self.version,
+            self.created.unix_s(),
+            self.duration_ms,
+            self.muted_ms,
+            self.risk,
+            mask(self.facts.categories.keys()),
+            roles(&self.facts.roles),
+            facts
+        ])?;
+        let id = writer.last_insert_rowid();
+        let starts = serde_json::to_string(&self.starts).expect("numbers always serialise");
+        let text = self.text.expose();
+        writer
+            .prepare_cached("INSERT INTO texts (id, text, starts) VALUES (?, ?, ?)")?
+            .execute(params![id, text, starts])?;
+        writer.prepare_cached("INSERT INTO words (rowid, text) VALUES (?, ?)")?.execute(params![id, text])?;
+        Ok(())
+    }
+}
+
+/// Removes a call and every word of it.
+pub(super) fn forget(writer: &Connection, call: &CallId) -> rusqlite::Result<()> {
+    let find = "SELECT id, text FROM calls JOIN texts USING (id) WHERE call = ?";
+    let row = |row: &rusqlite::Row<'_>| Ok((row.get::<_, i64>(0)?, row.get::<_, String>(1)?));
+    let found = writer.prepare_cached(find)?.query_row([call.as_str()], row).optional()?;
+    if let Some((id, text)) = found {
+        let unindex = "INSERT INTO words (words, rowid, text) VALUES ('delete', ?, ?)";
+        writer.prepare_cached(unindex)?.execute(params![id, text])?;
+        writer.prepare_cached("DELETE FROM texts WHERE id = ?")?.execute([id])?;
+        writer.prepare_cached("DELETE FROM calls WHERE id = ?")?.execute([id])?;
+    }
+    for sql in ["DELETE FROM unread WHERE call = ?", "DELETE FROM waves WHERE call = ?"] {
+        writer.prepare_cached(sql)?.execute([call.as_str()])?;
+    }
+    Ok(())
+}
+
+/// A set of categories as a number.
+pub(super) fn mask<'a>(categories: impl Iterator<Item = &'a Category>) -> i64 {
+    let bit = |category: &Category| Category::ALL.iter().position(|c| c == category).map_or(0, |at| 1_i64 << at);
+    categories.map(bit).fold(0, |mask, bit| mask | bit)
+}
+
+/// Roles in a form in which one is found by its word between spaces.
+fn roles(roles: &[String]) -> String {
+    roles.iter().fold(String::from(" "), |all, role| all + role + " ")
+}
+
+/// A transcript whose digest is the manifest's.
+fn read(store: &dyn Store, call: &CallId, name: &str, sha256: &Sha256Hex) -> Result<Vec<u8>> {
+    let (object, stat) = store.open(&Phi::new(format!("{call}/{name}")))?;
+    if stat.bytes > limits::TRANSCRIPT_BYTES_MAX {
+        return Err(unfit("the transcript is too large").at("bytes", stat.bytes));
+    }
+    let mut bytes = Vec::new();
+    let read = object.take(limits::TRANSCRIPT_BYTES_MAX + 1).read_to_end(&mut bytes);
+    read.map_err(|error| Error::io(Stage::Fetch, "a transcript cannot be read", error))?;
+    if Sha256Hex::of(&bytes) != *sha256 {
+        return Err(unfit("the transcript is not the one of its manifest"));
+    }
+    Ok(bytes)
+}
+
+fn unfit(message: &'static str) -> Error {
+    Error::held(Stage::Fetch, HoldReason::VerifyFailed, message)
+}

@@ -1,0 +1,398 @@
+//! What is asked of the index, and the calls that answer it. Every value goes to SQLite as a parameter.
+
+use super::entry::{Facts, mask};
+use super::words::{self, CLOSE, OPEN, Part};
+use super::{Index, failed};
+use crate::access::people::Role;
+use crate::base::{CallId, Phi, Result, Timestamp};
+use crate::model::Category;
+use rusqlite::types::Value;
+use rusqlite::{Connection, OptionalExtension, Row, params, params_from_iter};
+use std::collections::{BTreeMap, BTreeSet};
+use std::fmt;
+use std::str::FromStr;
+
+/// Most calls of one page.
+pub const CALLS_MAX: u32 = 200;
+/// How far matches are counted; beyond it there are "more than" so many.
+pub const COUNT_MAX: u64 = 10_000;
+
+/// Which calls are asked for. What is not said does not matter.
+#[derive(Clone, Default)]
+pub struct Query {
+    /// Words of the masked transcript, as a user types them: see `docs/serve.md`.
+    pub text: Option<Phi<String>>,
+    /// Calls from then on.
+    pub from: Option<Timestamp>,
+    /// Calls before then.
+    pub until: Option<Timestamp>,
+    /// Calls that have one of these attributes.
+    pub marks: Option<Vec<Mark>>,
+    /// At least so long, milliseconds.
+    pub duration_ms_min: Option<u64>,
+    /// At most so long, milliseconds.
+    pub duration_ms_max: Option<u64>,
+    /// Something of each of these was hidden.
+    pub categories: BTreeSet<Category>,
+    /// At least this residual risk, 0 to 1.
+    pub risk_min: Option<f32>,
+    /// Whether a later attempt on it is held.
+    pub held: Option<bool>,
+    /// What whoever asks may see.
+    pub seen: Seen,
+    /// In which order.
+    pub order: Order,
+    /// Behind which call.
+    pub after: Option<Cursor>,
+    /// At most so many; [`CALLS_MAX`] is the most.
+    pub limit: u32,
+}
+
+/// What somebody may see.
+#[derive(Clone, Default)]
+pub struct Seen {
+    /// Calls whose manifest lets this role at them; any call without one.
+    pub role: Option<Role>,
+    /// Calls with one of these attributes; any call without this.
+    pub marks: Option<Vec<Mark>>,
+}
+
+/// An attribute of calls and its value: `queue`, `q7`.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Mark {
+    /// The attribute.
+    pub name: String,
+    /// Its value.
+    pub value: String,
+}
+
+/// What calls are sorted by.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Order {
+    /// The newest first.
+    #[default]
+    Newest,
+    /// The oldest first.
+    Oldest,
+    /// The longest first.
+    Longest,
+    /// The most muted first.
+    MostMuted,
+    /// The riskiest first.
+    Riskiest,
+}
+
+impl Order {
+    /// All of them.
+    pub const ALL: [Self; 5] = [Self::Newest, Self::Oldest, Self::Longest, Self::MostMuted, Self::Riskiest];
+
+    /// The word in addresses of pages.
+    #[must_use]
+    pub const fn word(self) -> &'static str {
+        match self {
+            Self::Newest => "newest",
+            Self::Oldest => "oldest",
+            Self::Longest => "longest",
+            Self::MostMuted => "most-muted",
+            Self::Riskiest => "riskiest",
+        }
+    }
+
+    /// The order with this word.
+    #[must_use]
+    pub fn from_word(word: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|order| order.word() == word)
+    }
+
+    const fn column(self) -> &'static str {
+        match self {
+            Self::Newest | Self::Oldest => "at",
+            Self::Longest => "duration_ms",
+            Self::MostMuted => "muted_ms",
+            Self::Riskiest => "risk",
+        }
+    }
+
+    const fn direction(self) -> (&'static str, &'static str) {
+        match self {
+            Self::Oldest => ("ASC", ">"),
+            _ => ("DESC", "<"),
+        }
+    }
+}
+
+/// The last call of a page: where the next one goes on, whatever has come or gone meanwhile. Written as `123.45-<call>`.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Cursor {
+    key: f64,
+    call: CallId,
+}
+
+impl fmt::Display for Cursor {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}-{}", self.key, self.call)
+    }
+}
+
+impl FromStr for Cursor {
+    type Err = ();
+
+    fn from_str(text: &str) -> Result<Self, ()> {
+        let (key, call) = text.rsplit_once('-').ok_or(())?;
+        let key = key.parse().ok().filter(|key: &f64| key.is_finite()).ok_or(())?;
+        Ok(Self { key, call: CallId::parse(call).ok_or(())? })
+    }
+}
+
+/// Calls that were asked for.
+pub struct Page {
+    /// Them, in order.
+    pub calls: Vec<Call>,
+    /// Where the next page goes on, where there is one.
+    pub next: Option<Cursor>,
+    /// How many calls there are on all pages, counted up to [`COUNT_MAX`] and one.
+    pub count: u64,
+}
+
+/// A call as the index knows it.
+#[derive(Clone)]
+pub struct Call {
+    /// The call.
+    pub call: CallId,
+    /// The store's version of its manifest.
+    pub version: String,
+    /// When it began as far as that is known, else when it was redacted.
+    pub at: Timestamp,
+    /// When it was redacted.
+    pub created: Timestamp,
+    /// Its length, milliseconds.
+    pub duration_ms: u64,
+    /// How much of it is silent, milliseconds.
+    pub muted_ms: u64,
+    /// The residual risk, 0 to 1.
+    pub risk: f32,
+    /// The rest.
+    pub facts: Facts,
+    /// Its attributes: team, agent, queue.
+    pub attributes: BTreeMap<String, String>,
+    /// Where the search hit first, and when that was said, milliseconds.
+    pub excerpt: Option<(Vec<Part>, Option<u64>)>,
+    key: f64,
+}
+
+impl Index {
+    /// The calls that fit, in order.
+    ///
+    /// # Errors
+    /// When the file cannot be read.
+    pub fn calls(&self, query: &Query) -> Result<Page> {
+        let words = query.text.as_ref().map(|text| words::wanted(text.expose()));
+        let reader = self.reader()?;
+        page(&reader, query, words.flatten().as_deref()).map_err(failed)
+    }
+
+    /// One call, where the index has it.
+    ///
+    /// # Errors
+    /// When the file cannot be read.
+    pub fn call(&self, call: &CallId) -> Result<Option<Call>> {
+        let reader = self.reader()?;
+        let find = || -> rusqlite::Result<Call> {
+            let sql = format!("SELECT {COLUMNS}, c.at FROM calls c WHERE c.call = ?");
+            let found = reader.prepare_cached(&sql)?.query_row([call.as_str()], read)?;
+            Ok(Call { attributes: attributes(&reader, call.as_str())?, ..found.1 })
+        };
+        find().optional().map_err(failed)
+    }
+
+    /// The attributes of a call; of one that is held too.
+    ///
+    /// # Errors
+    /// When the file cannot be read.
+    pub fn attributes(&self, call: &CallId) -> Result<BTreeMap<String, String>> {
+        attributes(&*self.reader()?, call.as_str()).map_err(failed)
+    }
+
+    /// Values of an attribute, the most frequent first, at most `limit` of them, of calls that may be seen.
+    ///
+    /// # Errors
+    /// When the file cannot be read.
+    pub fn values(&self, name: &str, seen: &Seen, limit: u32) -> Result<Vec<String>> {
+        let reader = self.reader()?;
+        let mut filter = Filter::default();
+        filter.seen(seen);
+        let find = || -> rusqlite::Result<Vec<String>> {
+            let sql = format!(
+                "SELECT l.value FROM labels l JOIN calls c USING (call) WHERE l.name = ? {} GROUP BY l.value
+                 ORDER BY count(*) DESC, l.value LIMIT {limit}",
+                filter.and()
+            );
+            let values = std::iter::once(Value::from(name.to_owned())).chain(filter.values.iter().cloned());
+            reader.prepare_cached(&sql)?.query_map(params_from_iter(values), |row| row.get(0))?.collect()
+        };
+        find().map_err(failed)
+    }
+
+    /// How many calls the index has.
+    ///
+    /// # Errors
+    /// When the file cannot be read.
+    pub fn count(&self) -> Result<u64> {
+        self.reader()?.query_row("SELECT count(*) FROM calls", [], |row| row.get(0)).map_err(failed)
+    }
+}
+
+const COLUMNS: &str = "c.id, c.call, c.version, c.at, c.created, c.duration_ms, c.muted_ms, c.risk, c.facts";
+
+/// Conditions, each with the values of its parameters.
+#[derive(Default)]
+struct Filter {
+    conditions: Vec<String>,
+    values: Vec<Value>,
+}
+
+impl Filter {
+    fn of(query: &Query, words: Option<&str>) -> Self {
+        let mut filter = Self::default();
+        let number = |n: u64| Value::from(i64::try_from(n).unwrap_or(i64::MAX));
+        filter.seen(&query.seen);
+        if let Some(words) = words {
+            filter.add("c.id IN (SELECT rowid FROM words WHERE words MATCH ?)", [words.to_owned().into()]);
+        }
+        if let Some(from) = query.from {
+            filter.add("c.at >= ?", [number(from.unix_s())]);
+        }
+        if let Some(until) = query.until {
+            filter.add("c.at < ?", [number(until.unix_s())]);
+        }
+        if let Some(min) = query.duration_ms_min {
+            filter.add("c.duration_ms >= ?", [number(min)]);
+        }
+        if let Some(max) = query.duration_ms_max {
+            filter.add("c.duration_ms <= ?", [number(max)]);
+        }
+        if !query.categories.is_empty() {
+            let wanted = mask(query.categories.iter());
+            filter.add("c.mask & ? = ?", [wanted.into(), wanted.into()]);
+        }
+        if let Some(min) = query.risk_min {
+            filter.add("c.risk >= ?", [f64::from(min).into()]);
+        }
+        match query.held {
+            Some(true) => filter.add("c.call IN (SELECT call FROM held)", []),
+            Some(false) => filter.add("c.call NOT IN (SELECT call FROM held)", []),
+            None => {}
+        }
+        if let Some(marks) = &query.marks {
+            filter.marks(marks);
+        }
+        filter
+    }
+
+    fn seen(&mut self, seen: &Seen) {
+        if let Some(role) = seen.role {
+            self.add("instr(c.roles, ?) > 0", [format!(" {} ", role.word()).into()]);
+        }
+        if let Some(marks) = &seen.marks {
+            self.marks(marks);
+        }
+    }
+
+    /// Calls with one of these attributes; none where there is none.
+    fn marks(&mut self, marks: &[Mark]) {
+        if marks.is_empty() {
+            return self.add("0", []);
+        }
+        let places = vec!["(?, ?)"; marks.len()].join(", ");
+        let sql = format!("c.call IN (SELECT call FROM labels WHERE (name, value) IN (VALUES {places}))");
+        let values = marks.iter().flat_map(|mark| [Value::from(mark.name.clone()), Value::from(mark.value.clone())]);
+        self.conditions.push(sql);
+        self.values.extend(values);
+    }
+
+    fn add<const N: usize>(&mut self, condition: &str, values: [Value; N]) {
+        self.conditions.push(condition.to_owned());
+        self.values.extend(values);
+    }
+
+    fn and(&self) -> String {
+        self.conditions.iter().map(|condition| format!(" AND {condition}")).collect()
+    }
+}
+
+fn page(reader: &Connection, query: &Query, words: Option<&str>) -> rusqlite::Result<Page> {
+    let mut filter = Filter::of(query, words);
+    let sql = format!("SELECT count(*) FROM (SELECT 1 FROM calls c WHERE 1 {} LIMIT {})", filter.and(), COUNT_MAX + 1);
+    let count = reader.prepare_cached(&sql)?.query_row(params_from_iter(&filter.values), |row| row.get(0))?;
+    let (column, (direction, beyond)) = (query.order.column(), query.order.direction());
+    if let Some(Cursor { key, call }) = &query.after {
+        let condition = format!("(c.{column}, c.call) {beyond} (?, ?)");
+        filter.add(&condition, [(*key).into(), call.as_str().to_owned().into()]);
+    }
+    let limit = query.limit.clamp(1, CALLS_MAX);
+    let sql = format!(
+        "SELECT {COLUMNS}, c.{column} FROM calls c WHERE 1 {} ORDER BY c.{column} {direction}, c.call {direction} LIMIT {}",
+        filter.and(),
+        limit + 1
+    );
+    let mut statement = reader.prepare_cached(&sql)?;
+    let found = statement.query_map(params_from_iter(&filter.values), read)?;
+    let mut found = found.collect::<rusqlite::Result<Vec<_>>>()?;
+    let has_next = found.len() > limit as usize;
+    found.truncate(limit as usize);
+    let next = found.last().filter(|_| has_next).map(|(_, c)| Cursor { key: c.key, call: c.call.clone() });
+    let mut calls = Vec::with_capacity(found.len());
+    for (id, call) in found {
+        let excerpt = words.map(|words| excerpt(reader, id, words)).transpose()?.flatten();
+        let attributes = attributes(reader, call.call.as_str())?;
+        calls.push(Call { excerpt, attributes, ..call });
+    }
+    Ok(Page { calls, next, count })
+}
+
+/// A row of [`COLUMNS`] and of what it is sorted by.
+fn read(row: &Row<'_>) -> rusqlite::Result<(i64, Call)> {
+    let text = |at: usize| row.get::<_, String>(at);
+    let bad = |at: usize| rusqlite::Error::InvalidColumnIndex(at);
+    let call = Call {
+        call: CallId::parse(&text(1)?).ok_or_else(|| bad(1))?,
+        version: text(2)?,
+        at: Timestamp::from_unix_s(row.get(3)?),
+        created: Timestamp::from_unix_s(row.get(4)?),
+        duration_ms: row.get(5)?,
+        muted_ms: row.get(6)?,
+        risk: row.get(7)?,
+        facts: serde_json::from_str(&text(8)?).map_err(|_| bad(8))?,
+        attributes: BTreeMap::new(),
+        excerpt: None,
+        key: row.get(9)?,
+    };
+    Ok((row.get(0)?, call))
+}
+
+fn attributes(reader: &Connection, call: &str) -> rusqlite::Result<BTreeMap<String, String>> {
+    let mut statement = reader.prepare_cached("SELECT name, value FROM labels WHERE call = ?")?;
+    statement.query_map([call], |row| Ok((row.get(0)?, row.get(1)?)))?.collect()
+}
+
+fn excerpt(reader: &Connection, id: i64, words: &str) -> rusqlite::Result<Option<(Vec<Part>, Option<u64>)>> {
+    let sql = "SELECT highlight(words, 0, ?, ?), starts FROM words JOIN texts ON texts.id = words.rowid
+        WHERE words MATCH ? AND words.rowid = ?";
+    let row = |row: &Row<'_>| Ok((row.get::<_, String>(0)?, row.get::<_, String>(1)?));
+    let found = reader
+        .prepare_cached(sql)?
+        .query_row(params![OPEN.to_string(), CLOSE.to_string(), words, id], row)
+        .optional()?;
+    let place = |(marked, starts): (String, String)| {
+        let (parts, line) = words::excerpt(&marked)?;
+        let starts: Vec<i64> = serde_json::from_str(&starts).unwrap_or_default();
+        Some((parts, starts.get(line).and_then(|start| u64::try_from(*start).ok())))
+    };
+    Ok(found.and_then(place))
+}
+
+/// Milliseconds of so many minutes, as forms have them.
+#[must_use]
+pub fn minutes(minutes: f64) -> Option<u64> {
+    (minutes.is_finite() && (0.0..=100_000.0).contains(&minutes)).then(|| (minutes * 60_000.0).round() as u64)
+}

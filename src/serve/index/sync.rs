@@ -1,0 +1,210 @@
+//! Brings the index up to what lies at the destination. What has changed is told by the store's listing alone; only calls
+//! with another version of their manifest are read.
+
+use super::entry::{Entry, forget};
+use super::{Index, failed};
+use crate::access::labels::{self, Label};
+use crate::base::{CallId, Error, Kind, Result};
+use crate::model::manifest::{HELD_SCHEMA, Held};
+use crate::store::{MANIFEST_NAME, RecordKey, Records, Store};
+use rayon::iter::{IntoParallelIterator, ParallelIterator};
+use rusqlite::params;
+use std::collections::BTreeSet;
+
+/// Calls that are read together and written in one transaction.
+const BATCH: usize = 64;
+/// Calls of the index that are looked at together.
+const KNOWN_BATCH: u32 = 1000;
+/// Where held records lie.
+const HELD_FOLDER: &str = ".held";
+
+/// What a sync has done.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Changes {
+    /// Calls that are new or have changed.
+    pub put: u64,
+    /// Calls that are there no longer.
+    pub removed: u64,
+    /// Calls that could not be understood and are in no list; they are not tried again in the same version.
+    pub unread: u64,
+    /// Calls that are held now.
+    pub held: u64,
+}
+
+impl Index {
+    /// Takes over what has changed at the destination since. Calls may be listed and searched meanwhile.
+    ///
+    /// # Errors
+    /// When the destination cannot be listed, or the file not written. What was taken over stays.
+    pub fn sync(&self, store: &dyn Store, records: &dyn Records) -> Result<Changes> {
+        self.revive()?;
+        self.label(records)?;
+        let mut changes = Changes::default();
+        self.hold(records, &mut changes)?;
+        let (mut known, mut batch) = (Known::new(self), Vec::new());
+        for entry in store.list() {
+            let entry = match entry {
+                Ok(entry) => entry,
+                // What cannot be read holds itself, and nothing else.
+                Err(error) if error.hold_reason().is_some() => continue,
+                Err(error) => return Err(error),
+            };
+            let Some((folder, MANIFEST_NAME)) = entry.key.expose().split_once('/') else { continue };
+            let Some(call) = CallId::parse(folder) else { continue };
+            changes.removed += known.skip_to(Some(&call))?;
+            if known.take(&call).is_none_or(|version| version != entry.stat.version) {
+                batch.push((call, entry.stat.version));
+            }
+            if batch.len() == BATCH {
+                self.take_over(store, std::mem::take(&mut batch), &mut changes)?;
+            }
+        }
+        changes.removed += known.skip_to(None)?;
+        self.take_over(store, batch, &mut changes)?;
+        self.tidy();
+        Ok(changes)
+    }
+
+    /// Puts calls in the place of what was there of them.
+    ///
+    /// # Errors
+    /// When the file cannot be written.
+    pub fn put(&self, entries: &[Entry]) -> Result<()> {
+        self.write(|writer| entries.iter().try_for_each(|entry| entry.put(writer)))
+    }
+
+    fn take_over(&self, store: &dyn Store, batch: Vec<(CallId, String)>, changes: &mut Changes) -> Result<()> {
+        let read = |(call, version): (CallId, String)| match Entry::read(store, &call, version.clone()) {
+            // It may pass; the next sync tries again.
+            Err(error) if error.kind == Kind::Io => Err(error),
+            read => Ok(read.map_err(|_| (call, version))),
+        };
+        let read = batch.into_par_iter().map(read).collect::<Result<Vec<_>>>()?;
+        self.write(|writer| {
+            for call in &read {
+                match call {
+                    Ok(entry) => {
+                        changes.put += 1;
+                        entry.put(writer)?;
+                    }
+                    Err((call, version)) => {
+                        changes.unread += 1;
+                        forget(writer, call)?;
+                        let sql = "INSERT INTO unread (call, version) VALUES (?, ?)";
+                        writer.prepare_cached(sql)?.execute([call.as_str(), version])?;
+                    }
+                }
+            }
+            Ok(())
+        })
+    }
+
+    /// Reads labels that were written since: their files are never changed.
+    fn label(&self, records: &dyn Records) -> Result<()> {
+        let read: BTreeSet<String> = {
+            let reader = self.reader()?;
+            let mut statement = reader.prepare("SELECT name FROM label_files").map_err(failed)?;
+            let names = statement.query_map([], |row| row.get(0)).map_err(failed)?;
+            names.collect::<rusqlite::Result<_>>().map_err(failed)?
+        };
+        for name in records.names(labels::FOLDER)?.into_iter().filter(|name| !read.contains(name)) {
+            let labels = labels::read(records, &name)?;
+            self.write(|writer| {
+                for Label { call, attributes } in &labels {
+                    for (name, value) in attributes {
+                        let sql = "INSERT OR REPLACE INTO labels (call, name, value) VALUES (?, ?, ?)";
+                        writer.prepare_cached(sql)?.execute([call.as_str(), name, value])?;
+                    }
+                    let sql = "UPDATE calls SET at = coalesce((SELECT unixepoch(value) FROM labels WHERE
+                        labels.call = calls.call AND name = 'started'), created) WHERE call = ?";
+                    writer.prepare_cached(sql)?.execute([call.as_str()])?;
+                }
+                writer.prepare_cached("INSERT OR IGNORE INTO label_files (name) VALUES (?)")?.execute([&name])
+            })?;
+        }
+        Ok(())
+    }
+
+    /// Reads all held records: a listing of records has no versions, and they are few.
+    fn hold(&self, records: &dyn Records, changes: &mut Changes) -> Result<()> {
+        let mut held = Vec::new();
+        for name in records.names(HELD_FOLDER)? {
+            let Ok(key) = RecordKey::new(HELD_FOLDER, &name) else { continue };
+            let Some(stored) = records.read(&key)? else { continue };
+            let record = serde_json::from_slice::<Held>(&stored.bytes).ok().filter(|held| held.schema == HELD_SCHEMA);
+            held.extend(record.map(|record| (record, stored.bytes)));
+        }
+        changes.held = held.len() as u64;
+        self.write(|writer| {
+            writer.execute("DELETE FROM held", [])?;
+            for (record, bytes) in &held {
+                let sql = "INSERT OR REPLACE INTO held (call, at, reason, record) VALUES (?, ?, ?, ?)";
+                let (call, at, reason) = (record.call.as_str(), record.at.unix_s(), record.reason.code());
+                writer.prepare_cached(sql)?.execute(params![call, at, reason, bytes])?;
+            }
+            Ok(())
+        })
+    }
+}
+
+/// Calls of the index in order, read as the listing comes to them.
+struct Known<'a> {
+    index: &'a Index,
+    ahead: std::vec::IntoIter<(String, String)>,
+    next: Option<(String, String)>,
+    last: String,
+}
+
+impl<'a> Known<'a> {
+    fn new(index: &'a Index) -> Self {
+        Self { index, ahead: Vec::new().into_iter(), next: None, last: String::new() }
+    }
+
+    /// Removes calls before this one, which the listing has not; all that are left where there is none.
+    fn skip_to(&mut self, call: Option<&CallId>) -> Result<u64> {
+        let mut gone = Vec::new();
+        while let Some((known, _)) = self.peek()? {
+            if call.is_some_and(|call| known.as_str() >= call.as_str()) {
+                break;
+            }
+            gone.extend(CallId::parse(known));
+            self.next = None;
+        }
+        // What another process puts in behind the listing has not gone.
+        if let Some(call) = call.filter(|call| call.as_str() > self.last.as_str()) {
+            call.as_str().clone_into(&mut self.last);
+        }
+        if !gone.is_empty() {
+            self.index.write(|writer| gone.iter().try_for_each(|call| forget(writer, call)))?;
+        }
+        Ok(gone.len() as u64)
+    }
+
+    /// The version of this call, where it is next.
+    fn take(&mut self, call: &CallId) -> Option<String> {
+        self.next.take_if(|(known, _)| known == call.as_str()).map(|(_, version)| version)
+    }
+
+    fn peek(&mut self) -> Result<Option<&(String, String)>> {
+        if self.next.is_none() {
+            self.next = self.ahead.next();
+        }
+        if self.next.is_none() {
+            self.ahead = self.more().map_err(failed)?.into_iter();
+            self.next = self.ahead.next();
+        }
+        if let Some((call, _)) = self.next.as_ref().filter(|(call, _)| *call > self.last) {
+            self.last.clone_from(call);
+        }
+        Ok(self.next.as_ref())
+    }
+
+    fn more(&self) -> Result<Vec<(String, String)>, rusqlite::Error> {
+        let reader = self.index.reader().map_err(|_: Error| rusqlite::Error::InvalidQuery)?;
+        let sql =
+            "SELECT call, version FROM (SELECT call, version FROM calls UNION ALL SELECT call, version FROM unread)
+            WHERE call > ? ORDER BY call LIMIT ?";
+        let mut statement = reader.prepare_cached(sql)?;
+        statement.query_map(params![self.last, KNOWN_BATCH], |row| Ok((row.get(0)?, row.get(1)?)))?.collect()
+    }
+}

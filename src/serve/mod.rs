@@ -1,0 +1,3 @@
+//! The page and the API over redacted calls.
+
+pub mod index;
