@@ -1,98 +1,148 @@
-//! Muting against a plain copy of the same file, both from and to the page cache: one hour of PCM (8 kHz, stereo, 16
-//! bits), and about as much of MP3, Opus and AAC as half an hour at 64 kbit/s takes.
+//! Muting against a plain copy of the same file, both from and to the page cache: an hour of 8 kHz with 40 mutes, 12
+//! hours, and half an hour of codecs in packets. What of it is hashing: `hash`, on one thread; muting does it twice, on
+//! two.
 
 use divan::Bencher;
 use divan::counter::BytesCount;
+use sha2::{Digest, Sha256};
 use sordino::audio;
 use sordino::base::TimeSpan;
 use sordino::model::Mute;
 use std::fs::File;
-use std::io::Write;
-use std::path::Path;
+use std::io::{BufWriter, Write};
+use std::path::{Path, PathBuf};
+use std::process::Command;
 use tempfile::TempDir;
 
-const FRAMES: u32 = 3600 * 8000;
+const RATE_HZ: u32 = 8000;
+const HOUR: u32 = 3600;
 const SPANS: u32 = 40;
-/// Size of a recording in packets, bytes.
-const PACKETS_BYTES: usize = 14 << 20;
-/// Fixtures whose sound is repeated: frames follow frames, and one Ogg stream another.
-const PACKETS: [&str; 3] = ["mp3-no-tag.mp3", "opus.opus", "aac.aac"];
+const SPAN_MS: u32 = 2500;
 
 fn main() {
     divan::main();
 }
 
-#[divan::bench]
-fn copy_pcm(bencher: Bencher) {
-    bench_copy(bencher, &hour_of_sound());
+/// What is muted.
+#[derive(Clone, Copy, Debug)]
+enum Kind {
+    /// An hour of 16 bits, stereo.
+    Pcm,
+    /// An hour of µ-law, mono.
+    MuLaw,
+    /// 12 hours of 16 bits, stereo.
+    Pcm12Hours,
+    /// An hour of 16 bits, stereo.
+    Flac,
+    /// Half an hour of 64 kbit/s, 16 kHz, mono.
+    Mp3,
+    /// The same, of 24 kbit/s.
+    Opus,
+    /// The same, of 32 kbit/s.
+    M4a,
+    /// The same without a container.
+    Adts,
 }
 
-#[divan::bench]
-fn mute_and_verify_pcm(bencher: Bencher) {
-    bench_mute(bencher, &hour_of_sound());
-}
+const KINDS: [Kind; 8] =
+    [Kind::Pcm, Kind::MuLaw, Kind::Pcm12Hours, Kind::Flac, Kind::Mp3, Kind::Opus, Kind::M4a, Kind::Adts];
 
-#[divan::bench(args = PACKETS)]
-fn copy_packets(bencher: Bencher, fixture: &str) {
-    bench_copy(bencher, &repeated(fixture));
-}
-
-#[divan::bench(args = PACKETS)]
-fn mute_and_verify_packets(bencher: Bencher, fixture: &str) {
-    bench_mute(bencher, &repeated(fixture));
-}
-
-fn bench_copy(bencher: Bencher, folder: &TempDir) {
-    let [from, to] = ["source", "dest"].map(|name| folder.path().join(name));
-    let bytes = from.metadata().unwrap().len();
+#[divan::bench(args = KINDS)]
+fn copy(bencher: Bencher, kind: Kind) {
+    let (folder, bytes) = sound(kind);
+    let [from, to] = files(&folder);
     bencher.counter(BytesCount::new(bytes)).bench_local(|| std::fs::copy(&from, &to).unwrap());
 }
 
-fn bench_mute(bencher: Bencher, folder: &TempDir) {
-    let path = folder.path().join("source");
-    let bytes = path.metadata().unwrap().len();
-    let duration_ms = audio::open(&mut File::open(&path).unwrap()).unwrap().info().duration_ms() as u32;
-    let every_ms = duration_ms / SPANS;
-    let mutes: Vec<Mute> = (0..SPANS)
-        .map(|i| Mute { span: TimeSpan::new(i * every_ms, i * every_ms + 2500).unwrap(), categories: Vec::new() })
-        .collect();
+#[divan::bench(args = KINDS)]
+fn mute_and_verify(bencher: Bencher, kind: Kind) {
+    let (folder, bytes) = sound(kind);
+    let [from, to] = files(&folder);
+    let duration_ms = audio::open(&mut File::open(&from).unwrap()).unwrap().info().duration_ms() as u32;
+    let mute = |i| TimeSpan::new(duration_ms / SPANS * i, duration_ms / SPANS * i + SPAN_MS).unwrap();
+    let mutes: Vec<Mute> = (0..SPANS).map(|i| Mute { span: mute(i), categories: Vec::new() }).collect();
     bencher.counter(BytesCount::new(bytes)).bench_local(|| {
-        let mut source = File::open(&path).unwrap();
-        let mut dest = File::options()
-            .read(true)
-            .write(true)
-            .create(true)
-            .truncate(true)
-            .open(folder.path().join("dest"))
-            .unwrap();
+        let mut source = File::open(&from).unwrap();
+        let mut dest = File::options().read(true).write(true).create(true).truncate(true).open(&to).unwrap();
         let opened = audio::open(&mut source).unwrap();
         audio::redact(&opened, &mut source, &mutes, &mut dest).unwrap()
     });
 }
 
-fn repeated(fixture: &str) -> TempDir {
-    let folder = tempfile::tempdir().unwrap();
-    let once = std::fs::read(Path::new("fixtures/packets").join(fixture)).unwrap();
-    std::fs::write(folder.path().join("source"), once.repeat(PACKETS_BYTES / once.len())).unwrap();
-    folder
+#[divan::bench(args = [Kind::Pcm, Kind::MuLaw, Kind::Flac, Kind::Mp3])]
+fn hash(bencher: Bencher, kind: Kind) {
+    let (folder, bytes) = sound(kind);
+    let content = std::fs::read(&files(&folder)[0]).unwrap();
+    bencher.counter(BytesCount::new(bytes)).bench_local(|| Sha256::digest(&content));
 }
 
-fn hour_of_sound() -> TempDir {
+/// Verification by decoding: what a recording in packets says in samples.
+#[divan::bench(args = [Kind::Flac, Kind::Mp3, Kind::Opus, Kind::M4a])]
+fn decode(bencher: Bencher, kind: Kind) {
+    let (folder, bytes) = sound(kind);
+    let [from, _] = files(&folder);
+    bencher.counter(BytesCount::new(bytes)).bench_local(|| {
+        let mut source = File::open(&from).unwrap();
+        let opened = audio::open(&mut source).unwrap();
+        opened.decode(&mut source, &mut |_| Ok(())).unwrap();
+    });
+}
+
+fn files(folder: &TempDir) -> [PathBuf; 2] {
+    ["source", "dest"].map(|name| folder.path().join(name))
+}
+
+/// The sound and its size, bytes.
+fn sound(kind: Kind) -> (TempDir, u64) {
     let folder = tempfile::tempdir().unwrap();
-    let mut file = File::create(folder.path().join("source")).unwrap();
-    let spec =
-        hound::WavSpec { channels: 2, sample_rate: 8000, bits_per_sample: 16, sample_format: hound::SampleFormat::Int };
-    let mut header = spec.into_header_for_infinite_file();
-    header[4..8].copy_from_slice(&(FRAMES * 4 + 36).to_le_bytes());
-    header[40..44].copy_from_slice(&(FRAMES * 4).to_le_bytes());
-    file.write_all(&header).unwrap();
-    let mut noise = std::iter::successors(Some(1u32), |x| Some(x.wrapping_mul(1_664_525).wrapping_add(1_013_904_223)));
-    let block: Vec<u8> = noise.by_ref().take(1 << 18).flat_map(u32::to_le_bytes).collect();
-    let mut left = FRAMES as usize * 4;
-    while left > 0 {
-        let part = left.min(block.len());
-        file.write_all(&block[..part]).unwrap();
-        left -= part;
+    let [source, _] = files(&folder);
+    match kind {
+        Kind::Pcm => write_wav(&source, HOUR, (1, 2, 16)),
+        Kind::MuLaw => write_wav(&source, HOUR, (7, 1, 8)),
+        Kind::Pcm12Hours => write_wav(&source, 12 * HOUR, (1, 2, 16)),
+        Kind::Flac => encode(&source, HOUR, &["-f", "flac"]),
+        Kind::Mp3 => encode(&source, HOUR / 2, &["-ac", "1", "-ar", "16000", "-b:a", "64k", "-f", "mp3"]),
+        Kind::Opus => encode(&source, HOUR / 2, &["-ac", "1", "-c:a", "libopus", "-b:a", "24k", "-f", "ogg"]),
+        Kind::M4a => encode(&source, HOUR / 2, &["-ac", "1", "-ar", "16000", "-b:a", "32k", "-f", "mp4"]),
+        Kind::Adts => encode(&source, HOUR / 2, &["-ac", "1", "-ar", "16000", "-b:a", "32k", "-f", "adts"]),
     }
-    folder
+    let bytes = std::fs::metadata(&source).unwrap().len();
+    (folder, bytes)
+}
+
+/// Quiet noise as ffmpeg encodes it.
+fn encode(path: &Path, seconds: u32, how: &[&str]) {
+    let wav = path.with_file_name("wav");
+    write_wav(&wav, seconds, (1, 2, 16));
+    let mut ffmpeg = Command::new("ffmpeg");
+    ffmpeg.args(["-v", "error", "-i"]).arg(&wav).args(how).arg(path);
+    assert!(ffmpeg.status().expect("ffmpeg runs; scripts/test installs it").success());
+}
+
+/// Quiet noise: format tag, channels, bits a sample.
+fn write_wav(path: &Path, seconds: u32, (tag, channels, bits): (u16, u16, u16)) {
+    let frame_bytes = u32::from(channels * bits / 8);
+    let data_bytes = seconds * RATE_HZ * frame_bytes;
+    let mut file = BufWriter::new(File::create(path).unwrap());
+    file.write_all(b"RIFF").unwrap();
+    file.write_all(&(36 + data_bytes).to_le_bytes()).unwrap();
+    file.write_all(b"WAVEfmt \x10\0\0\0").unwrap();
+    for number in [tag, channels] {
+        file.write_all(&number.to_le_bytes()).unwrap();
+    }
+    file.write_all(&RATE_HZ.to_le_bytes()).unwrap();
+    file.write_all(&(RATE_HZ * frame_bytes).to_le_bytes()).unwrap();
+    for number in [frame_bytes as u16, bits] {
+        file.write_all(&number.to_le_bytes()).unwrap();
+    }
+    file.write_all(b"data").unwrap();
+    file.write_all(&data_bytes.to_le_bytes()).unwrap();
+    let mut noise = std::iter::successors(Some(1u32), |x| Some(x.wrapping_mul(1_664_525).wrapping_add(1_013_904_223)));
+    let second: Vec<u8> = match bits {
+        8 => noise.by_ref().take((RATE_HZ * frame_bytes) as usize).map(|x| (x >> 24) as u8).collect(),
+        _ => noise.by_ref().take(16_000).flat_map(|x| ((x.cast_signed() >> 20) as i16).to_le_bytes()).collect(),
+    };
+    for _ in 0..seconds {
+        file.write_all(&second).unwrap();
+    }
 }

@@ -15,7 +15,11 @@ fuzz_target!(|bytes: &[u8]| {
     let span = TimeSpan::new(0, 40).expect("it ends after it starts");
     let mut copy = Cursor::new(Vec::new());
     let mutes = [Mute { span, categories: Vec::new() }];
-    let outcome = redact(&opened, &mut source, &mutes, &mut copy).expect("what opens can be muted at its start");
+    let outcome = match redact(&opened, &mut source, &mutes, &mut copy) {
+        Ok(outcome) => outcome,
+        // Some recordings say before their sound what they are, and are walked only now.
+        Err(error) => return assert!(error.hold_reason().is_some(), "what opens is muted at its start or held"),
+    };
     let verified = verify_redacted(&mut copy, &outcome.muted).expect("the copy is canonical and silent where muted");
     assert!(verified.sha256 == outcome.output_sha256 && verified.muted_frames == outcome.muted_frames);
     verify_kept(&mut source, &mut copy, &outcome.muted).expect("the copy is the source elsewhere");

@@ -24,7 +24,7 @@ mod wav;
 pub use activity::{Activity, FRAME_MS, listen};
 pub use decode::{Block, PacketCodec, PacketDecoder};
 pub use redact::{Outcome, redact};
-pub use verify::{Verified, verify_kept, verify_redacted};
+pub use verify::{Verified, verify_kept, verify_redacted, verify_silent};
 
 use crate::base::{Error, HoldReason, Result, Stage};
 use crate::model::RecordingInfo;

@@ -20,5 +20,9 @@ pub const RATE_HZ_MAX: u32 = 768_000;
 pub const CHUNKS_MAX: usize = 1024;
 /// Largest tables of an MP4 file, bytes. Those of 48 hours of AAC have about 35 MB.
 pub const MP4_TABLES_BYTES_MAX: u64 = 64 << 20;
+/// Most boxes that an MP4 file is made of. 48 hours in fragments of half a second have 700,000.
+pub const MP4_BOXES_MAX: usize = 1 << 20;
+/// Largest cluster of a Matroska file, bytes. Those of recorders have some seconds.
+pub const CLUSTER_BYTES_MAX: u64 = 8 << 20;
 /// Most bytes behind the sound that are looked through for tags.
 pub const TAIL_BYTES_MAX: u64 = 1 << 20;

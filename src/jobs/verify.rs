@@ -246,6 +246,9 @@ fn verify_recording(
             if shape != (*channels, *rate_hz, *codec, *duration_ms) {
                 fail(verdict, Check::Sound, "not of the manifest's shape");
             }
+            if let Err(what) = finding(audio::verify_silent(&mut object, &spans))? {
+                fail(verdict, Check::Sound, &what);
+            }
         }
     }
     if let Some(Parts::Whole { recording: Some(file), .. }) = source.map(|call| &call.parts) {

@@ -3,7 +3,7 @@
 
 use super::decoders::ffmpeg;
 use proptest::prelude::*;
-use sordino::audio::{Outcome, open, redact, verify_kept, verify_redacted};
+use sordino::audio::{Outcome, open, redact, verify_kept, verify_redacted, verify_silent};
 use sordino::base::{HoldReason, Kind, Sha256Hex, TimeSpan};
 use sordino::model::{Codec, Mute, RecordingInfo};
 use std::collections::BTreeMap;
@@ -143,6 +143,15 @@ fn decode(recording: &[u8]) -> Vec<i16> {
     });
     heard.unwrap();
     samples
+}
+
+#[test]
+fn verification_by_decoding_hears_what_is_not_silent() {
+    for Case { name, source, outcome, copy } in &*REDACTED {
+        verify_silent(&mut Cursor::new(copy), &outcome.muted).unwrap_or_else(|e| panic!("{name}: {e}"));
+        let error = verify_silent(&mut Cursor::new(source), &outcome.muted).unwrap_err();
+        assert_eq!(error.hold_reason(), Some(HoldReason::VerifyFailed), "{name}");
+    }
 }
 
 fn check_sound(case: &Case, before: &[i16], after: &[i16]) {

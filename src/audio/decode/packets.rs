@@ -22,6 +22,10 @@ impl Output for Ear<'_> {
         Ok(())
     }
 
+    fn takes_bytes(&self) -> bool {
+        false
+    }
+
     fn packet(&mut self, packet: &Packet<'_>) -> Result<()> {
         let decoder = match &mut self.decoder {
             Some(decoder) if !packet.is_first => decoder,

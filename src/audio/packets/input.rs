@@ -15,21 +15,22 @@ pub(in crate::audio) struct Input<'a> {
     source_bytes: u64,
     /// Bytes of the source that have been read.
     read: u64,
+    /// Room for what is looked at, of which `next..end` has been read and is not over.
     window: Vec<u8>,
-    /// Where in the window the next byte is.
     next: usize,
+    end: usize,
 }
 
 impl<'a> Input<'a> {
     /// Starts at the first of `source_bytes` bytes.
     pub(in crate::audio) fn new(source: &'a mut dyn Source, source_bytes: u64, tap: Option<Tap<'a>>) -> Result<Self> {
         source.seek(SeekFrom::Start(0)).map_err(unreadable)?;
-        Ok(Self { source, tap, source_bytes, read: 0, window: Vec::new(), next: 0 })
+        Ok(Self { source, tap, source_bytes, read: 0, window: Vec::new(), next: 0, end: 0 })
     }
 
     /// Where the next byte is, counted from the start of the source.
     pub(super) fn at(&self) -> u64 {
-        self.read - (self.window.len() - self.next) as u64
+        self.read - (self.end - self.next) as u64
     }
 
     /// Bytes from the next to the last.
@@ -47,10 +48,10 @@ impl<'a> Input<'a> {
 
     /// The next `len` bytes; the caller has bounded that, fewer at the end.
     pub(super) fn peek(&mut self, len: usize) -> Result<&[u8]> {
-        while self.window.len() - self.next < len && self.read < self.source_bytes {
+        while self.end - self.next < len && self.read < self.source_bytes {
             self.fill()?;
         }
-        let end = self.window.len().min(self.next + len);
+        let end = self.end.min(self.next + len);
         Ok(&self.window[self.next..end])
     }
 
@@ -82,13 +83,18 @@ impl<'a> Input<'a> {
 
     /// Reads one more block and drops what is over.
     fn fill(&mut self) -> Result<()> {
-        self.window.drain(..std::mem::take(&mut self.next));
-        let (from, len) = (self.window.len(), (self.source_bytes - self.read).min(BLOCK_BYTES as u64) as usize);
-        self.window.resize(from + len, 0);
-        self.source.read_exact(&mut self.window[from..]).map_err(unreadable)?;
+        let len = (self.source_bytes - self.read).min(BLOCK_BYTES as u64) as usize;
+        self.window.copy_within(self.next..self.end, 0);
+        let from = self.end - std::mem::take(&mut self.next);
+        self.end = from + len;
+        if self.window.len() < self.end {
+            self.window.resize(self.end, 0);
+        }
+        let block = &mut self.window[from..self.end];
+        self.source.read_exact(block).map_err(unreadable)?;
         self.read += len as u64;
         match &mut self.tap {
-            Some(tap) => tap(&self.window[from..]),
+            Some(tap) => tap(block),
             None => Ok(()),
         }
     }

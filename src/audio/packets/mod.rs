@@ -3,16 +3,18 @@
 //!
 //! Each container is one [`Kind`] and one function, a *remux*: it reads the source front to back and puts out the
 //! same container, rebuilt from understood fields, with packets silent where [`Mutes`] says so. Everything is that
-//! function with another end: nowhere (opening), the copy (redacting), what lies in the copy already (verifying).
+//! function with another end: nowhere (opening, where the head does not say all), the copy (redacting), what lies in the copy already (verifying).
 //! A copy is right when remuxing it under its own silence gives it again, and remuxing its source does too.
 
 mod aac;
 mod flac;
 mod input;
+mod matroska;
 mod mp4;
 mod mpeg;
 mod mutes;
 mod ogg;
+mod opus;
 mod output;
 mod tags;
 
@@ -38,6 +40,8 @@ pub(super) enum Kind {
     Ogg,
     /// Frames of FLAC behind their metadata.
     Flac,
+    /// WebM and Matroska: Opus.
+    Matroska,
     /// MP4 and M4A: AAC.
     Mp4,
     /// Frames of MPEG audio without a container: MP3, AAC in ADTS.
@@ -54,22 +58,38 @@ impl Packets {
         let info = match self.kind {
             Kind::Ogg => ogg::remux(input, mutes, out),
             Kind::Flac => flac::remux(input, mutes, out),
+            Kind::Matroska => matroska::remux(input, mutes, out),
             Kind::Mp4 => mp4::remux(input, mutes, out),
             Kind::Mpeg => mpeg::remux(input, mutes, out),
         }?;
-        if info.duration_ms() > limits::RECORDING_MS_MAX {
-            let message = "the recording is longer than the limit";
-            return Err(Error::held(Stage::OpenRecording, HoldReason::LimitReached, message));
+        checked(info)
+    }
+
+    /// What the recording says of itself before its sound, where it says all of it. Remuxing checks that.
+    fn announced(self, input: &mut Input<'_>) -> Result<Option<RecordingInfo>> {
+        match self.kind {
+            Kind::Flac => flac::announced(input),
+            Kind::Mp4 => mp4::announced(input).map(Some),
+            Kind::Ogg | Kind::Matroska | Kind::Mpeg => Ok(None),
         }
-        Ok(info)
     }
 }
 
-/// Opens a source of this kind by reading all of it.
+fn checked(info: RecordingInfo) -> Result<RecordingInfo> {
+    if info.duration_ms() > limits::RECORDING_MS_MAX {
+        let message = "the recording is longer than the limit";
+        return Err(Error::held(Stage::OpenRecording, HoldReason::LimitReached, message));
+    }
+    Ok(info)
+}
+
+/// Opens a source of this kind: by its head, or by walking over all of its packets.
 pub(super) fn open(kind: Kind, source: &mut dyn Source, source_bytes: u64) -> Result<Opened> {
     let packets = Packets { kind };
-    let mut input = Input::new(source, source_bytes, None)?;
-    let info = packets.remux(&mut input, &mut Mutes::none(), &mut Nowhere)?;
+    let info = match packets.announced(&mut Input::new(source, source_bytes, None)?)? {
+        Some(info) => checked(info)?,
+        None => packets.remux(&mut Input::new(source, source_bytes, None)?, &mut Mutes::none(), &mut Nowhere)?,
+    };
     Ok(Opened { info, source_bytes, sound: Sound::Packets(packets) })
 }
 

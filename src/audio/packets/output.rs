@@ -16,6 +16,11 @@ pub(in crate::audio) trait Output {
     /// Whatever the taker finds wrong with them.
     fn put(&mut self, bytes: &[u8]) -> Result<()>;
 
+    /// Whether it makes anything of what is put out; where not, nothing needs to be.
+    fn takes_bytes(&self) -> bool {
+        true
+    }
+
     /// Is shown a packet of the source as it came, before whatever stands for it in the copy.
     ///
     /// # Errors
@@ -44,6 +49,10 @@ pub(super) struct Nowhere;
 impl Output for Nowhere {
     fn put(&mut self, _: &[u8]) -> Result<()> {
         Ok(())
+    }
+
+    fn takes_bytes(&self) -> bool {
+        false
     }
 }
 

@@ -61,30 +61,41 @@ pub(super) const fn support(count: i64, early: i64) -> Range<i64> {
     (count - 1) * SAMPLES - early..(count + 3) * SAMPLES
 }
 
+/// Most bytes of a fill element: 14, and what 8 bits add.
+const FILL_BYTES_MAX: usize = 269;
+/// How far back it is looked for: over the longest one and its length.
+const BACK_BYTES: usize = FILL_BYTES_MAX + 2;
+/// The seven bits before a fill element: its identifier, and its length or that 8 bits more follow.
+const FILL: u8 = 0b110 << 4;
+const LONG_FILL: u8 = FILL | 15;
+
 /// Whether a block seems to end in a fill element with SBR: where one of each possible length would start, its
 /// identifier, length and type stand.
 fn ends_in_bands(block: &[u8]) -> bool {
-    let bits = block.len() * 8;
-    let at = |at: usize, len: usize| -> u32 {
-        (at..at + len).fold(0, |value, bit| value << 1 | u32::from(block[bit / 8] >> (7 - bit % 8) & 1))
-    };
-    let Some(last) = block.last() else { return false };
     // The end element, 111, and zeros to the byte's end.
-    let end = bits - (last.trailing_zeros() as usize).min(7);
-    if end < 16 || at(end - 3, 3) != 7 {
+    let [.., before, last] = *block else { return false };
+    let unused = last.trailing_zeros();
+    if last == 0 || u16::from_be_bytes([before, last]) >> unused & 7 != 7 {
         return false;
     }
-    let fits = |payload: usize| {
-        let escape = if payload >= 15 { 8 } else { 0 };
-        let Some(start) = (end - 3).checked_sub(payload * 8 + escape + 7) else { return false };
-        let length = match escape {
-            0 => at(start + 3, 4) as usize,
-            _ if at(start + 3, 4) == 15 => 14 + at(start + 7, 8) as usize,
-            _ => return false,
-        };
-        at(start, 3) == 6 && length == payload && matches!(at(start + 7 + escape, 4), 13 | 14)
-    };
-    (1..=269).any(fits)
+    let bits = block.len() * 8 - unused as usize - 3;
+    let (whole, shift) = (bits / 8, bits % 8);
+    // What stands before the end element in bytes that end with it; zeros before the block.
+    let mut bytes = [0; BACK_BYTES + 1];
+    let known = &block[(whole + 1).saturating_sub(bytes.len())..=whole];
+    let unknown = bytes.len() - known.len();
+    bytes[unknown..].copy_from_slice(known);
+    let mut tail = [0; BACK_BYTES];
+    for (byte, pair) in tail.iter_mut().zip(bytes.windows(2)) {
+        *byte = (u16::from_be_bytes([pair[0], pair[1]]) >> (8 - shift)) as u8;
+    }
+    // The byte with so many bytes behind it.
+    let back = |bytes: usize| tail[BACK_BYTES - 1 - bytes];
+    let is_bands = |payload: usize| matches!(back(payload - 1) >> 4, 13 | 14);
+    let is_long = |payload: usize| usize::from(back(payload)) + 14 == payload && is_bands(payload);
+    (1..15).any(|payload| usize::from(back(payload) & 0x7F) == usize::from(FILL) | payload && is_bands(payload))
+        || memchr::memchr2_iter(LONG_FILL, LONG_FILL | 0x80, &tail[..BACK_BYTES - 16])
+            .any(|at| is_long(FILL_BYTES_MAX - at))
 }
 
 #[cfg(test)]
@@ -112,6 +123,16 @@ mod tests {
         let with = block("000 0000 00000000 0 00 0 000000 0 000 110 0010 1101 000000000000 111");
         let padded = block("000 0000 00000000 0 00 0 000000 0 000 110 0010 0000 000000000000 111");
         assert!(ends_in_bands(&with) && !ends_in_bands(&padded));
+        for (bytes, length) in [(1, "0001"), (14, "1110"), (15, "1111 00000001"), (269, "1111 11111111")] {
+            for before in ["0", "000 0000 1", "000 0000 1010 0011"] {
+                for (kind, is_bands) in [("1101", true), ("1110", true), ("0001", false)] {
+                    let fill = format!("{before} 110 {length} {kind} {} 111", "0".repeat(bytes * 8 - 4));
+                    assert_eq!(ends_in_bands(&block(&fill)), is_bands, "{fill}");
+                }
+                let shorter = format!("{before} 110 {length} 1101 {} 111", "0".repeat(bytes * 8 - 5));
+                assert!(!ends_in_bands(&block(&shorter)), "{shorter}");
+            }
+        }
         assert!(!ends_in_bands(&[]) && !ends_in_bands(&[0; 9]) && !ends_in_bands(&[0xFF]));
         let mut blocks = Blocks::new(1).unwrap();
         blocks.look(&padded);

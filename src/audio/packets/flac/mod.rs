@@ -43,8 +43,18 @@ pub(super) fn remux(input: &mut Input<'_>, mutes: &mut Mutes, out: &mut dyn Outp
     if ![0, frames].contains(&stream.frames) {
         return Err(damaged("the header counts other frames than there are").at("frames", frames));
     }
-    let Stream { rate_hz, channels, .. } = stream;
-    Ok(RecordingInfo { container: "flac".to_owned(), codec: Codec::Flac, rate_hz, channels, frames })
+    Ok(info(&stream, frames))
+}
+
+/// What the head says, where its writer knew how many frames come.
+pub(super) fn announced(input: &mut Input<'_>) -> Result<Option<RecordingInfo>> {
+    let stream = Stream::read(input)?;
+    Ok((stream.frames > 0).then(|| info(&stream, stream.frames)))
+}
+
+fn info(stream: &Stream, frames: u64) -> RecordingInfo {
+    let &Stream { rate_hz, channels, .. } = stream;
+    RecordingInfo { container: "flac".to_owned(), codec: Codec::Flac, rate_hz, channels, frames }
 }
 
 /// Checks that a frame comes where its number says, so that all players agree on when it is heard.

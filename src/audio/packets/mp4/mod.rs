@@ -1,26 +1,29 @@
-//! MP4 and M4A: one track of AAC, with its tables before or behind the sound.
+//! MP4 and M4A: one track of AAC, with its tables before or behind the sound, or in fragments.
 //!
 //! A copy has its tables first, rebuilt, and then the blocks in order with nothing between. Edits stay, and blocks
 //! that they hide are silent whatever was asked for. Mutes hold for players that follow edits and for those that
 //! do not.
 
 mod boxes;
+mod fragments;
 mod track;
 mod write;
 
 use super::aac::{Blocks, RATES_HZ, SAMPLES, adts, support};
-use super::{Input, Mutes, Output, Packet, unsupported};
+use super::{Input, Mutes, Output, Packet};
 use crate::audio::damaged;
 use crate::audio::decode::PacketCodec;
 use crate::base::{Error, HoldReason, Result, Stage, limits};
 use crate::model::{Codec, RecordingInfo};
+use boxes::only;
+use fragments::{Defaults, Fragments};
 use std::ops::Range;
 use track::Track;
 
 /// Copies the track.
 pub(super) fn remux(input: &mut Input<'_>, mutes: &mut Mutes, out: &mut dyn Output) -> Result<RecordingInfo> {
     let file = File::walk(input)?;
-    let track = Track::parse(&input.look_at(file.moov.start, file.moov.end - file.moov.start)?)?;
+    let track = file.track(input)?;
     let heard = track.heard()?;
     let mut blocks = Blocks::new(track.channels)?;
     let silence = blocks.silence();
@@ -48,16 +51,27 @@ pub(super) fn remux(input: &mut Input<'_>, mutes: &mut Mutes, out: &mut dyn Outp
     }
     input.skip(input.left())?;
     blocks.finish()?;
-    Ok(RecordingInfo {
-        container: "mp4".to_owned(),
-        codec: Codec::Aac,
-        rate_hz: RATES_HZ[usize::from(track.rate)],
-        channels: track.channels.into(),
-        frames: (heard.end - heard.start) as u64,
-    })
+    track.info()
+}
+
+/// What the tables say.
+pub(super) fn announced(input: &mut Input<'_>) -> Result<RecordingInfo> {
+    let file = File::walk(input)?;
+    file.track(input)?.info()
 }
 
 impl Track {
+    fn info(&self) -> Result<RecordingInfo> {
+        let heard = self.heard()?;
+        Ok(RecordingInfo {
+            container: "mp4".to_owned(),
+            codec: Codec::Aac,
+            rate_hz: RATES_HZ[usize::from(self.rate)],
+            channels: self.channels.into(),
+            frames: (heard.end - heard.start) as u64,
+        })
+    }
+
     /// Samples of all blocks together.
     fn length(&self) -> u64 {
         (self.sizes.len() as u64 - 1) * SAMPLES as u64 + u64::from(self.last)
@@ -81,38 +95,60 @@ impl Track {
 struct File {
     brand: [u8; 4],
     moov: Range<u64>,
+    /// Where each `moof` starts, and its body.
+    moofs: Vec<(u64, Range<u64>)>,
     mdats: Vec<Range<u64>>,
 }
 
 impl File {
     /// Walks the outermost boxes to the end of the file.
     fn walk(input: &mut Input<'_>) -> Result<Self> {
-        let (mut brand, mut moov, mut mdats) = ([0; 4], None, Vec::new());
+        let (mut brand, mut moov, mut moofs, mut mdats) = ([0; 4], None, Vec::new(), Vec::new());
         let mut at = 0;
-        for _ in 0..limits::CHUNKS_MAX {
+        for _ in 0..limits::MP4_BOXES_MAX {
             if at == input.left() {
                 let moov = moov.ok_or_else(|| damaged("MP4 without its tables"))?;
-                return Ok(Self { brand, moov, mdats });
+                return Ok(Self { brand, moov, moofs, mdats });
             }
             let (kind, body) = header(input, at)?;
-            at = body.end;
+            let start = std::mem::replace(&mut at, body.end);
             match &kind {
                 b"ftyp" if body.end - body.start >= 4 => brand.copy_from_slice(&input.look_at(body.start, 4)?),
                 b"moov" if moov.is_some() => return Err(damaged("MP4 with two tables")),
                 b"moov" if body.end - body.start > limits::MP4_TABLES_BYTES_MAX => return Err(too_large()),
                 b"moov" => moov = Some(body),
                 b"mdat" => mdats.push(body),
-                b"moof" | b"styp" | b"sidx" => return Err(unsupported("MP4 in fragments")),
+                b"moof" if body.end - body.start > limits::TAIL_BYTES_MAX => return Err(too_large()),
+                b"moof" => moofs.push((start, body)),
                 _ => {}
             }
         }
         Err(too_large())
     }
 
+    /// The track, as the tables of the file have it.
+    fn track(&self, input: &mut Input<'_>) -> Result<Track> {
+        let mut look_at = |range: &Range<u64>| input.look_at(range.start, range.end - range.start);
+        let moov = look_at(&self.moov)?;
+        let Some(mvex) = only(&moov, b"mvex")? else {
+            return match self.moofs.is_empty() {
+                true => Track::parse(&moov, None),
+                false => Err(damaged("MP4 with fragments that its tables do not announce")),
+            };
+        };
+        let defaults = Defaults::parse(mvex)?;
+        let mut fragments = Fragments::default();
+        for (start, body) in &self.moofs {
+            fragments.push(&look_at(body)?, *start, &defaults)?;
+        }
+        Track::parse(&moov, Some(fragments))
+    }
+
     /// The size of a block at this place, which must lie in a box for sound.
     fn sound(&self, at: u64, size: u32) -> Result<usize> {
         let end = at + u64::from(size);
-        let is_inside = self.mdats.iter().any(|mdat| mdat.start <= at && end <= mdat.end);
+        let before = self.mdats.partition_point(|mdat| mdat.end <= at);
+        let is_inside = self.mdats.get(before).is_some_and(|mdat| mdat.start <= at && end <= mdat.end);
         if is_inside && size < BLOCK_BYTES_MAX { Ok(size as usize) } else { Err(damaged("MP4 sound lies elsewhere")) }
     }
 }

@@ -1,6 +1,7 @@
 //! The one track of a recording: its codec, where its blocks lie, and which of them are presented.
 
 use super::boxes::{Numbers, boxes, one, only};
+use super::fragments::Fragments;
 use crate::audio::damaged;
 use crate::audio::packets::aac::{LOW_COMPLEXITY, RATES_HZ, SAMPLES};
 use crate::audio::packets::unsupported;
@@ -30,16 +31,13 @@ pub(super) struct Track {
 }
 
 impl Track {
-    /// Reads the body of `moov`.
+    /// Reads the body of `moov`, whose tables are empty where there are fragments.
     ///
     /// # Errors
     /// Holds the call when there is other than one track, it is not AAC of low complexity, its times are not regular,
     /// or its tables contradict each other.
-    pub(super) fn parse(moov: &[u8]) -> Result<Self> {
+    pub(super) fn parse(moov: &[u8], fragments: Option<Fragments>) -> Result<Self> {
         let movie = boxes(moov)?;
-        if movie.iter().any(|b| b.kind == *b"mvex") {
-            return Err(unsupported("MP4 in fragments"));
-        }
         let mut tracks = movie.iter().filter(|b| b.kind == *b"trak");
         let (Some(trak), None) = (tracks.next(), tracks.next()) else {
             return Err(unsupported("MP4 with other than one track"));
@@ -54,9 +52,24 @@ impl Track {
         if timescale(one(mdia, b"mdhd")?)? != rate_hz {
             return Err(unsupported("MP4 whose clock is not its sampling rate"));
         }
-        let sizes = sizes(one(stbl, b"stsz")?)?;
-        let last = durations(one(stbl, b"stts")?, sizes.len())?;
-        let chunks = chunks(stbl, sizes.len())?;
+        let (sizes, last, chunks) = match fragments {
+            Some(fragments) => {
+                if Numbers(one(stbl, b"stts")?).number(8)? != 0 {
+                    return Err(unsupported("MP4 with sound in its tables and in fragments"));
+                }
+                let last = last_duration(fragments.durations, fragments.sizes.len())?;
+                (fragments.sizes, last, fragments.chunks)
+            }
+            None => {
+                let sizes = sizes(one(stbl, b"stsz")?)?;
+                let last = last_duration(durations(one(stbl, b"stts")?)?, sizes.len())?;
+                let chunks = chunks(stbl, sizes.len())?;
+                (sizes, last, chunks)
+            }
+        };
+        if sizes.is_empty() {
+            return Err(damaged("the recording has no samples"));
+        }
         let edit = match only(trak.body, b"edts")? {
             Some(edts) => edit(one(edts, b"elst")?, timescale(one(moov, b"mvhd")?)?, rate_hz)?,
             None => None,
@@ -146,9 +159,6 @@ fn sizes(stsz: &[u8]) -> Result<Vec<u32>> {
     let mut numbers = Numbers(stsz);
     numbers.take(4)?;
     let (all, count) = (numbers.u32()?, numbers.u32()? as usize);
-    if count == 0 {
-        return Err(damaged("the recording has no samples"));
-    }
     if all != 0 {
         return Err(unsupported("AAC of blocks of one size"));
     }
@@ -156,16 +166,23 @@ fn sizes(stsz: &[u8]) -> Result<Vec<u32>> {
     Ok(each.iter().map(|&size| u32::from_be_bytes(size)).collect())
 }
 
-/// Checks that all blocks but the last are as long as they decode to; returns the length of the last.
-fn durations(stts: &[u8], count: usize) -> Result<u32> {
+/// Lengths of blocks in time: how many in a row last so long.
+fn durations(stts: &[u8]) -> Result<Vec<(u64, u32)>> {
     let mut numbers = Numbers(stts);
     numbers.take(4)?;
     let entries = numbers.u32()? as usize;
     let (entries, _) = numbers.take(entries.saturating_mul(8))?.as_chunks::<8>();
+    let entry = |&[a, b, c, d, e, f, g, h]: &[u8; 8]| {
+        (u64::from(u32::from_be_bytes([a, b, c, d])), u32::from_be_bytes([e, f, g, h]))
+    };
+    Ok(entries.iter().map(entry).collect())
+}
+
+/// Checks that all blocks but the last are as long as they decode to; returns the length of the last.
+fn last_duration(durations: Vec<(u64, u32)>, count: usize) -> Result<u32> {
     let mut left = count as u64;
     let mut last = 0;
-    for &[a, b, c, d, e, f, g, h] in entries {
-        let (blocks, each) = (u64::from(u32::from_be_bytes([a, b, c, d])), u32::from_be_bytes([e, f, g, h]));
+    for (blocks, each) in durations {
         let is_end = blocks == left && blocks == 1;
         if blocks > left || (i64::from(each) != SAMPLES && !(is_end && i64::from(each) < SAMPLES)) {
             return Err(unsupported("MP4 whose times are not regular"));

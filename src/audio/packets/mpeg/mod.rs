@@ -41,7 +41,7 @@ pub(super) fn remux(input: &mut Input<'_>, mutes: &mut Mutes, out: &mut dyn Outp
         out.put(&tag)?;
         time = Time { delay: DELAY_SAMPLES.max(delay), early: first.samples() };
     }
-    let mut row = Row { frames: VecDeque::new(), end: 0 };
+    let mut row = Row::default();
     let mut count = 0;
     while let Some(header) = next(input)? {
         if !header.is_like(first) {
@@ -51,8 +51,12 @@ pub(super) fn remux(input: &mut Input<'_>, mutes: &mut Mutes, out: &mut dyn Outp
         let at = count * first.samples();
         let codec = PacketCodec::Mp3;
         out.packet(&Packet { codec, is_first: count == 0, bytes, at, heard: 0..i64::MAX })?;
-        row.push(header, bytes, mutes.is_muted(&time.support(at, first)))?;
-        row.put_settled(BACK_BYTES_MAX, out)?;
+        let main_at = header.main_at()?;
+        let is_muted = mutes.is_muted(&time.support(at, first));
+        if out.takes_bytes() {
+            row.push(header, bytes.split_at(main_at), is_muted);
+            row.put_settled(BACK_BYTES_MAX, out)?;
+        }
         count += 1;
     }
     row.put_settled(0, out)?;
@@ -90,64 +94,80 @@ impl Time {
     }
 }
 
+/// Most bytes of header, checksum and side information.
+const HEAD_BYTES_MAX: usize = 38;
+/// Bytes of the row that are put out before they are dropped all at once.
+const OVER_BYTES: usize = 64 << 10;
+
 /// The row of main data, as far as frames that are not read yet can reach back.
+#[derive(Default)]
 struct Row {
     frames: VecDeque<Frame>,
-    /// Length of the row so far, bytes.
-    end: u64,
+    /// Main data as it came, and as it goes out: zeros but where a kept frame reads.
+    was: Vec<u8>,
+    is: Vec<u8>,
+    /// The byte of the row with which both start.
+    start: u64,
 }
 
 /// A frame that is not put out yet.
 struct Frame {
     header: Header,
-    /// Header, checksum and side information of a kept frame.
-    head: Option<Vec<u8>>,
+    /// Header, checksum and side information of a kept frame, and how long they are; nothing for a silent one.
+    head: Option<([u8; HEAD_BYTES_MAX], usize)>,
     /// Its part of the row, by size alone.
     part: Range<u64>,
-    /// The bytes of the row that it reads; none for a silent frame.
-    reads: Range<u64>,
-    main: Vec<u8>,
+    /// The byte of the row from which on it reads.
+    reads: u64,
 }
 
 impl Row {
-    fn push(&mut self, header: Header, frame: &[u8], is_muted: bool) -> Result<()> {
-        let (head, main) = frame.split_at(header.main_at()?);
-        let part = self.end..self.end + main.len() as u64;
-        self.end = part.end;
+    fn end(&self) -> u64 {
+        self.start + self.was.len() as u64
+    }
+
+    fn push(&mut self, header: Header, (head, main): (&[u8], &[u8]), is_muted: bool) {
+        let part = self.end()..self.end() + main.len() as u64;
+        self.was.extend_from_slice(main);
+        self.is.resize(self.was.len(), 0);
         let (back, bits) = header.main_data(&head[header.side_at()..]);
-        let begin = part.start.saturating_sub(back);
-        let reads = if is_muted { begin..begin } else { begin..part.end.min(begin + bits.div_ceil(8)) };
-        let head = (!is_muted).then(|| head.to_vec());
-        self.frames.push_back(Frame { header, head, part, reads, main: main.to_vec() });
-        Ok(())
+        let reads = part.start.saturating_sub(back);
+        let head = (!is_muted).then(|| {
+            let read = self.within(reads..part.end.min(reads + bits.div_ceil(8)));
+            self.is[read.clone()].copy_from_slice(&self.was[read]);
+            let mut bytes = [0; HEAD_BYTES_MAX];
+            bytes[..head.len()].copy_from_slice(head);
+            (bytes, head.len())
+        });
+        self.frames.push_back(Frame { header, head, part, reads });
     }
 
     /// Puts out the frames in whose part of the row no frame behind the last one reads, which reach back by
     /// `back` bytes at most.
     fn put_settled(&mut self, back: u64, out: &mut dyn Output) -> Result<()> {
-        while let Some(frame) = self.frames.front().filter(|frame| frame.part.end + back <= self.end) {
-            let readers = || self.frames.iter().filter(|frame| frame.head.is_some());
-            let silent;
-            let head = match &frame.head {
-                Some(head) => head,
+        while let Some(frame) = self.frames.front().filter(|frame| frame.part.end + back <= self.end()) {
+            match &frame.head {
+                Some((head, len)) => out.put(&head[..*len])?,
                 None => {
-                    let earliest = readers().map(|reader| reader.reads.start).min().unwrap_or(u64::MAX);
-                    silent = frame.header.silent(frame.part.start.saturating_sub(earliest))?;
-                    &silent
-                }
-            };
-            let mut main = vec![0; frame.main.len()];
-            for reader in readers() {
-                let from = reader.reads.start.max(frame.part.start) - frame.part.start;
-                let to = reader.reads.end.clamp(frame.part.start, frame.part.end) - frame.part.start;
-                if from < to {
-                    main[from as usize..to as usize].copy_from_slice(&frame.main[from as usize..to as usize]);
+                    let kept = self.frames.iter().filter(|frame| frame.head.is_some());
+                    let earliest = kept.map(|frame| frame.reads).min().unwrap_or(u64::MAX);
+                    out.put(&frame.header.silent(frame.part.start.saturating_sub(earliest))?)?;
                 }
             }
-            out.put(head)?;
-            out.put(&main)?;
+            let main = self.within(frame.part.clone());
+            out.put(&self.is[main.clone()])?;
             self.frames.pop_front();
+            if main.end >= OVER_BYTES {
+                self.was.drain(..main.end);
+                self.is.drain(..main.end);
+                self.start += main.end as u64;
+            }
         }
         Ok(())
+    }
+
+    /// Where these bytes of the row are, of which the first are still there.
+    fn within(&self, range: Range<u64>) -> Range<usize> {
+        (range.start - self.start) as usize..(range.end - self.start) as usize
     }
 }

@@ -1,40 +1,20 @@
 //! The checksum of Ogg pages (RFC 3533): CRC-32 with the polynomial 0x04C11DB7, most significant bit first, from
-//! zero, without a last inversion. Eight bytes at a time.
+//! zero, without a last inversion. It is the common CRC-32 of the bytes with their bits in reverse, which processors have
+//! instructions for.
 
-const POLYNOMIAL: u32 = 0x04C1_1DB7;
-
-/// `TABLES[n][b]`: what byte `b` adds to the checksum when `n` more bytes follow it.
-static TABLES: [[u32; 256]; 8] = tables();
-
-const fn tables() -> [[u32; 256]; 8] {
-    let mut tables = [[0; 256]; 8];
-    let mut at = 0;
-    while at < 8 * 256 {
-        let (n, byte) = (at / 256, at % 256);
-        // Eight bits further than with one byte less behind it; the first table is made bit by bit.
-        let mut crc = if n == 0 { (byte as u32) << 24 } else { tables[n - 1][byte] };
-        let mut bit = 0;
-        while bit < 8 {
-            crc = (crc << 1) ^ if crc >> 31 == 1 { POLYNOMIAL } else { 0 };
-            bit += 1;
-        }
-        tables[n][byte] = crc;
-        at += 1;
-    }
-    tables
-}
+/// Bytes that are reversed at once.
+const PART_BYTES: usize = 1024;
 
 /// Goes on from `crc`, zero at first, over these bytes.
-pub(super) fn update(mut crc: u32, bytes: &[u8]) -> u32 {
-    let (eights, rest) = bytes.as_chunks::<8>();
-    for &[a, b, c, d, e, f, g, h] in eights {
-        let [w, x, y, z] = (crc ^ u32::from_be_bytes([a, b, c, d])).to_be_bytes();
-        crc = [w, x, y, z, e, f, g, h]
-            .iter()
-            .zip(TABLES.iter().rev())
-            .fold(0, |sum, (&b, table)| sum ^ table[usize::from(b)]);
+pub(super) fn update(crc: u32, bytes: &[u8]) -> u32 {
+    // The common one is inverted before and after.
+    let mut common = crc32fast::Hasher::new_with_initial(!crc.reverse_bits());
+    let mut reversed = [0; PART_BYTES];
+    for part in bytes.chunks(PART_BYTES) {
+        reversed.iter_mut().zip(part).for_each(|(reversed, byte)| *reversed = byte.reverse_bits());
+        common.update(&reversed[..part.len()]);
     }
-    rest.iter().fold(crc, |crc, &b| (crc << 8) ^ TABLES[0][usize::from((crc >> 24) as u8 ^ b)])
+    (!common.finalize()).reverse_bits()
 }
 
 #[cfg(test)]
@@ -50,5 +30,7 @@ mod tests {
             let (a, b) = b"123456789".split_at(at);
             assert_eq!(update(update(0, a), b), update(0, b"123456789"));
         }
+        let long = [7; 3 * PART_BYTES + 1];
+        assert_eq!(update(update(0, &long[..999]), &long[999..]), update(0, &long));
     }
 }

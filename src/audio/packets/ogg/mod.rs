@@ -6,15 +6,14 @@
 //! ignores both would play them.
 
 mod crc;
-mod opus;
 mod page;
 
+use super::opus::{self, Head};
 use super::{Input, Mutes, Output, Packet, unsupported};
 use crate::audio::damaged;
 use crate::audio::decode::PacketCodec;
 use crate::base::Result;
 use crate::model::{Codec, RecordingInfo};
-use opus::Head;
 use page::{NewPage, PACKET_BYTES_MAX, Page, Place};
 use std::borrow::Cow;
 
@@ -78,6 +77,8 @@ struct Stream {
     before: u32,
     /// Samples that the last page cuts off.
     cut: i64,
+    /// The page of the copy that is being filled.
+    new: NewPage,
 }
 
 impl Stream {
@@ -91,7 +92,7 @@ impl Stream {
         }
         let head = Head::parse(head.bytes)?;
         let mut new_sequence = 0;
-        let mut new = NewPage::new();
+        let mut new = NewPage::default();
         new.push(&head.to_bytes());
         new.put(Place { is_first: true, is_last: false, granule: 0, serial: number }, &mut new_sequence, out)?;
         Ok(Self {
@@ -108,6 +109,7 @@ impl Stream {
             samples: 0,
             before: 0,
             cut: 0,
+            new,
         })
     }
 
@@ -148,7 +150,7 @@ impl Stream {
         }
         self.begun.clear();
         self.is_tagged = true;
-        let mut new = NewPage::new();
+        let mut new = NewPage::default();
         new.push(opus::TAGS);
         new.put(self.place(0), &mut self.new_sequence, out)
     }
@@ -159,7 +161,7 @@ impl Stream {
         let samples = packets.iter().map(|packet| opus::samples(packet)).collect::<Result<Vec<u32>>>()?;
         let heard_end = self.measure(page, samples.iter().map(|&n| i64::from(n)).sum(), packets.is_empty())?;
         let base = self.base.unwrap_or_default();
-        let mut new = NewPage::new();
+        let mut new = std::mem::take(&mut self.new);
         for (packet, samples) in packets.iter().zip(samples) {
             out.packet(&Packet {
                 codec: PacketCodec::Opus { channels: self.head.channels.into() },
@@ -180,16 +182,17 @@ impl Stream {
             self.before = samples;
             self.samples += i64::from(samples);
         }
-        if new.is_empty() && !page.is_last {
-            return Ok(());
+        if !new.is_empty() || page.is_last {
+            let place = Place { is_last: page.is_last, ..self.place(base + self.samples - self.cut) };
+            new.put(place, &mut self.new_sequence, out)?;
         }
-        let place = Place { is_last: page.is_last, ..self.place(base + self.samples - self.cut) };
-        new.put(place, &mut self.new_sequence, out)
+        self.new = new;
+        Ok(())
     }
 
     /// The packets that end on a page. What it has of another is remembered.
     fn packets<'a>(&mut self, page: &'a Page) -> Result<Vec<Cow<'a, [u8]>>> {
-        let mut packets = Vec::new();
+        let mut packets = Vec::with_capacity(page.segments.len());
         for part in page.parts() {
             if self.begun.len() + part.bytes.len() > PACKET_BYTES_MAX {
                 return Err(damaged("an Ogg packet is too large"));

@@ -21,7 +21,7 @@ pub(super) struct Page {
     pub(super) granule: Option<i64>,
     pub(super) serial: u32,
     pub(super) sequence: u32,
-    segments: Vec<u8>,
+    pub(super) segments: Vec<u8>,
     body: Vec<u8>,
 }
 
@@ -87,6 +87,7 @@ impl Page {
 }
 
 /// A page of whole packets in the making.
+#[derive(Default)]
 pub(super) struct NewPage {
     segments: Vec<u8>,
     body: Vec<u8>,
@@ -105,10 +106,6 @@ pub(super) struct Place {
 pub(super) const PACKET_BYTES_MAX: usize = SEGMENTS_MAX * 255 - 1;
 
 impl NewPage {
-    pub(super) const fn new() -> Self {
-        Self { segments: Vec::new(), body: Vec::new() }
-    }
-
     pub(super) const fn is_empty(&self) -> bool {
         self.segments.is_empty()
     }
@@ -127,6 +124,11 @@ impl NewPage {
 
     /// Puts out the page as number `sequence` of its stream, and starts an empty one.
     pub(super) fn put(&mut self, place: Place, sequence: &mut u32, out: &mut dyn Output) -> Result<()> {
+        if !out.takes_bytes() {
+            self.segments.clear();
+            self.body.clear();
+            return Ok(());
+        }
         let mut header = [0; HEADER_BYTES + SEGMENTS_MAX];
         let len = HEADER_BYTES + self.segments.len();
         header[..4].copy_from_slice(b"OggS");
