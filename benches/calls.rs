@@ -15,7 +15,7 @@ use sordino::jobs::{
 };
 use sordino::model::manifest::Tool;
 use sordino::patterns::PatternSet;
-use sordino::redact::{CallSource, redact_call};
+use sordino::redact::{CallSource, Sourced, redact_call};
 use sordino::store::{LocalStore, Stores};
 use sordino::transcript::Told;
 use std::io::Cursor;
@@ -83,9 +83,9 @@ fn hour_of_transcript(bencher: Bencher) {
     let file = serde_json::to_vec(&hour::aws(hour::HOUR_WORDS)).unwrap();
     let source = || CallSource {
         call: CallId::from_mac(&[7; 32]),
-        transcript: Phi::new(file.clone()),
+        transcripts: vec![Phi::new(file.clone()).into()],
         told: Told::default(),
-        recording: None::<Cursor<Vec<u8>>>,
+        recordings: Vec::<Sourced<Cursor<Vec<u8>>>>::new(),
         known: Vec::new(),
     };
     bencher.counter(BytesCount::of_slice(&file)).with_inputs(source).bench_local_values(|source| {

@@ -13,7 +13,7 @@ use sordino::jobs;
 use sordino::model::Policy;
 use sordino::model::manifest::{By, Tool};
 use sordino::patterns::PatternSet;
-use sordino::redact::{Artifacts, Birth, CallSource, Origin, Step, redact_call_in_steps};
+use sordino::redact::{Artifacts, Birth, CallSource, Origin, Sourced, Step, redact_call_in_steps};
 use sordino::store::{Commit, Expected, Keeping, LocalStore, Store};
 use sordino::transcript::Told;
 use std::collections::BTreeMap;
@@ -52,9 +52,9 @@ fn measure(patterns: &PatternSet, policy: &Policy, file: &[u8], calls: usize) ->
         let transcript = Phi::new(file.to_vec());
         let source = CallSource {
             call: call.clone(),
-            transcript,
+            transcripts: vec![transcript.into()],
             told: Told::default(),
-            recording: None::<Cursor<Vec<u8>>>,
+            recordings: Vec::<Sourced<Cursor<Vec<u8>>>>::new(),
             known: Vec::new(),
         };
         watch.over(Stage::Fetch);
@@ -90,8 +90,8 @@ fn manifest(patterns: &PatternSet, policy: &Policy, artifacts: &Artifacts) -> (V
         created: Timestamp::from_unix_s(0),
         by,
         policy,
-        transcript,
-        recording: None,
+        transcripts: vec![transcript],
+        recordings: Vec::new(),
         known: None,
         read_as: None,
     };

@@ -22,9 +22,9 @@ fuzz_target!(|bytes: &[u8]| {
     for recording in [None, Some(RECORDING)] {
         let source = CallSource {
             call: CallId::from_mac(&[1; 32]),
-            transcript: Phi::new(bytes.to_vec()),
+            transcripts: vec![Phi::new(bytes.to_vec()).into()],
             told: Told::default(),
-            recording: recording.map(Cursor::new),
+            recordings: recording.map(|sound| Cursor::new(sound).into()).into_iter().collect(),
             known: Vec::new(),
         };
         let mut muted = Cursor::new(Vec::new());

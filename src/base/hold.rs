@@ -9,6 +9,8 @@ pub enum HoldReason {
     NoTranscript,
     /// More than one transcript, or more than one recording, for one call.
     AmbiguousPair,
+    /// A part or a channel of the call is missing.
+    MissingPiece,
     /// The transcript is empty or has no words while the recording has sound.
     EmptyTranscript,
     /// The transcript cannot be parsed: cut, wrong encoding, not the format it claims.
@@ -47,9 +49,10 @@ pub enum HoldReason {
 
 impl HoldReason {
     /// All reasons, in the order of the vocabulary.
-    pub const ALL: [Self; 19] = [
+    pub const ALL: [Self; 20] = [
         Self::NoTranscript,
         Self::AmbiguousPair,
+        Self::MissingPiece,
         Self::EmptyTranscript,
         Self::DamagedTranscript,
         Self::UnknownTranscriptFormat,
@@ -75,6 +78,7 @@ impl HoldReason {
         match self {
             Self::NoTranscript => "no-transcript",
             Self::AmbiguousPair => "ambiguous-pair",
+            Self::MissingPiece => "missing-piece",
             Self::EmptyTranscript => "empty-transcript",
             Self::DamagedTranscript => "damaged-transcript",
             Self::UnknownTranscriptFormat => "unknown-transcript-format",
@@ -101,6 +105,7 @@ impl HoldReason {
         match self {
             Self::NoTranscript => "put the call's transcript beside its recording and run again",
             Self::AmbiguousPair => "leave one transcript and one recording for this call and run again",
+            Self::MissingPiece => "put the missing part or channel beside the others and run again",
             Self::EmptyTranscript => "transcribe the recording again, or drop the call if nobody spoke",
             Self::DamagedTranscript => "export the transcript again from the recogniser",
             Self::UnknownTranscriptFormat => "export the transcript in a supported format",

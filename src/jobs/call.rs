@@ -11,7 +11,7 @@ use crate::base::{CallId, Error, HoldReason, KeyedRef, Kind, Result, Stage, Time
 use crate::model::Policy;
 use crate::model::manifest::{Basis, By, Held, HeldSource, Manifest, PolicyRef, Retention, Role, Tool};
 use crate::patterns::PatternSet;
-use crate::redact::{Birth, CallSource, Origin, redact_call};
+use crate::redact::{Birth, CallSource, Origin, Sourced, redact_call};
 use crate::store::{Commit, Expected, Keeping, Sink, Staged, Stat, Store, Stored};
 use crate::transcript::Told;
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -150,8 +150,8 @@ fn patient(run: &Run, call: &Call, slots: &Slots) -> Result<(Status, Hidden)> {
 }
 
 fn attempt(run: &Run, call: &Call, slots: &Slots) -> Result<(Status, Hidden)> {
-    let (transcript, recording) = match &call.parts {
-        Parts::Whole { transcript, recording } => (transcript, recording.as_ref()),
+    let (transcripts, recordings) = match &call.parts {
+        Parts::Whole { transcripts, recordings } => (transcripts, recordings),
         Parts::Held { reason, .. } => return Err(unpaired(*reason)),
     };
     let known = Given::read(run.known, call, run.key)?;
@@ -170,7 +170,7 @@ fn attempt(run: &Run, call: &Call, slots: &Slots) -> Result<(Status, Hidden)> {
     {
         return Ok((Status::Unchanged, Hidden::default()));
     }
-    let manifest = redact(run, &call.id, (transcript, recording), &known, stored, slots)?;
+    let manifest = redact(run, &call.id, (transcripts, recordings), &known, stored, slots)?;
     remove_held(run, &call.id)?;
     Ok((Status::Redacted, Hidden::of(&manifest)))
 }
@@ -178,6 +178,7 @@ fn attempt(run: &Run, call: &Call, slots: &Slots) -> Result<(Status, Hidden)> {
 fn unpaired(reason: HoldReason) -> Error {
     let message = match reason {
         HoldReason::NoTranscript => "the recording has no transcript",
+        HoldReason::MissingPiece => "a part or a channel of the call is missing",
         _ => "more than one file could be the call's transcript, recording or known values",
     };
     Error::held(Stage::Pair, reason, message)
@@ -191,9 +192,9 @@ fn unpaired(reason: HoldReason) -> Error {
 fn is_done(run: &Run, call: &Call, known: &Given, manifest: &Manifest) -> Result<bool> {
     let files = call.files();
     let references: Vec<KeyedRef> = files.iter().map(|f| reference(run, &call.id, f)).collect();
-    let recorded = |role| manifest.sources.iter().find(|s| s.role == role);
+    let recorded = |reference: &KeyedRef| manifest.sources.iter().find(|s| s.reference == *reference);
     let sources = files.iter().zip(&references).map(|(file, reference)| {
-        let version = recorded(file.role).and_then(|s| s.version.as_deref());
+        let version = recorded(reference).and_then(|s| s.version.as_deref());
         (file.role, reference, version, file.stat.bytes)
     });
     let read_as = run.told.record();
@@ -208,8 +209,8 @@ fn is_done(run: &Run, call: &Call, known: &Given, manifest: &Manifest) -> Result
     if !manifest.is_made_from(&basis) {
         return Ok(false);
     }
-    for file in files {
-        let Some(recorded) = recorded(file.role) else { return Ok(false) };
+    for (file, reference) in files.iter().zip(&references) {
+        let Some(recorded) = recorded(reference) else { return Ok(false) };
         let is_same_version = recorded.version.as_deref() == Some(file.stat.version.as_str());
         if !is_same_version && fetch::digest(file, bytes_max(run, file))? != recorded.sha256 {
             return Ok(false);
@@ -232,54 +233,70 @@ fn is_stale(run: &Run, manifest: &Manifest) -> bool {
 fn redact(
     run: &Run,
     id: &CallId,
-    (transcript, recording): (&SourceFile, Option<&SourceFile>),
+    (transcripts, recordings): (&[SourceFile], &[SourceFile]),
     known: &Given,
     stored: Option<Stored>,
     slots: &Slots,
 ) -> Result<Manifest> {
-    let (bytes, transcript_stat) = fetch::read_whole(transcript, run.limits.transcript_bytes_max)?;
-    let recording = recording
-        .map(|file| fetch::open(file, run.limits.recording_bytes_max).map(|(object, stat)| (file, object, stat)))
-        .transpose()?;
+    let read = |file: &SourceFile| fetch::read_whole(file, run.limits.transcript_bytes_max);
+    let (bytes, transcript_stats): (Vec<_>, Vec<_>) = try_unzip(transcripts.iter().map(read))?;
+    let open = |file: &SourceFile| fetch::open(file, run.limits.recording_bytes_max);
+    let (objects, recording_stats): (Vec<_>, Vec<_>) = try_unzip(recordings.iter().map(open))?;
     let mut staged = match run.target {
         Target::Publish(store) => Some(store.begin(id)?),
         Target::DryRun(_) => None,
     };
-    let sink = recording.as_ref().map(|(file, ..)| sink(staged.as_deref_mut(), &artifact_name(file))).transpose()?;
-    let (object, recording) = recording.map(|(file, object, stat)| (object, (file, stat))).unzip();
+    let sinks = recordings.iter().map(|file| sink(staged.as_deref_mut(), &artifact_name(file)));
+    let sinks = sinks.collect::<Result<Vec<_>>>()?;
     let slot = slots.take();
-    let object = object.map(|object| OffSlot::new(object, &slot));
-    let values = known.values.clone();
-    let source =
-        CallSource { call: id.clone(), transcript: bytes, told: run.told.clone(), recording: object, known: values };
-    let artifacts = redact_call(run.patterns, run.policy, source, sink)?;
+    let objects = objects.into_iter().map(|object| OffSlot::new(object, &slot));
+    let source = CallSource {
+        call: id.clone(),
+        transcripts: transcripts.iter().zip(bytes).map(sourced).collect(),
+        told: run.told.clone(),
+        recordings: recordings.iter().zip(objects).map(sourced).collect(),
+        known: known.values.clone(),
+    };
+    let artifacts = redact_call(run.patterns, run.policy, source, sinks)?;
     drop(slot);
     known.still()?;
+    let opened = || transcripts.iter().zip(&transcript_stats).chain(recordings.iter().zip(&recording_stats));
     // What was opened last was so beside all the others, if they are still what they were.
-    match &recording {
-        Some((file, stat)) => {
-            fetch::still(transcript, &transcript_stat)?;
-            fetch::still_read(file, stat)?;
-        }
-        None => fetch::still_read(transcript, &transcript_stat)?,
-    }
+    let others = transcripts.len() + recordings.len() - 1;
+    opened().take(others).try_for_each(|(file, stat)| fetch::still(file, stat))?;
+    opened().skip(others).try_for_each(|(file, stat)| fetch::still_read(file, stat))?;
+    let origins = |files: &[SourceFile], stats: &[Stat]| -> Vec<Origin> {
+        files.iter().zip(stats).map(|(file, stat)| origin(run, id, file, stat)).collect()
+    };
     let birth = Birth {
         created: run.created,
         by: by(run),
         policy: run.policy,
         known: known.reference.clone(),
         read_as: run.told.record(),
-        transcript: origin(run, id, transcript, &transcript_stat),
-        recording: recording.map(|(file, stat)| origin(run, id, file, &stat)),
+        transcripts: origins(transcripts, &transcript_stats),
+        recordings: origins(recordings, &recording_stats),
     };
     let manifest = artifacts.manifest(&birth);
     if let Some(mut staged) = staged {
-        staged.transcript(&birth.transcript.name, artifacts.transcript())?;
+        for (origin, masked) in birth.transcripts.iter().zip(artifacts.transcripts()) {
+            staged.transcript(&origin.name, masked)?;
+        }
         // All that is left is to wait for the disk, for which nothing large is kept.
         drop(artifacts);
         publish(run, staged, &manifest, stored)?;
     }
     Ok(manifest)
+}
+
+/// A file's content, as the piece that the file is.
+fn sourced<T>((file, source): (&SourceFile, T)) -> Sourced<T> {
+    Sourced { piece: file.piece, source }
+}
+
+/// The halves of pairs, unless one of them failed.
+fn try_unzip<A, B>(pairs: impl Iterator<Item = Result<(A, B)>>) -> Result<(Vec<A>, Vec<B>)> {
+    Ok(pairs.collect::<Result<Vec<_>>>()?.into_iter().unzip())
 }
 
 /// What a store is told of the keeping of a call.
@@ -355,8 +372,9 @@ fn reference(run: &Run, id: &CallId, file: &SourceFile) -> KeyedRef {
     run.key.reference(id, &file.file_name())
 }
 
-fn artifact_name(file: &SourceFile) -> String {
-    format!("{}.{}", file.role.word(), file.extension())
+/// The name of a file's redacted copy.
+pub(super) fn artifact_name(file: &SourceFile) -> String {
+    format!("{}{}.{}", file.role.word(), file.piece.suffix(), file.extension())
 }
 
 const fn bytes_max(run: &Run, file: &SourceFile) -> u64 {

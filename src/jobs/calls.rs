@@ -12,7 +12,7 @@ use std::collections::VecDeque;
 /// may not have been listed are not handed out then.
 pub struct Calls<'a> {
     files: Straight<'a>,
-    groups: Groups<'a>,
+    groups: Groups,
     ready: VecDeque<Call>,
     key: &'a CallKey,
 }
@@ -86,9 +86,9 @@ pub(super) fn refuse_twins<Id: Ord>(mut ids: Vec<Id>) -> Result<()> {
 }
 
 /// Calls of which files may still come: those whose ids the last file's begins with, so never many.
-struct Groups<'a> {
-    /// What may stand between an id and the extension.
-    afters: Vec<&'a str>,
+struct Groups {
+    /// What may stand right behind an id.
+    behind: Vec<String>,
     open: Vec<Group>,
 }
 
@@ -97,18 +97,19 @@ struct Group {
     files: Vec<SourceFile>,
 }
 
-impl<'a> Groups<'a> {
-    fn new(templates: &'a [Template]) -> Self {
-        let mut afters: Vec<_> = templates.iter().map(Template::after).chain([""]).collect();
-        afters.sort_unstable();
-        afters.dedup();
-        Self { afters, open: Vec::new() }
+impl Groups {
+    fn new(templates: &[Template]) -> Self {
+        let mut behind: Vec<_> = templates.iter().map(Template::behind).chain([".".to_owned()]).collect();
+        behind.sort_unstable();
+        behind.dedup();
+        Self { behind, open: Vec::new() }
     }
 
     /// Adds the next file in the order of [`Member::straight`]; what is complete now.
-    fn push(&mut self, member: Member, file: SourceFile) -> Vec<Group> {
-        let afters = &self.afters;
-        let complete = self.open.extract_if(.., |group| group.lies_before(&member.straight, afters)).collect();
+    fn push(&mut self, member: Member, mut file: SourceFile) -> Vec<Group> {
+        file.piece = member.piece;
+        let behind = &self.behind;
+        let complete = self.open.extract_if(.., |group| group.lies_before(&member.straight, behind)).collect();
         let its = |group: &&mut Group| (&group.member.folder, &group.member.id) == (&member.folder, &member.id);
         match self.open.iter_mut().find(its) {
             Some(group) if group.files.iter().any(|f| f.place == file.place) => {}
@@ -121,10 +122,10 @@ impl<'a> Groups<'a> {
 
 impl Group {
     /// Whether all places that its files can have lie before this one.
-    fn lies_before(&self, place: &str, afters: &[&str]) -> bool {
+    fn lies_before(&self, place: &str, behind: &[String]) -> bool {
         let Member { folder, id, .. } = &self.member;
-        afters.iter().all(|after| {
-            let begins = [folder.as_str(), "/", id, after, "."].concat();
+        behind.iter().all(|behind| {
+            let begins = [folder.as_str(), "/", id, behind].concat();
             begins.as_str() < place && !place.starts_with(&begins)
         })
     }

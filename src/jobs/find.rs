@@ -77,8 +77,8 @@ impl<'a> Wanted<'a> {
             let entry = entry?;
             let place = format!("{}/{}", self.source.place, entry.key.expose());
             let member = Member::of_place(&place, self.source.root_depth, self.templates);
-            let is_its_own = member.is_some_and(|m| m.folder == self.member.folder && m.id == self.member.id);
-            if let (true, Some((role, _))) = (is_its_own, role_and_stem(file_name(entry.key.expose()))) {
+            let its_own = member.filter(|m| m.folder == self.member.folder && m.id == self.member.id);
+            if let (Some(member), Some((role, _))) = (its_own, role_and_stem(file_name(entry.key.expose()))) {
                 files.push(SourceFile {
                     store: Arc::clone(&self.source.store),
                     place: Phi::new(place),
@@ -86,6 +86,7 @@ impl<'a> Wanted<'a> {
                     key: entry.key,
                     stat: entry.stat,
                     role,
+                    piece: member.piece,
                 });
             }
         }

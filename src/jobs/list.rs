@@ -7,6 +7,7 @@ use super::order::{Files, Straight};
 use super::pair::{Member, SourceFile, Template, file_name, role_and_stem};
 use super::select::CallSet;
 use crate::base::{Error, Phi, Result};
+use crate::model::Piece;
 use crate::store::{Address, BucketAddress, Entry, ListedStore, LocalStore, Store, Stores, inventory};
 use std::ffi::OsStr;
 use std::io::{self, BufRead, Read};
@@ -251,6 +252,7 @@ impl Base {
             key,
             stat,
             role,
+            piece: Piece::default(),
         }))
     }
 }

@@ -248,7 +248,7 @@ mod tests {
         #[test]
         fn streams_pair_like_all_files_at_once(
             keys in proptest::collection::btree_set(
-                "((recordings|transcripts|recordings\\.b|s|a)/){0,3}(a|b|ab|a-b|a\\.b|rec-a|t|z)(_x|_y)?(\\.wav)?\\.(wav|json|txt|known\\.json)",
+                "((recordings|transcripts|recordings\\.b|s|a)/){0,3}(a|b|ab|a-b|a\\.b|rec-a|t|z)(_x|_y|-part1|-part2)?(\\.ch0|\\.ch1|\\.part1)?(\\.wav)?\\.(wav|json|txt|known\\.json)",
                 0..40,
             ),
             window_files in 1_usize..12,
@@ -257,6 +257,7 @@ mod tests {
             check(&keys, DEFAULT_TEMPLATES, window_files);
             check(&keys, &["a/recordings/{id}.*", "s/{id}_x.*", "{id}_x.*", "{id}_y.*"], window_files);
             check(&keys, &["rec-{id}.*", "recordings/a{id}.*", "recordings/{id}.*"], window_files);
+            check(&keys, &["{id}.*", "{id}-part{part}.*", "recordings/{id}_x-part{part}.*"], window_files);
         }
     }
 
@@ -271,7 +272,7 @@ mod tests {
             let mut calls = Calls::new(straight(&sources, &templates, 64), &templates, &key);
             let mut whole = 0;
             while let Some(call) = calls.next() {
-                whole += usize::from(matches!(call.unwrap().parts, Parts::Whole { recording: Some(_), .. }));
+                whole += usize::from(call.unwrap().files().len() == 2);
                 let (files, groups) = calls.held();
                 assert!(files <= 130 && groups <= 3, "{first}: {files} files, {groups} groups");
             }

@@ -36,8 +36,9 @@ impl Orphans {
 pub(super) fn missing_half(call: &Call, expects_recording: &[Template]) -> Option<Role> {
     match &call.parts {
         Parts::Held { reason: HoldReason::NoTranscript, .. } => Some(Role::Transcript),
-        Parts::Whole { transcript, recording: None } => {
-            let is_expected = expects_recording.iter().any(|template| template.fits(transcript.place.expose()));
+        Parts::Whole { transcripts, recordings } if recordings.is_empty() => {
+            let fits = |place: &str| expects_recording.iter().any(|template| template.fits(place));
+            let is_expected = transcripts.iter().any(|transcript| fits(transcript.place.expose()));
             is_expected.then_some(Role::Recording)
         }
         _ => None,

@@ -1,8 +1,10 @@
 //! Which files make one call: names against templates, recordings with transcripts. Must not open a file.
 
 use crate::base::{CallId, Error, HoldReason, Phi, Result};
+use crate::model::Piece;
 use crate::model::manifest::Role;
 use crate::store::{Stat, Store};
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 /// Extensions of transcripts, in lower case; the format itself is recognised from content.
@@ -41,6 +43,8 @@ pub struct SourceFile {
     pub root_depth: usize,
     /// Transcript or recording.
     pub role: Role,
+    /// Which piece of its call it is; of a file that was not put into a call yet, nothing.
+    pub piece: Piece,
 }
 
 impl SourceFile {
@@ -65,14 +69,13 @@ pub(super) fn file_name(key: &str) -> &str {
 
 /// What one call is made of.
 #[derive(Clone)]
-#[expect(clippy::large_enum_variant, reason = "nearly every call is whole")]
 pub enum Parts {
-    /// A transcript, with its recording where there is one.
+    /// A transcript, with its recording where there is one; or pieces of them.
     Whole {
-        /// The transcript.
-        transcript: SourceFile,
-        /// The recording; a chat or an email thread has none.
-        recording: Option<SourceFile>,
+        /// The transcript, or its pieces in order; never empty.
+        transcripts: Vec<SourceFile>,
+        /// The recording, or its pieces in order; a chat or an email thread has none.
+        recordings: Vec<SourceFile>,
     },
     /// Files that cannot be redacted as one call.
     Held {
@@ -100,9 +103,14 @@ impl Call {
     #[must_use]
     pub fn files(&self) -> Vec<&SourceFile> {
         match &self.parts {
-            Parts::Whole { transcript, recording } => std::iter::once(transcript).chain(recording).collect(),
+            Parts::Whole { transcripts, recordings } => transcripts.iter().chain(recordings).collect(),
             Parts::Held { files, .. } => files.iter().collect(),
         }
+    }
+
+    /// Whether it came in parts, of which nobody can tell how many there will be.
+    pub(super) fn has_parts(&self) -> bool {
+        self.files().iter().any(|file| file.piece.part.is_some())
     }
 
     /// Size of what is read of it, bytes.
@@ -143,6 +151,41 @@ pub fn role_and_stem(file_name: &str) -> Option<(Role, &str)> {
     Some((role, without(stem, RECORDING_EXTENSIONS).unwrap_or(stem)))
 }
 
+/// What a piece of a call has behind the stem of its name: `a.ch0`, `a.part2`, `a.part2.ch0`.
+const PIECES: [(&str, Counted); 3] = [("ch", Counted::Channel), ("channel", Counted::Channel), ("part", Counted::Part)];
+
+/// What a number in a name counts.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Counted {
+    Part,
+    Channel,
+}
+
+impl Counted {
+    /// Adds what the digits say to a piece; `None` where they are none, or something of this kind is said already.
+    fn add(self, piece: Piece, digits: &str) -> Option<Piece> {
+        let is_number = (1..=3).contains(&digits.len()) && digits.bytes().all(|b| b.is_ascii_digit());
+        let number = is_number.then(|| digits.parse().ok())?;
+        match self {
+            Self::Part if piece.part.is_none() => Some(Piece { part: number, ..piece }),
+            Self::Channel if piece.channel.is_none() => Some(Piece { channel: number, ..piece }),
+            _ => None,
+        }
+    }
+}
+
+/// A stem without what says which piece of a call a file is, and that.
+fn piece_of(stem: &str) -> (&str, Piece) {
+    let (mut stem, mut piece) = (stem, Piece::default());
+    while let Some((inner, last)) = stem.rsplit_once('.').filter(|(inner, _)| !inner.is_empty()) {
+        let letters = last.trim_end_matches(|c: char| c.is_ascii_digit());
+        let counted = PIECES.iter().find(|(name, _)| name.eq_ignore_ascii_case(letters));
+        let Some(more) = counted.and_then(|(_, counted)| counted.add(piece, &last[letters.len()..])) else { break };
+        (stem, piece) = (inner, more);
+    }
+    (stem, piece)
+}
+
 /// A stem without its last extension, where that is in the list.
 fn without<'a>(stem: &'a str, list: &[&str]) -> Option<&'a str> {
     let (inner, extension) = stem.rsplit_once('.')?;
@@ -161,13 +204,16 @@ pub struct Template {
     folders: Vec<String>,
     before: String,
     after: String,
+    /// What a number behind all that counts.
+    counted: Option<Counted>,
 }
 
 impl Template {
-    /// Reads a template like `recordings/{id}.*` or `{id}_audio.*`.
+    /// Reads a template like `recordings/{id}.*`, `{id}_audio.*` or `{id}-part{part}.*`.
     ///
     /// # Errors
-    /// A usage error when the last part is not text, `{id}`, text, `.*`, or a folder is empty or a wildcard.
+    /// A usage error when the last part is not text, `{id}`, text, perhaps `{part}` or `{channel}`, `.*`, or a folder is
+    /// empty or a wildcard.
     pub fn parse(text: &str) -> Result<Self> {
         let wrong = || {
             Error::usage(format!("pairing template {text:?}: not of the form FOLDER/…/TEXT{{id}}TEXT.*"))
@@ -179,13 +225,18 @@ impl Template {
         let mut folders: Vec<String> = text.split('/').map(str::to_owned).collect();
         let last = folders.pop().ok_or_else(wrong)?;
         let (before, after) = last.strip_suffix(".*").and_then(|l| l.split_once("{id}")).ok_or_else(wrong)?;
+        let numbers = [("{part}", Counted::Part), ("{channel}", Counted::Channel)];
+        let counted = numbers.into_iter().find_map(|(name, counted)| Some((after.strip_suffix(name)?, counted)));
+        let (after, counted) = counted.map_or((after, None), |(after, counted)| (after, Some(counted)));
         let plain = |s: &str| !s.contains(['{', '}', '*', '?']);
         let folders_ok = folders.iter().all(|f| plain(f) && !matches!(f.as_str(), "" | "." | ".."));
-        if !folders_ok || !plain(before) || !plain(after) {
+        // Where an id would end and the number begin nobody could tell.
+        let parted = counted.is_none() || after.ends_with(|c: char| !c.is_ascii_digit());
+        if !folders_ok || !plain(before) || !plain(after) || !parted {
             return Err(wrong());
         }
         let lane: String = folders.iter().flat_map(|f| [f.as_str(), "/"]).chain([before]).collect();
-        Ok(Self { lane, before: before.to_owned(), after: after.to_owned(), folders })
+        Ok(Self { lane, before: before.to_owned(), after: after.to_owned(), counted, folders })
     }
 
     /// Where its files begin below the folder of their calls; nothing where they lie in it as they are named.
@@ -200,23 +251,30 @@ impl Template {
             .any(|n| folders.len() >= n && folders[folders.len() - n..].iter().eq(self.folders[..n].iter()))
     }
 
-    /// What stands between the id and the extension.
-    pub(super) fn after(&self) -> &str {
-        &self.after
+    /// What stands behind the id in every name of it.
+    pub(super) fn behind(&self) -> String {
+        if self.counted.is_some() { self.after.clone() } else { format!("{}.", self.after) }
     }
 
     /// Whether the file at this place is one of the template's.
     pub(super) fn fits(&self, place: &str) -> bool {
         let mut folders: Vec<&str> = place.split('/').collect();
         let stem = folders.pop().and_then(role_and_stem).map(|(_, stem)| stem);
-        stem.is_some_and(|stem| self.matches(&folders, stem).is_some())
+        stem.is_some_and(|stem| self.matches(&folders, piece_of(stem)).is_some())
     }
 
-    /// Components in front of the template's part of the path, and the id.
-    fn matches<'a>(&self, folders: &[&str], stem: &'a str) -> Option<(usize, &'a str)> {
-        let id = stem.strip_prefix(self.before.as_str())?.strip_suffix(self.after.as_str())?;
+    /// Components in front of the template's part of the path, the id, and which piece of the call the file is.
+    fn matches<'a>(&self, folders: &[&str], (stem, piece): (&'a str, Piece)) -> Option<(usize, &'a str, Piece)> {
+        let inner = stem.strip_prefix(self.before.as_str())?;
+        let (id, piece) = match self.counted {
+            None => (inner.strip_suffix(self.after.as_str())?, piece),
+            Some(counted) => {
+                let numbered = inner.trim_end_matches(|c: char| c.is_ascii_digit());
+                (numbered.strip_suffix(self.after.as_str())?, counted.add(piece, &inner[numbered.len()..])?)
+            }
+        };
         let prefix = folders.len().checked_sub(self.folders.len())?;
-        (!id.is_empty() && folders[prefix..].iter().eq(self.folders.iter())).then_some((prefix, id))
+        (!id.is_empty() && folders[prefix..].iter().eq(self.folders.iter())).then_some((prefix, id, piece))
     }
 }
 
@@ -233,6 +291,8 @@ pub(super) struct Member {
     pub name: Vec<u8>,
     /// The template that it matches.
     pub template: Option<usize>,
+    /// Which piece of the call it is.
+    pub piece: Piece,
 }
 
 impl Member {
@@ -246,8 +306,12 @@ impl Member {
         let mut folders: Vec<&str> = place.split('/').collect();
         let file_name = folders.pop()?;
         let (_, stem) = role_and_stem(file_name)?;
-        let matched = templates.iter().enumerate().find_map(|(i, t)| Some((Some(i), t.matches(&folders, stem)?)));
-        let (template, (prefix, id)) = matched.unwrap_or((None, (folders.len(), stem)));
+        let (stem, piece) = piece_of(stem);
+        let of_kind = |counted| templates.iter().enumerate().filter(move |(_, t)| t.counted.is_some() == counted);
+        // A template with a number says more of a name than one without.
+        let mut by_what_is_said = of_kind(true).chain(of_kind(false));
+        let matched = by_what_is_said.find_map(|(i, t)| Some((Some(i), t.matches(&folders, (stem, piece))?)));
+        let (template, (prefix, id, piece)) = matched.unwrap_or((None, (folders.len(), stem, piece)));
         let mut name = folders[root_depth.min(prefix)..prefix].join("/");
         if !name.is_empty() {
             name.push('/');
@@ -256,13 +320,13 @@ impl Member {
         let folder = folders[..prefix].join("/");
         let before = template.map_or(0, |t| templates[t].before.len());
         let straight = format!("{folder}/{}", &file_name[before..]);
-        Some(Self { straight, folder, id: id.to_owned(), name: name.into_bytes(), template })
+        Some(Self { straight, folder, id: id.to_owned(), name: name.into_bytes(), template, piece })
     }
 
     /// What the places of all files of the call begin with.
     pub fn beginnings(&self, templates: &[Template]) -> Vec<String> {
         let Self { folder, id, .. } = self;
-        let by_template = templates.iter().map(|t| format!("{folder}/{}{id}{}.", t.lane, t.after));
+        let by_template = templates.iter().map(|t| format!("{folder}/{}{id}{}", t.lane, t.behind()));
         let mut beginnings: Vec<_> = by_template.chain([format!("{folder}/{id}.")]).collect();
         beginnings.sort_unstable();
         beginnings.dedup();
@@ -282,8 +346,8 @@ pub(super) fn parts(members: Vec<SourceFile>) -> Option<(Parts, Option<SourceFil
         return None;
     }
     match whole_or_held(members) {
-        Parts::Whole { transcript, recording } if known.len() > 1 => {
-            let files = std::iter::once(transcript).chain(recording).collect();
+        Parts::Whole { transcripts: mut files, mut recordings } if known.len() > 1 => {
+            files.append(&mut recordings);
             Some((Parts::Held { reason: HoldReason::AmbiguousPair, files }, None))
         }
         parts => Some((parts, known.pop())),
@@ -293,16 +357,52 @@ pub(super) fn parts(members: Vec<SourceFile>) -> Option<(Parts, Option<SourceFil
 fn whole_or_held(members: Vec<SourceFile>) -> Parts {
     let (mut transcripts, mut recordings): (Vec<_>, Vec<_>) =
         members.into_iter().partition(|f| f.role == Role::Transcript);
-    if transcripts.len() <= 1
-        && recordings.len() <= 1
-        && let Some(transcript) = transcripts.pop()
-    {
-        return Parts::Whole { transcript, recording: recordings.pop() };
+    transcripts.sort_by_key(|file| file.piece);
+    recordings.sort_by_key(|file| file.piece);
+    match why_held(&transcripts, &recordings) {
+        None => Parts::Whole { transcripts, recordings },
+        Some(reason) => {
+            transcripts.append(&mut recordings);
+            Parts::Held { reason, files: transcripts }
+        }
     }
-    let is_one = transcripts.is_empty() && recordings.len() == 1;
-    let reason = if is_one { HoldReason::NoTranscript } else { HoldReason::AmbiguousPair };
-    transcripts.append(&mut recordings);
-    Parts::Held { reason, files: transcripts }
+}
+
+/// Why files, each role's in the order of their pieces, are no whole call.
+fn why_held(transcripts: &[SourceFile], recordings: &[SourceFile]) -> Option<HoldReason> {
+    let pieces = |files: &[SourceFile]| files.iter().map(|file| file.piece).collect::<Vec<_>>();
+    let (told, heard) = (pieces(transcripts), pieces(recordings));
+    if is_ambiguous(&told) || is_ambiguous(&heard) {
+        return Some(HoldReason::AmbiguousPair);
+    }
+    if told.is_empty() {
+        return Some(HoldReason::NoTranscript);
+    }
+    let parts = |pieces: &[Piece]| pieces.iter().filter_map(|piece| piece.part).collect::<BTreeSet<_>>();
+    let (told_parts, heard_parts) = (parts(&told), parts(&heard));
+    // One transcript may tell of all parts of a recording, and parts of a transcript of one recording.
+    let parts_agree = told_parts.is_empty() || heard_parts.is_empty() || told_parts == heard_parts;
+    let is_whole = parts_agree && is_complete(&told) && is_complete(&heard);
+    (!is_whole).then_some(HoldReason::MissingPiece)
+}
+
+/// Whether two files are the same piece, or some say which and others do not.
+fn is_ambiguous(pieces: &[Piece]) -> bool {
+    let kind = |piece: &Piece| (piece.part.is_some(), piece.channel.is_some());
+    pieces.windows(2).any(|two| two[0] == two[1] || kind(&two[0]) != kind(&two[1]))
+}
+
+/// Whether parts, and the channels that all of them must have, are counted from 0 or 1 without a gap.
+fn is_complete(pieces: &[Piece]) -> bool {
+    let counted = |numbers: BTreeSet<u16>| {
+        let first = numbers.first().copied().unwrap_or(0);
+        first <= 1 && numbers.iter().zip(first..).all(|(number, want)| *number == want)
+    };
+    let of_part = |part| pieces.iter().filter(move |piece| piece.part == part);
+    let channels = |part| of_part(part).filter_map(|piece| piece.channel).collect::<BTreeSet<u16>>();
+    let parts: BTreeSet<Option<u16>> = pieces.iter().map(|piece| piece.part).collect();
+    let all: BTreeSet<u16> = pieces.iter().filter_map(|piece| piece.channel).collect();
+    parts.iter().all(|part| channels(*part) == all) && counted(all) && counted(parts.into_iter().flatten().collect())
 }
 
 #[cfg(test)]
@@ -321,6 +421,7 @@ mod tests {
             place: Phi::new(format!("{root}/{below}")),
             root_depth: root.split('/').count(),
             role,
+            piece: Piece::default(),
         }
     }
 
@@ -340,8 +441,8 @@ mod tests {
             .iter()
             .map(|c| {
                 let parts = match &c.parts {
-                    Parts::Whole { recording: None, .. } => "t",
-                    Parts::Whole { recording: Some(_), .. } => "tr",
+                    Parts::Whole { recordings, .. } if recordings.is_empty() => "t",
+                    Parts::Whole { .. } => "tr",
                     Parts::Held { reason, .. } => reason.code(),
                 };
                 (c.id.clone(), parts)
@@ -389,6 +490,63 @@ mod tests {
     }
 
     #[test]
+    fn pieces_of_a_call_are_one_call_when_all_are_there() {
+        let check = |names: &[&str], want: &str| {
+            let files: Vec<_> = names.iter().map(|name| ("/in", *name)).collect();
+            check(&files, &[&format!("a={want}")]);
+        };
+        check(&["a.ch0.json", "a.ch1.json", "a.wav"], "tr");
+        check(&["a.ch1.wav.json", "a.ch2.wav.json", "a.ch1.wav", "a.ch2.wav"], "tr");
+        check(&["a.part1.json", "a.part2.json", "a.part1.wav", "a.part2.wav"], "tr");
+        check(&["a.json", "a.PART0.wav", "a.part1.wav"], "tr");
+        check(&["a.part1.json", "a.part2.json", "a.wav"], "tr");
+        check(&["a.part1.ch0.json", "a.channel1.part1.json", "recordings/a.part1.wav"], "tr");
+        check(&["a.ch0.json", "a.ch1.json"], "t");
+        for missing in [
+            &["a.part1.json", "a.part3.json", "a.part1.wav", "a.part3.wav"][..],
+            &["a.part2.json", "a.part2.wav"],
+            &["a.part1.json", "a.part1.wav", "a.part2.wav"],
+            &["a.part1.ch0.json", "a.part2.ch1.json"],
+            &["a.ch0.json", "a.ch2.json", "a.wav"],
+        ] {
+            check(missing, "missing-piece");
+        }
+        for ambiguous in [
+            &["a.json", "a.ch0.json", "a.wav"][..],
+            &["a.ch0.json", "a.ch0.vtt", "a.ch1.json", "a.wav"],
+            &["a.ch0.json", "a.part1.json", "a.wav"],
+            &["a.json", "a.wav", "a.ch1.wav"],
+        ] {
+            check(ambiguous, "ambiguous-pair");
+        }
+        check(&["a.part1.wav", "a.part2.wav"], "no-transcript");
+    }
+
+    #[test]
+    fn what_only_looks_like_a_piece_is_part_of_the_name() {
+        for name in ["a.ch.json", "a.ch1234.json", "a.parting.json", "a.ch0.ch1.json", "a.chat0.json", "a.2.json"] {
+            let stem = name.strip_suffix(".json").unwrap();
+            let stem = if name == "a.ch0.ch1.json" { "a.ch0" } else { stem };
+            check(&[("/in", name)], &[&format!("{stem}=t")]);
+        }
+        let (stem, piece) = piece_of(".ch0");
+        assert_eq!((stem, piece), (".ch0", Piece::default()));
+    }
+
+    #[test]
+    fn templates_may_say_where_a_piece_is_counted() {
+        let templates = ["{id}.*", "{id}-part{part}.*", "{id}_leg{channel}.*"].map(|t| Template::parse(t).unwrap());
+        let files = ["7-part1.wav", "7-part2.wav", "7.json", "8_leg0.vtt", "8_leg1.vtt"].map(|name| file("/in", name));
+        let calls = pair(files.to_vec(), &templates, &key()).unwrap();
+        let whole = |call: &Call| matches!(call.parts, Parts::Whole { .. }).then(|| call.files().len());
+        assert_eq!(calls.iter().map(whole).collect::<Vec<_>>(), [Some(3), Some(2)]);
+        assert!(calls[0].has_parts() && !calls[1].has_parts());
+        for wrong in ["{id}{part}.*", "{id}-{part}-{channel}.*", "{part}{id}.*", "{id}2{part}.*"] {
+            assert!(Template::parse(wrong).is_err(), "{wrong}");
+        }
+    }
+
+    #[test]
     fn a_side_car_goes_with_its_call_and_is_none_itself() {
         for side_car in ["a.known.json", "a.wav.known.json", "a.KNOWN.json"] {
             let calls = run(vec![file("/in", "a.wav"), file("/in", "a.json"), file("/in", side_car)]).unwrap();
@@ -420,7 +578,7 @@ mod tests {
     fn templates_with_text_around_the_id_pair() {
         let templates = [Template::parse("{id}_audio.*").unwrap(), Template::parse("{id}_text.*").unwrap()];
         let calls = pair(vec![file("/in", "7_audio.wav"), file("/in", "7_text.txt")], &templates, &key()).unwrap();
-        assert!(matches!(calls[0].parts, Parts::Whole { recording: Some(_), .. }));
+        assert!(matches!(calls[..], [Call { parts: Parts::Whole { .. }, .. }]));
         assert_eq!(calls[0].id, key().call_id(&Phi::new(b"7".to_vec())));
     }
 

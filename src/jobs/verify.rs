@@ -1,13 +1,14 @@
 //! Proves redacted copies by what lies at the destination alone, or together with their sources.
 //! Must not write, and must trust nothing that a manifest says before it is compared.
 
+use super::call::artifact_name;
 use super::listen::Recogniser;
 use super::{Call, Parts, SourceFile};
 use crate::access::sign::Signing;
 use crate::audio;
 use crate::base::{CallId, Error, Kind, Phi, Result, Sha256Hex, Stage, TimeSpan, limits};
 use crate::detect::detect;
-use crate::model::manifest::{Artifact, Manifest};
+use crate::model::manifest::{ARTIFACT_TAG_LEN, Artifact, Manifest};
 use crate::model::{Format, KnownValue, Policy};
 use crate::patterns::PatternSet;
 use crate::redact;
@@ -251,7 +252,7 @@ fn verify_recording(
             }
         }
     }
-    if let Some(Parts::Whole { recording: Some(file), .. }) = source.map(|call| &call.parts) {
+    if let Some(file) = source.and_then(|call| source_of(name, call)) {
         let (mut original, _) = file.store.open(&file.key)?;
         verdict.is_compared = true;
         if let Err(what) = finding(audio::verify_kept(&mut original, &mut object, &spans))? {
@@ -287,10 +288,12 @@ fn listen(
         fail(Check::Unheard, "what the recogniser says is no transcript");
         return Ok(());
     };
-    let known = match proof.sources.get(&manifest.call).map(|call| &call.parts) {
-        Some(Parts::Whole { transcript, .. }) => known_values(transcript, patterns)?,
-        _ => Vec::new(),
-    };
+    let mut known = Vec::new();
+    if let Some(Parts::Whole { transcripts, .. }) = proof.sources.get(&manifest.call).map(|call| &call.parts) {
+        for transcript in transcripts {
+            known.append(&mut known_values(transcript, patterns, proof)?);
+        }
+    }
     let left = redact::residue(patterns, policy, heard.transcript(), &known);
     if let Some(first) = left.first() {
         fail(Check::Heard, &format!("{} heard, the first by {} at word {}", left.len(), first.rule, first.words.start));
@@ -298,12 +301,24 @@ fn listen(
     Ok(())
 }
 
+/// The recording that an artifact was made from. Where a store keeps commits apart its name has a tag besides.
+fn source_of<'a>(artifact: &str, call: &'a Call) -> Option<&'a SourceFile> {
+    let Parts::Whole { recordings, .. } = &call.parts else { return None };
+    let is_its_own = |file: &&SourceFile| {
+        let name = artifact_name(file);
+        let (stem, extension) = name.split_once('.').unwrap_or((&name, ""));
+        let rest = artifact.strip_prefix(stem).and_then(|rest| rest.strip_suffix(extension)?.strip_suffix('.'));
+        rest.is_some_and(|tag| tag.is_empty() || tag.len() == ARTIFACT_TAG_LEN)
+    };
+    recordings.iter().find(is_its_own)
+}
+
 /// What detection says must not be left of a source's transcript; nothing where it cannot be read any more.
-fn known_values(file: &SourceFile, patterns: &PatternSet) -> Result<Vec<KnownValue>> {
+fn known_values(file: &SourceFile, patterns: &PatternSet, proof: &Proof) -> Result<Vec<KnownValue>> {
     let (object, _) = file.store.open(&file.key)?;
     let mut content = Vec::new();
     object.take(limits::TRANSCRIPT_BYTES_MAX + 1).read_to_end(&mut content).map_err(unreadable)?;
-    let document = transcript::read(Phi::new(content), None);
+    let document = transcript::read(Phi::new(content), proof.told.clone());
     Ok(document.map_or_else(|_| Vec::new(), |document| detect(patterns, document.transcript(), &[]).known))
 }
 

@@ -8,7 +8,7 @@
 //! * New reader, old file: every reader reads all versions from v1 on; a field that a version lacks is absent, never
 //!   guessed.
 
-use super::{Beside, Category, Codec, Flag, Format, RetentionPolicy, TimeSource};
+use super::{Beside, Category, Codec, Flag, Format, Piece, RetentionPolicy, TimeSource};
 use crate::base::{CallId, Error, HoldReason, KeyedRef, Kind, Result, Sha256Hex, Stage, Timestamp};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -17,6 +17,9 @@ use std::collections::BTreeMap;
 pub const MANIFEST_SCHEMA: &str = "sordino.manifest/v1";
 /// Largest manifest read, bytes. One mute takes about 80.
 pub const MANIFEST_BYTES_MAX: u64 = 64 << 20;
+
+/// Length of what a store adds to the stem of an artifact's name to keep two commits apart: a hyphen and 16 digits.
+pub const ARTIFACT_TAG_LEN: usize = 17;
 
 /// What was done to a call, by what, from what, and what holds for the result.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -34,7 +37,7 @@ pub struct Manifest {
     pub patterns: Sha256Hex,
     /// The policy.
     pub policy: PolicyRef,
-    /// What was read; transcript first.
+    /// What was read; transcripts first.
     pub sources: Vec<Source>,
     /// A keyed hash of what was known of the call's people beforehand; absent where nothing was.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -42,7 +45,7 @@ pub struct Manifest {
     /// What the run was told of transcripts; absent where nothing was said.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub read_as: Option<ReadAs>,
-    /// What was written; transcript first.
+    /// What was written, in the order of the sources; transcripts first.
     pub artifacts: Vec<Artifact>,
     /// What was hidden.
     pub hidden: Hidden,
@@ -219,8 +222,8 @@ impl Artifact {
         }
     }
 
-    /// Whether its name is that of a file of its role: `recording.wav`, and `recording-0123456789abcdef.wav` where
-    /// a store keeps the artifacts of two commits apart.
+    /// Whether its name is that of a file of its role: `recording.wav`, `recording-part2-ch0.wav` where it is a piece, and
+    /// `recording-0123456789abcdef.wav` where a store keeps the artifacts of two commits apart.
     fn is_named_by_role(&self) -> bool {
         let stem = match self.role() {
             Role::Transcript => "transcript",
@@ -228,8 +231,14 @@ impl Artifact {
             Role::Known => return false,
         };
         let Some((name, extension)) = self.name().split_once('.') else { return false };
-        let is_tag = |tag: &str| tag.len() == 17 && tag.starts_with('-') && tag[1..].bytes().all(is_hex);
-        is_extension(extension) && name.strip_prefix(stem).is_some_and(|tag| tag.is_empty() || is_tag(tag))
+        let is_tag = |tag: &str| tag.len() == ARTIFACT_TAG_LEN && tag.starts_with('-') && tag[1..].bytes().all(is_hex);
+        let Some(rest) = name.strip_prefix(stem) else { return false };
+        let tag = rest
+            .len()
+            .checked_sub(ARTIFACT_TAG_LEN)
+            .and_then(|at| rest.split_at_checked(at))
+            .filter(|(_, tag)| is_tag(tag));
+        is_extension(extension) && Piece::is_suffix(tag.map_or(rest, |(piece, _)| piece))
     }
 }
 

@@ -3,13 +3,13 @@
 
 use crate::audio::{Activity, FRAME_MS};
 use crate::base::{TimeSpan, WordSpan};
-use crate::model::{RecordingInfo, Transcript, Turn, TurnKind};
+use crate::model::{Transcript, Turn, TurnKind};
 
-/// A recording: its shape, and what is heard in it where somebody has listened.
+/// What is recorded of a call: its length, and what is heard in it where somebody has listened.
 #[derive(Clone, Copy)]
 pub struct Heard<'a> {
-    /// Container, codec and shape.
-    pub info: &'a RecordingInfo,
+    /// How long it is, milliseconds.
+    pub length_ms: u64,
     /// What is heard.
     pub activity: Option<&'a Activity>,
 }

@@ -1,7 +1,7 @@
 //! Whether transcript and recording can belong to one call, by their lengths.
 
 use crate::base::{Error, HoldReason, Result, Stage};
-use crate::model::{RecordingInfo, Transcript, policy::HoldPolicy};
+use crate::model::{Transcript, policy::HoldPolicy};
 
 /// A call so short that ringing may well be longer than what was said, milliseconds.
 const SHORT_CALL_MS: u64 = 10_000;
@@ -14,10 +14,9 @@ const SHORT_CALL_MS: u64 = 10_000;
 /// # Errors
 /// Holds the call when one is clearly longer than the other, when the recording has sound and the transcript no
 /// words, or when the words have no times to compare.
-pub(super) fn check(transcript: &Transcript, recording: &RecordingInfo, policy: &HoldPolicy) -> Result<()> {
-    let recording_ms = recording.duration_ms();
+pub(super) fn check(transcript: &Transcript, recording_ms: u64, policy: &HoldPolicy) -> Result<()> {
     if transcript.words().is_empty() {
-        let silent = recording.frames == 0;
+        let silent = recording_ms == 0;
         let empty = || Error::held(Stage::Plan, HoldReason::EmptyTranscript, "the transcript has no words");
         return silent.then_some(()).ok_or_else(empty);
     }
@@ -46,11 +45,11 @@ pub(super) fn check(transcript: &Transcript, recording: &RecordingInfo, policy: 
 mod tests {
     use super::*;
     use crate::model::{TimeSource, TurnKind};
-    use crate::redact::testing::{recording, timed, turns};
+    use crate::redact::testing::{timed, turns};
 
     fn check_ms(end_ms: u32, recording_ms: u64) -> Option<HoldReason> {
         let transcript = timed(TimeSource::Recogniser, &[(TurnKind::Spoken, &[("hello", Some((0, end_ms)))])]);
-        check(&transcript, &recording(recording_ms), &HoldPolicy::default()).err().and_then(|e| e.hold_reason())
+        check(&transcript, recording_ms, &HoldPolicy::default()).err().and_then(|e| e.hold_reason())
     }
 
     #[test]
@@ -78,8 +77,7 @@ mod tests {
 
     #[test]
     fn a_recording_needs_words_and_times() {
-        let reason =
-            |t: &Transcript, ms| check(t, &recording(ms), &HoldPolicy::default()).err().and_then(|e| e.hold_reason());
+        let reason = |t: &Transcript, ms| check(t, ms, &HoldPolicy::default()).err().and_then(|e| e.hold_reason());
         assert_eq!(reason(&turns(&[]), 1000), Some(HoldReason::EmptyTranscript));
         assert_eq!(reason(&turns(&[]), 0), None);
         assert_eq!(reason(&turns(&["hello"]), 1000), Some(HoldReason::UnusableTimes));

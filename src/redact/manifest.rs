@@ -1,7 +1,7 @@
 //! From a proven call to its manifest.
 
 use super::Artifacts;
-use crate::audio::Outcome;
+use super::verify::Muted;
 use crate::base::{KeyedRef, Sha256Hex, TimeSpan, Timestamp};
 use crate::model::manifest::{
     Access, Artifact, By, Edited, Hidden, MANIFEST_SCHEMA, Manifest, MutedInterval, ReadAs, Retention, Role, Source,
@@ -21,10 +21,10 @@ pub struct Birth<'a> {
     pub known: Option<KeyedRef>,
     /// What was said of how transcripts are read.
     pub read_as: Option<ReadAs>,
-    /// Where the transcript came from.
-    pub transcript: Origin,
-    /// Where the recording came from, for a call that has one.
-    pub recording: Option<Origin>,
+    /// Where the transcripts came from, in the order in which they were handed over.
+    pub transcripts: Vec<Origin>,
+    /// Where the recordings came from, in that order.
+    pub recordings: Vec<Origin>,
 }
 
 /// Where a source came from and how its artifact is named.
@@ -52,7 +52,7 @@ impl Artifacts {
             sources: self.sources(birth),
             known: birth.known.clone(),
             read_as: birth.read_as.clone(),
-            artifacts: self.files(birth),
+            artifacts: self.files_of(birth),
             hidden: hidden(self.plan()),
             beside: self.plan().beside,
             flags: self.plan().flags.clone(),
@@ -71,51 +71,58 @@ impl Artifacts {
             bytes,
             sha256: sha256.clone(),
         };
-        let read = self.transcript_source();
-        let mut sources = vec![source(Role::Transcript, &birth.transcript, read.bytes, &read.sha256)];
-        if let (Some(done), Some(origin)) = (self.recording(), &birth.recording) {
-            sources.push(source(Role::Recording, origin, done.source_bytes, &done.source_sha256));
-        }
-        sources
+        let transcripts = birth.transcripts.iter().zip(self.transcript_sources());
+        let transcripts = transcripts.map(|(origin, read)| source(Role::Transcript, origin, read.bytes, &read.sha256));
+        let recordings = birth.recordings.iter().zip(self.recordings()).map(|(origin, muted)| {
+            let done = muted.outcome.get();
+            source(Role::Recording, origin, done.source_bytes, &done.source_sha256)
+        });
+        transcripts.chain(recordings).collect()
     }
 
-    fn files(&self, birth: &Birth<'_>) -> Vec<Artifact> {
-        let bytes = self.transcript().get();
-        let mut files = vec![Artifact::Transcript {
-            name: birth.transcript.name.clone(),
-            format: self.format(),
-            bytes: bytes.len() as u64,
-            sha256: Sha256Hex::of(bytes),
-            words: self.words(),
-            time_source: self.time_source(),
-        }];
-        if let (Some(done), Some(origin)) = (self.recording(), &birth.recording) {
-            files.push(Artifact::Recording {
+    fn files_of(&self, birth: &Birth<'_>) -> Vec<Artifact> {
+        let masked = self.transcripts().iter().zip(self.files());
+        let transcripts = birth.transcripts.iter().zip(masked).map(|(origin, (bytes, (format, words)))| {
+            let bytes = bytes.get();
+            Artifact::Transcript {
                 name: origin.name.clone(),
-                format: done.info.container.clone(),
-                bytes: done.output_bytes,
-                sha256: done.output_sha256.clone(),
-                duration_ms: done.info.duration_ms(),
-                channels: done.info.channels,
-                rate_hz: done.info.rate_hz,
-                codec: done.info.codec,
-                edited: Edited::of(done.info.codec),
-                muted: muted(done, self.plan()),
-                muted_ms: done.muted_ms,
-            });
-        }
-        files
+                format: *format,
+                bytes: bytes.len() as u64,
+                sha256: Sha256Hex::of(bytes),
+                words: *words as u64,
+                time_source: self.time_source(),
+            }
+        });
+        let recordings = birth.recordings.iter().zip(self.recordings()).map(|(origin, muted)| recording(origin, muted));
+        transcripts.chain(recordings).collect()
+    }
+}
+
+fn recording(origin: &Origin, muted: &Muted) -> Artifact {
+    let done = muted.outcome.get();
+    Artifact::Recording {
+        name: origin.name.clone(),
+        format: done.info.container.clone(),
+        bytes: done.output_bytes,
+        sha256: done.output_sha256.clone(),
+        duration_ms: done.info.duration_ms(),
+        channels: done.info.channels,
+        rate_hz: done.info.rate_hz,
+        codec: done.info.codec,
+        edited: Edited::of(done.info.codec),
+        muted: intervals(muted),
+        muted_ms: done.muted_ms,
     }
 }
 
 /// What is silent, with what is hidden there.
-fn muted(done: &Outcome, plan: &RedactionPlan) -> Vec<MutedInterval> {
+fn intervals(muted: &Muted) -> Vec<MutedInterval> {
     let interval = |span: &TimeSpan| {
-        let inside = plan.mutes.iter().filter(|mute| mute.span.overlaps(*span));
+        let inside = muted.mutes.iter().filter(|mute| mute.span.overlaps(*span));
         let categories: BTreeSet<Category> = inside.flat_map(|mute| mute.categories.iter().copied()).collect();
         MutedInterval { start_ms: span.start_ms(), end_ms: span.end_ms(), categories: categories.into_iter().collect() }
     };
-    done.muted.iter().map(interval).collect()
+    muted.outcome.get().muted.iter().map(interval).collect()
 }
 
 fn hidden(plan: &RedactionPlan) -> Hidden {

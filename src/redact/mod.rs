@@ -12,6 +12,7 @@ mod same;
 mod shares;
 #[cfg(test)]
 pub(crate) mod testing;
+mod timeline;
 mod verify;
 
 pub use heard::Heard;
@@ -23,11 +24,12 @@ use crate::audio;
 use crate::base::{CallId, Clean, Error, HoldReason, Kind, Phi, Result, Stage};
 use crate::detect::{Detection, detect};
 use crate::model::policy::HoldPolicy;
-use crate::model::{Finding, Flag, KnownValue, Policy, RedactionPlan};
+use crate::model::{Finding, Flag, KnownValue, Piece, Policy, RecordingInfo, RedactionPlan};
 use crate::patterns::PatternSet;
-use crate::transcript::{self, Document, How, Told};
+use crate::transcript::{self, Document, How, Place, Told};
 use std::io::{Read, Seek, Write};
-use verify::{Against, Proven, Verdict};
+use timeline::Stretch;
+use verify::{Against, Muted, Proven, Verdict};
 
 /// How often words are added that only show themselves once others are masked.
 const ROUNDS_MAX: u32 = 8;
@@ -36,14 +38,29 @@ const ROUNDS_MAX: u32 = 8;
 pub struct CallSource<R> {
     /// Its keyed pseudonym.
     pub call: CallId,
-    /// The transcript's bytes.
-    pub transcript: Phi<Vec<u8>>,
-    /// What is said of how the transcript is read.
+    /// The bytes of its transcripts, in the order of their pieces; never empty.
+    pub transcripts: Vec<Sourced<Phi<Vec<u8>>>>,
+    /// What is said of how transcripts are read.
     pub told: Told,
-    /// The recording; a call without one is a chat or an email thread.
-    pub recording: Option<R>,
+    /// Its recordings, in the order of their pieces; a call without one is a chat or an email thread.
+    pub recordings: Vec<Sourced<R>>,
     /// Values known beforehand: the patient's name, date of birth, ids.
     pub known: Vec<KnownValue>,
+}
+
+/// A file of a call, and which piece of it that is.
+pub struct Sourced<T> {
+    /// Which piece.
+    pub piece: Piece,
+    /// The file.
+    pub source: T,
+}
+
+impl<T> From<T> for Sourced<T> {
+    /// A whole file.
+    fn from(source: T) -> Self {
+        Self { piece: Piece::default(), source }
+    }
 }
 
 /// A step of [`redact_call`], in the order in which they are done.
@@ -74,8 +91,8 @@ pub enum Step {
     Mute,
 }
 
-/// Redacts a call. The muted recording is written to `recording_dest`, which must be empty and is worth nothing
-/// unless this succeeds; a call without a recording needs none.
+/// Redacts a call. Muted recordings are written to `recording_dests`, one for each, which must be empty and are worth
+/// nothing unless this succeeds; a call without a recording needs none.
 ///
 /// # Errors
 /// Holds the call when it cannot be redacted whole, with the reason. Fails as [`Kind::Io`] when the recording cannot
@@ -84,13 +101,13 @@ pub fn redact_call<R, W>(
     patterns: &PatternSet,
     policy: &Policy,
     source: CallSource<R>,
-    recording_dest: Option<W>,
+    recording_dests: impl IntoIterator<Item = W>,
 ) -> Result<Artifacts>
 where
     R: Read + Seek,
     W: Read + Write + Seek,
 {
-    redact_call_in_steps(patterns, policy, source, recording_dest, &mut |_| ())
+    redact_call_in_steps(patterns, policy, source, recording_dests, &mut |_| ())
 }
 
 /// [`redact_call`], which says of each step when it is over. Masking and its proof may take several rounds.
@@ -101,7 +118,7 @@ pub fn redact_call_in_steps<R, W>(
     patterns: &PatternSet,
     policy: &Policy,
     source: CallSource<R>,
-    recording_dest: Option<W>,
+    recording_dests: impl IntoIterator<Item = W>,
     over: &mut dyn FnMut(Step),
 ) -> Result<Artifacts>
 where
@@ -109,14 +126,14 @@ where
     W: Read + Write + Seek,
 {
     let call = source.call.clone();
-    redact(patterns, policy, source, recording_dest, over).map_err(|error| error.for_call(call))
+    redact(patterns, policy, source, recording_dests.into_iter(), over).map_err(|error| error.for_call(call))
 }
 
 fn redact<R, W>(
     patterns: &PatternSet,
     policy: &Policy,
     source: CallSource<R>,
-    recording_dest: Option<W>,
+    recording_dests: impl Iterator<Item = W>,
     over: &mut dyn FnMut(Step),
 ) -> Result<Artifacts>
 where
@@ -126,20 +143,25 @@ where
     if !patterns.is_under(policy) {
         return Err(Error::new(Stage::Plan, Kind::Internal, "the patterns were not made for this policy"));
     }
-    let CallSource { call, transcript, told, recording, mut known } = source;
-    let transcript_source = SourceFile::of(transcript.expose());
+    let CallSource { call, transcripts, told, recordings, mut known } = source;
+    let transcript_sources = transcripts.iter().map(|t| SourceFile::of(t.source.expose())).collect();
     over(Step::Hash);
-    let document = transcript::read(transcript, How { told: told.clone(), attachments: policy.hold.attachments })?;
+    let how = How { told: told.clone(), attachments: policy.hold.attachments };
+    let pieces: Vec<Piece> = transcripts.iter().map(|t| t.piece).collect();
+    let read = |sourced: Sourced<Phi<Vec<u8>>>| transcript::read(sourced.source, how.clone());
+    let documents = transcripts.into_iter().map(read).collect::<Result<Vec<_>>>()?;
     over(Step::Read);
+    let mut sound = Sound::open(recordings, recording_dests)?;
+    let places = sound.places(&pieces)?;
+    let files: Vec<(Document, Place)> = documents.into_iter().zip(places.iter().copied()).collect();
+    timeline::in_order(&files, &pieces)?;
+    let document = transcript::join(files)?;
     known.extend_from_slice(document.known());
-    let mut recording = recording.map(|source| Sound::open(source, recording_dest)).transpose()?;
-    if let Some(sound) = &recording {
-        length::check(document.transcript(), sound.opened.info(), &policy.hold)?;
+    let length_ms = sound.length_ms();
+    if let Some(length_ms) = length_ms {
+        length::check(document.transcript(), length_ms, &policy.hold)?;
     }
-    let activity = match &mut recording {
-        Some(sound) if policy.unaccounted.listens() => Some(sound.listen()?),
-        _ => None,
-    };
+    let activity = if policy.unaccounted.listens() { sound.listen()? } else { None };
     over(Step::Listen);
     let detection = detect(patterns, document.transcript(), &known);
     over(Step::Detect);
@@ -149,16 +171,17 @@ where
         policy,
         call: &call,
         original: &document,
+        places: &places,
         told: &told,
         given: &known,
         known: &detection.known,
     };
-    let heard = recording.as_ref().map(|sound| Heard { info: sound.opened.info(), activity: activity.as_ref() });
-    let (plan, transcript) = settle(&detection, &against, heard, over)?;
-    let recording = recording.map(|sound| sound.mute(&plan)).transpose()?;
+    let heard = length_ms.map(|length_ms| Heard { length_ms, activity: activity.as_ref() });
+    let (plan, transcripts) = settle(&detection, &against, heard, over)?;
+    let recordings = sound.mute(&plan)?;
     over(Step::Mute);
-    let proven = Proven { transcript, recording, plan, risk: detection.risk };
-    Ok(Artifacts::new(proven, transcript_source, &document, call))
+    let proven = Proven { transcripts, recordings, plan, risk: detection.risk };
+    Ok(Artifacts::new(proven, transcript_sources, &document, call))
 }
 
 /// Holds a call of which more may be left in sight than the policy lets pass.
@@ -179,7 +202,7 @@ fn settle(
     against: &Against<'_>,
     recording: Option<Heard<'_>>,
     over: &mut dyn FnMut(Step),
-) -> Result<(RedactionPlan, Clean<Vec<u8>>)> {
+) -> Result<(RedactionPlan, Vec<Clean<Vec<u8>>>)> {
     let document: &Document = against.original;
     let mut findings = on_every_reading(detection.findings.clone(), document);
     for round in 0..ROUNDS_MAX {
@@ -188,10 +211,10 @@ fn settle(
             plan.flags.push(Flag::FoundAfterMasking);
         }
         over(Step::Plan);
-        let masked = document.mask(&plan.edits, against.call)?;
+        let masked = document.mask_all(&plan.edits, against.call)?;
         over(Step::Mask);
         match verify::masked(masked, &plan, against, over)? {
-            Verdict::Proven(transcript) => return Ok((plan, transcript)),
+            Verdict::Proven(transcripts) => return Ok((plan, transcripts)),
             Verdict::MoreFound(more) => findings.extend(on_every_reading(more, document)),
         }
     }
@@ -206,27 +229,63 @@ fn on_every_reading(mut findings: Vec<Finding>, document: &Document) -> Vec<Find
     findings
 }
 
-/// A recording on its way from source to destination.
+/// The recordings of a call on their way from source to destination.
 struct Sound<R, W> {
+    recordings: Vec<Recording<R, W>>,
+    stretches: Vec<Stretch>,
+}
+
+struct Recording<R, W> {
+    piece: Piece,
     opened: audio::Opened,
     source: R,
     dest: W,
 }
 
 impl<R: Read + Seek, W: Read + Write + Seek> Sound<R, W> {
-    fn open(mut source: R, dest: Option<W>) -> Result<Self> {
-        let dest =
-            dest.ok_or_else(|| Error::new(Stage::Mute, Kind::Internal, "no place was given for the recording"))?;
-        Ok(Self { opened: audio::open(&mut source)?, source, dest })
+    fn open(sources: Vec<Sourced<R>>, mut dests: impl Iterator<Item = W>) -> Result<Self> {
+        let no_place = || Error::new(Stage::Mute, Kind::Internal, "no place was given for the recording");
+        let mut open = |Sourced { piece, mut source }| {
+            let dest = dests.next().ok_or_else(no_place)?;
+            Ok(Recording { piece, opened: audio::open(&mut source)?, source, dest })
+        };
+        let recordings = sources.into_iter().map(&mut open).collect::<Result<Vec<_>>>()?;
+        let stretches = timeline::stretches(&Self::pieces(&recordings))?;
+        Ok(Self { recordings, stretches })
     }
 
-    fn listen(&mut self) -> Result<audio::Activity> {
-        audio::listen(&self.opened, &mut self.source)
+    fn pieces(recordings: &[Recording<R, W>]) -> Vec<(Piece, &RecordingInfo)> {
+        recordings.iter().map(|recording| (recording.piece, recording.opened.info())).collect()
     }
 
-    fn mute(mut self, plan: &RedactionPlan) -> Result<Clean<audio::Outcome>> {
-        let outcome = audio::redact(&self.opened, &mut self.source, &plan.mutes, &mut self.dest)?;
-        verify::muted(outcome, self.opened.info(), plan)
+    /// Where these transcripts belong on the call's clock.
+    fn places(&self, transcripts: &[Piece]) -> Result<Vec<Place>> {
+        timeline::places(transcripts, &Self::pieces(&self.recordings), &self.stretches)
+    }
+
+    /// How long the call is; nothing where it is not recorded.
+    fn length_ms(&self) -> Option<u64> {
+        let before = self.stretches.iter().map(|stretch| u64::from(stretch.span.start_ms()));
+        let ends = before.zip(&self.recordings).map(|(start_ms, of)| start_ms + of.opened.info().duration_ms());
+        ends.max()
+    }
+
+    fn listen(&mut self) -> Result<Option<audio::Activity>> {
+        let Self { recordings, stretches } = self;
+        let listen = |(of, stretch): (&mut Recording<R, W>, &Stretch)| {
+            audio::listen(&of.opened, &mut of.source).map(|activity| (*stretch, activity))
+        };
+        let each = recordings.iter_mut().zip(&*stretches).map(listen).collect::<Result<Vec<_>>>()?;
+        Ok((!each.is_empty()).then(|| timeline::heard(each)))
+    }
+
+    fn mute(self, plan: &RedactionPlan) -> Result<Vec<Muted>> {
+        let mute = |(mut of, stretch): (Recording<R, W>, Stretch)| {
+            let mutes = timeline::mutes_of(stretch, &plan.mutes);
+            let outcome = audio::redact(&of.opened, &mut of.source, &mutes, &mut of.dest)?;
+            verify::muted(outcome, of.opened.info(), mutes)
+        };
+        self.recordings.into_iter().zip(self.stretches).map(mute).collect()
     }
 }
 
@@ -249,9 +308,9 @@ mod tests {
     fn source<'a>(transcript: &str, recording: Option<&'a [u8]>) -> CallSource<Cursor<&'a [u8]>> {
         CallSource {
             call: CallId::from_mac(&[7; 32]),
-            transcript: Phi::new(transcript.as_bytes().to_vec()),
+            transcripts: vec![Phi::new(transcript.as_bytes().to_vec()).into()],
             told: Told::default(),
-            recording: recording.map(Cursor::new),
+            recordings: recording.map(|bytes| Cursor::new(bytes).into()).into_iter().collect(),
             known: Vec::new(),
         }
     }
@@ -358,8 +417,8 @@ mod tests {
             policy: &policy(),
             known: None,
             read_as: None,
-            transcript: origin("transcript.json"),
-            recording: Some(origin("recording.wav")),
+            transcripts: vec![origin("transcript.json")],
+            recordings: vec![origin("recording.wav")],
         })
     }
 

@@ -39,7 +39,7 @@ pub(super) struct Muted {
 /// Holds the call where hidden words have no time in reach, or one past the recording's end, and where the recording
 /// has sound that the transcript does not account for and the policy holds such calls.
 pub(super) fn mutes(edits: &[Edit], policy: &Policy, transcript: &Transcript, heard: Heard<'_>) -> Result<Muted> {
-    let recording_ms = u32::try_from(heard.info.duration_ms()).unwrap_or(u32::MAX);
+    let recording_ms = u32::try_from(heard.length_ms).unwrap_or(u32::MAX);
     let voice = heard.activity.map(anywhere).unwrap_or_default();
     let in_time = heard.activity.filter(|activity| is_in_time(transcript, activity));
     let clock = Clock::new(transcript, recording_ms, in_time.map(|_| voice.as_slice()));
@@ -340,7 +340,7 @@ fn next_seen(times: impl DoubleEndedIterator<Item = Option<TimeSpan>>) -> Vec<Op
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::redact::testing::{Said, policy, recording, timed};
+    use crate::redact::testing::{Said, policy, timed};
 
     const SPOKEN: TurnKind = TurnKind::Spoken;
 
@@ -354,7 +354,7 @@ mod tests {
 
     fn muted(edits: &[Edit], mute: &MutePolicy, transcript: &Transcript) -> Result<Muted> {
         let policy = Policy { mute: mute.clone(), ..policy() };
-        mutes(edits, &policy, transcript, Heard { info: &recording(20_000), activity: None })
+        mutes(edits, &policy, transcript, Heard { length_ms: 20_000, activity: None })
     }
 
     fn flags(transcript: &Transcript, a: u32, b: u32) -> Vec<Flag> {
@@ -550,7 +550,7 @@ mod tests {
         let edit =
             |&(a, b): &(u32, u32)| Edit { words: WordSpan::new(a, b), category: Category::Name, rules: Vec::new() };
         let edits: Vec<Edit> = words.iter().map(edit).collect();
-        mutes(&edits, &policy, transcript, Heard { info: &recording(20_000), activity: Some(activity) })
+        mutes(&edits, &policy, transcript, Heard { length_ms: 20_000, activity: Some(activity) })
     }
 
     fn beside(speech: Unaccounted, keys: Unaccounted) -> Policy {

@@ -6,30 +6,36 @@ use super::same::{is_mask, origins};
 use crate::audio::Outcome;
 use crate::base::{CallId, Clean, Error, HoldReason, Phi, Result, Sha256Hex, Stage, WordSpan};
 use crate::detect::detect;
-use crate::model::{Finding, Format, KnownValue, Policy, RecordingInfo, RedactionPlan, TimeSource, Transcript};
+use crate::model::{Finding, Format, KnownValue, Mute, Policy, RecordingInfo, RedactionPlan, TimeSource, Transcript};
 use crate::patterns::PatternSet;
-use crate::transcript::{self, Document, Told};
+use crate::transcript::{self, Document, Place, Told};
 
 /// A redacted call, proven. What it holds may be published.
 #[derive(Debug)]
 pub struct Artifacts {
     call: CallId,
-    format: Format,
-    words: u64,
+    files: Vec<(Format, usize)>,
     time_source: TimeSource,
-    transcript_source: SourceFile,
-    transcript: Clean<Vec<u8>>,
-    recording: Option<Clean<Outcome>>,
+    transcript_sources: Vec<SourceFile>,
+    transcripts: Vec<Clean<Vec<u8>>>,
+    recordings: Vec<Muted>,
     plan: RedactionPlan,
     risk: f32,
 }
 
 /// The parts of a redacted call; each `Clean` one has passed its check here.
 pub(super) struct Proven {
-    pub(super) transcript: Clean<Vec<u8>>,
-    pub(super) recording: Option<Clean<Outcome>>,
+    pub(super) transcripts: Vec<Clean<Vec<u8>>>,
+    pub(super) recordings: Vec<Muted>,
     pub(super) plan: RedactionPlan,
     pub(super) risk: f32,
+}
+
+/// A muted recording, and what of the plan is in it, on its own clock.
+#[derive(Debug)]
+pub(super) struct Muted {
+    pub(super) outcome: Clean<Outcome>,
+    pub(super) mutes: Vec<Mute>,
 }
 
 /// Size and digest of a source, as read.
@@ -51,15 +57,14 @@ impl SourceFile {
 
 impl Artifacts {
     /// Puts together what was proven of a call.
-    pub(super) fn new(proven: Proven, source: SourceFile, original: &Document, call: CallId) -> Self {
+    pub(super) fn new(proven: Proven, sources: Vec<SourceFile>, original: &Document, call: CallId) -> Self {
         Self {
             call,
-            format: original.format(),
-            words: original.transcript().words().len() as u64,
+            files: original.files().collect(),
             time_source: original.transcript().time_source(),
-            transcript_source: source,
-            transcript: proven.transcript,
-            recording: proven.recording,
+            transcript_sources: sources,
+            transcripts: proven.transcripts,
+            recordings: proven.recordings,
             plan: proven.plan,
             risk: proven.risk,
         }
@@ -71,40 +76,44 @@ impl Artifacts {
         &self.call
     }
 
-    /// Number of words of the transcript, second readings included.
-    #[must_use]
-    pub const fn words(&self) -> u64 {
-        self.words
-    }
-
-    /// How good the word times of the transcript are.
+    /// How good the word times of the transcripts are.
     #[must_use]
     pub const fn time_source(&self) -> TimeSource {
         self.time_source
     }
 
-    /// The masked transcript, in the format of the source.
+    /// The masked transcript, in the format of the source; of several the first.
     #[must_use]
-    pub const fn transcript(&self) -> &Clean<Vec<u8>> {
-        &self.transcript
+    pub fn transcript(&self) -> &Clean<Vec<u8>> {
+        &self.transcripts[0]
     }
 
-    /// The format of the transcript.
+    /// The masked transcripts, in the order of their sources.
     #[must_use]
-    pub const fn format(&self) -> Format {
-        self.format
+    pub fn transcripts(&self) -> &[Clean<Vec<u8>>] {
+        &self.transcripts
     }
 
-    /// What was read of the source's transcript.
-    #[must_use]
-    pub const fn transcript_source(&self) -> &SourceFile {
-        &self.transcript_source
+    /// Format and number of words, second readings included, of each transcript.
+    pub(super) fn files(&self) -> &[(Format, usize)] {
+        &self.files
     }
 
-    /// What was done to the recording, for a call that has one.
+    /// What was read of the sources' transcripts.
+    #[must_use]
+    pub fn transcript_sources(&self) -> &[SourceFile] {
+        &self.transcript_sources
+    }
+
+    /// What was done to the recording, for a call that has one; of several the first.
     #[must_use]
     pub fn recording(&self) -> Option<&Outcome> {
-        self.recording.as_ref().map(Clean::get)
+        self.recordings.first().map(|muted| muted.outcome.get())
+    }
+
+    /// What was done to the recordings, in the order of their sources.
+    pub(super) fn recordings(&self) -> &[Muted] {
+        &self.recordings
     }
 
     /// What was hidden.
@@ -126,6 +135,8 @@ pub(super) struct Against<'a> {
     pub(super) policy: &'a Policy,
     pub(super) call: &'a CallId,
     pub(super) original: &'a Document,
+    /// Where each of its files belongs on the call's clock.
+    pub(super) places: &'a [Place],
     /// What was said of how it is read.
     pub(super) told: &'a Told,
     /// Values that the caller gave.
@@ -137,7 +148,7 @@ pub(super) struct Against<'a> {
 /// What the check of a masked transcript ends in, when it ends well.
 pub(super) enum Verdict {
     /// Nothing is left.
-    Proven(Clean<Vec<u8>>),
+    Proven(Vec<Clean<Vec<u8>>>),
     /// Detection finds more in the masked transcript; these are the words, as the original counts them.
     MoreFound(Vec<Finding>),
 }
@@ -148,13 +159,15 @@ pub(super) enum Verdict {
 /// Holds the call when the masked transcript cannot be read, is not the original with exactly these
 /// edits, or has a known value left in any string, key or number.
 pub(super) fn masked(
-    masked: Phi<Vec<u8>>,
+    masked: Vec<Phi<Vec<u8>>>,
     plan: &RedactionPlan,
     against: &Against<'_>,
     over: &mut dyn FnMut(Step),
 ) -> Result<Verdict> {
-    let told = against.told.in_format(against.original.format());
-    let copy = transcript::read(masked, told).map_err(|_| failed("the masked transcript cannot be read back"))?;
+    let read = |((masked, (format, _)), place)| Ok((transcript::read(masked, against.told.in_format(format))?, place));
+    let files = masked.into_iter().zip(against.original.files()).zip(against.places.iter().copied());
+    let copy = files.map(read).collect::<Result<_>>().and_then(transcript::join);
+    let copy = copy.map_err(|_| failed("the masked transcript cannot be read back"))?;
     over(Step::ReadBack);
     let origins = origins(against.original.transcript(), copy.transcript(), &plan.edits)
         .ok_or_else(|| failed("the masked transcript differs from the plan"))?;
@@ -172,7 +185,8 @@ pub(super) fn masked(
     if is_left {
         return Err(failed("a known value is left in the masked transcript"));
     }
-    Ok(Verdict::Proven(Clean::attest(copy.into_file().into_exposed())))
+    let files = copy.into_bytes().into_iter();
+    Ok(Verdict::Proven(files.map(|file| Clean::attest(file.into_exposed())).collect()))
 }
 
 /// What detection finds in a masked transcript of what the policy hides, but for what lies on masks alone.
@@ -193,35 +207,40 @@ fn in_original(finding: &Finding, origins: &[Option<WordSpan>]) -> Option<Vec<Fi
 /// Searches the file as it is written, and the words as they are read, where values that a file cuts into pieces stand
 /// whole.
 fn is_left(needles: &Needles<'_>, copy: &Document) -> Result<bool> {
-    let bytes = copy.file().into_exposed();
-    if copy.format() == Format::Email {
-        let in_mail = needles.in_mail(bytes).ok_or_else(|| failed("the masked transcript is not a mail"))?;
-        return Ok(in_mail || needles.in_text(copy.transcript().text().into_exposed()));
+    let mut is_left = needles.in_text(copy.transcript().text().into_exposed());
+    for ((format, _), bytes) in copy.files().zip(copy.bytes()) {
+        is_left |= is_left_in_file(needles, format, bytes.into_exposed())?;
     }
-    let file = std::str::from_utf8(bytes).map_err(|_| failed("the masked transcript is not UTF-8"))?;
-    let in_file = match copy.format() {
-        Format::Text => needles.in_text(file),
-        Format::WebVtt | Format::Srt => needles.in_captions(file),
-        _ => needles.in_json(file).map_err(|_| failed("the masked transcript is not valid JSON"))?,
-    };
-    Ok(in_file || needles.in_text(copy.transcript().text().into_exposed()))
+    Ok(is_left)
 }
 
-/// Compares a muted recording with the plan.
+fn is_left_in_file(needles: &Needles<'_>, format: Format, bytes: &[u8]) -> Result<bool> {
+    if format == Format::Email {
+        return needles.in_mail(bytes).ok_or_else(|| failed("the masked transcript is not a mail"));
+    }
+    let file = std::str::from_utf8(bytes).map_err(|_| failed("the masked transcript is not UTF-8"))?;
+    match format {
+        Format::Text => Ok(needles.in_text(file)),
+        Format::WebVtt | Format::Srt => Ok(needles.in_captions(file)),
+        _ => needles.in_json(file).map_err(|_| failed("the masked transcript is not valid JSON")),
+    }
+}
+
+/// Compares a muted recording with what was planned for it.
 ///
 /// # Errors
 /// Holds the call when a planned mute is not silent whole, or the copy has another shape.
-pub(super) fn muted(outcome: Outcome, opened: &RecordingInfo, plan: &RedactionPlan) -> Result<Clean<Outcome>> {
+pub(super) fn muted(outcome: Outcome, opened: &RecordingInfo, mutes: Vec<Mute>) -> Result<Muted> {
     if outcome.info != *opened {
         return Err(failed("the muted recording has another shape"));
     }
-    let covered = |mute: &crate::model::Mute| {
+    let covered = |mute: &Mute| {
         let at = outcome.muted.partition_point(|m| m.end_ms() < mute.span.end_ms());
         outcome.muted.get(at).is_some_and(|m| m.start_ms() <= mute.span.start_ms())
     };
-    match plan.mutes.iter().position(|mute| !covered(mute)) {
+    match mutes.iter().position(|mute| !covered(mute)) {
         Some(mute) => Err(failed("a planned mute is not silent whole").at("mute", mute as u64)),
-        None => Ok(Clean::attest(outcome)),
+        None => Ok(Muted { outcome: Clean::attest(outcome), mutes }),
     }
 }
 
@@ -234,7 +253,6 @@ mod tests {
     use super::*;
     use crate::base::TimeSpan;
     use crate::model::Category;
-    use crate::model::Mute;
     use crate::redact::testing::{finding, recording};
 
     fn outcome(muted: &[(u32, u32)]) -> Outcome {
@@ -250,9 +268,9 @@ mod tests {
         }
     }
 
-    fn planned(mutes: &[(u32, u32)]) -> RedactionPlan {
+    fn planned(mutes: &[(u32, u32)]) -> Vec<Mute> {
         let mute = |&(a, b): &(u32, u32)| Mute { span: TimeSpan::new(a, b).unwrap(), categories: Vec::new() };
-        RedactionPlan { mutes: mutes.iter().map(mute).collect(), ..Default::default() }
+        mutes.iter().map(mute).collect()
     }
 
     #[test]
@@ -266,7 +284,7 @@ mod tests {
             (&[(100, 200), (300, 399)], false),
             (&[], false),
         ] {
-            let got = muted(outcome(done), &recording(10_000), &plan);
+            let got = muted(outcome(done), &recording(10_000), plan.clone());
             assert_eq!(got.is_ok(), want, "{done:?}");
             assert!(want || got.unwrap_err().hold_reason() == Some(HoldReason::VerifyFailed));
         }
@@ -298,7 +316,7 @@ mod tests {
 
     #[test]
     fn a_recording_of_another_shape_is_held() {
-        assert!(muted(outcome(&[]), &recording(9_999), &planned(&[])).is_err());
+        assert!(muted(outcome(&[]), &recording(9_999), planned(&[])).is_err());
     }
 
     #[test]

@@ -236,10 +236,11 @@ pub trait Staged: Send {
     fn commit(self: Box<Self>, commit: &Commit<'_>) -> Result<()>;
 }
 
-/// Refuses a name that is not `<stem>.<extension>` in lower-case letters and digits, and the manifest's.
+/// Refuses a name that is not `<stem>.<extension>` in lower-case letters and digits (in the stem perhaps with hyphens
+/// between them), and the manifest's.
 fn check_artifact_name(name: &str) -> Result<()> {
     let is_plain = |part: &str| !part.is_empty() && part.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit());
-    let is_fit = name.split_once('.').is_some_and(|(stem, extension)| is_plain(stem) && is_plain(extension));
+    let is_fit = name.split_once('.').is_some_and(|(stem, ext)| stem.split('-').all(is_plain) && is_plain(ext));
     if is_fit && name != MANIFEST_NAME {
         return Ok(());
     }

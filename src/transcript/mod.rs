@@ -17,6 +17,7 @@ mod email;
 mod entity;
 mod google;
 mod insights;
+mod join;
 mod json;
 mod link;
 mod mapping;
@@ -41,14 +42,17 @@ use crate::model::manifest::ReadAs;
 use crate::model::policy::Attachments;
 use crate::model::{Edit, Format, KnownValue, Transcript};
 use email::Mail;
+use join::FileOf;
+pub use join::{Place, join};
 use link::{Linked, Linker, TextMap};
 pub use mapping::Mapping;
 use source::Source;
+use std::ops::Range;
 use std::sync::Arc;
 
-/// A transcript file that was read whole and understood to the last string.
+/// A transcript that was read whole and understood to the last string: one file, or all files of one call.
 pub struct Document {
-    format: Format,
+    files: Vec<FileOf>,
     transcript: Transcript,
     source: Phi<Source>,
     map: TextMap,
@@ -146,13 +150,19 @@ pub fn read(bytes: Phi<Vec<u8>>, how: impl Into<How>) -> Result<Document> {
 impl Document {
     fn of(linker: Linker, format: Format) -> Self {
         let Linked { source, transcript, map, known } = linker.finish();
-        Self { format, transcript, source: Phi::new(source), map, known, mail: None }
+        let file = FileOf { format, range: 0..source.file().len(), words: transcript.words().len() };
+        Self { files: vec![file], transcript, source: Phi::new(source), map, known, mail: None }
     }
 
-    /// The format it is in.
+    /// The format of its first file.
     #[must_use]
-    pub const fn format(&self) -> Format {
-        self.format
+    pub fn format(&self) -> Format {
+        self.files[0].format
+    }
+
+    /// Format and number of words of each of its files.
+    pub fn files(&self) -> impl ExactSizeIterator<Item = (Format, usize)> {
+        self.files.iter().map(|file| (file.format, file.words))
     }
 
     /// Its words.
@@ -167,19 +177,21 @@ impl Document {
         &self.known
     }
 
-    /// The bytes of the whole file.
-    #[must_use]
-    pub fn file(&self) -> Phi<&[u8]> {
-        let of_mail = self.mail.as_ref().map(|mail| mail.expose().bytes());
-        Phi::new(of_mail.unwrap_or_else(|| self.source.expose().file().as_bytes()))
+    /// The bytes of each of its files.
+    pub fn bytes(&self) -> impl Iterator<Item = Phi<&[u8]>> {
+        let mail = self.mail.as_ref().map(|mail| Phi::new(mail.expose().bytes()));
+        let source = self.source.expose().file().as_bytes();
+        let files = self.files.iter().map(move |file| Phi::new(&source[file.range.clone()]));
+        mail.into_iter().chain(files).take(self.files.len())
     }
 
-    /// The bytes that were read.
+    /// The bytes of each of its files, as they were read.
     #[must_use]
-    pub fn into_file(self) -> Phi<Vec<u8>> {
+    pub fn into_bytes(self) -> Vec<Phi<Vec<u8>>> {
         match self.mail {
-            Some(mail) => mail.map(Mail::into_bytes),
-            None => self.source.map(Source::into_file),
+            Some(mail) => vec![mail.map(Mail::into_bytes)],
+            None if self.files.len() == 1 => vec![self.source.map(Source::into_file)],
+            None => self.bytes().map(|bytes| bytes.map(<[u8]>::to_vec)).collect(),
         }
     }
 
@@ -190,7 +202,15 @@ impl Document {
         opposite::opposite(&self.map, self.transcript.turns(), self.transcript.words().len(), spans)
     }
 
-    /// The whole file again, in the same format, with every copy of the edited words masked.
+    /// [`Self::mask_all`] of a transcript that is one file.
+    ///
+    /// # Errors
+    /// Those of [`Self::mask_all`].
+    pub fn mask(&self, edits: &[Edit], call: &CallId) -> Result<Phi<Vec<u8>>> {
+        self.mask_all(edits, call).map(|mut files| files.swap_remove(0))
+    }
+
+    /// Each whole file again, in the same format, with every copy of the edited words masked.
     ///
     /// Bytes outside masked words are those of the source, but for what is never kept: token ids from
     /// which text could be decoded, a job name that is no plain number or id, which reads as the call's id, labels of
@@ -199,14 +219,14 @@ impl Document {
     ///
     /// # Errors
     /// When an edit is empty or lies outside the transcript.
-    pub fn mask(&self, edits: &[Edit], call: &CallId) -> Result<Phi<Vec<u8>>> {
+    pub fn mask_all(&self, edits: &[Edit], call: &CallId) -> Result<Vec<Phi<Vec<u8>>>> {
         let file = self.source.expose().file();
-        let whole = 0..file.len();
-        let parts = self.mail.as_ref().map_or(std::slice::from_ref(&whole), |mail| mail.expose().parts());
+        let whole: Vec<Range<usize>> = self.files.iter().map(|file| file.range.clone()).collect();
+        let parts = self.mail.as_ref().map_or(whole.as_slice(), |mail| mail.expose().parts());
         let parts = mask::splice(file, &self.map, self.transcript.words().len(), edits, call, parts)?;
         match &self.mail {
-            Some(mail) => Ok(mail.expose().write(parts.expose(), call)),
-            None => Ok(parts.map(|mut parts| parts.swap_remove(0).into_bytes())),
+            Some(mail) => Ok(vec![mail.expose().write(parts.expose(), call)]),
+            None => Ok(parts.into_exposed().into_iter().map(|part| Phi::new(part.into_bytes())).collect()),
         }
     }
 }

@@ -47,6 +47,11 @@ impl Leaf {
         self.escapes != Escapes::None
     }
 
+    /// The same in a file that begins so many bytes further on.
+    pub(super) const fn further(self, by: u32) -> Self {
+        Self { start: self.start + by, end: self.end + by, ..self }
+    }
+
     pub(super) const fn range(self) -> Range<usize> {
         self.start as usize..self.end as usize
     }

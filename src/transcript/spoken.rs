@@ -390,7 +390,7 @@ const fn continues(end_ms: u32, segment: TimeSpan) -> bool {
 }
 
 /// The worse of two sources of times.
-fn worse(a: TimeSource, b: TimeSource) -> TimeSource {
+pub(super) fn worse(a: TimeSource, b: TimeSource) -> TimeSource {
     let rank = |source| match source {
         TimeSource::Aligned => 0,
         TimeSource::Recogniser => 1,

@@ -7,6 +7,7 @@ mod kill;
 mod known;
 mod lambda;
 mod patterns;
+mod pieces;
 mod policy;
 mod redact;
 mod retention;

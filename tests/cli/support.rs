@@ -176,13 +176,12 @@ fn collect(folder: &Path, files: &mut BTreeMap<PathBuf, Vec<u8>>) {
     }
 }
 
-/// A Whisper `verbose_json` transcript, half a second a word.
-fn whisper(words: &[&str]) -> String {
+/// A Whisper `verbose_json` transcript, half a second a word; for an empty one nobody speaks.
+pub fn whisper(words: &[&str]) -> String {
     let end = words.len() as f64 / 2.0;
-    let text = format!(" {}", words.join(" "));
-    let timed: Vec<_> = words
-        .iter()
-        .enumerate()
+    let said = || words.iter().enumerate().filter(|(_, word)| !word.is_empty());
+    let text = format!(" {}", said().map(|(_, word)| *word).collect::<Vec<_>>().join(" "));
+    let timed: Vec<_> = said()
         .map(|(i, word)| serde_json::json!({"word": word, "start": i as f64 / 2.0, "end": (i + 1) as f64 / 2.0}))
         .collect();
     serde_json::json!({

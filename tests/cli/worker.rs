@@ -1,7 +1,7 @@
 //! A worker on a watched folder: what comes is redacted as `redact` would, whatever comes first, and a worker that is
 //! told to stop stops.
 
-use super::support::{Bench, PLANTED_TEXT, Ran};
+use super::support::{Bench, PLANTED_TEXT, Ran, whisper};
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::TcpStream;
 use std::process::{Child, ChildStderr, Stdio};
@@ -129,4 +129,35 @@ fn a_worker_needs_a_queue_or_a_folder_and_not_both() {
     assert_eq!(bench.run(&["worker", "out", "--watch", "in", "--queue", "x"]).code, Some(2));
     assert_eq!(bench.run(&["worker", "in/out", "--watch", "in"]).code, Some(2), "it would redact what it wrote");
     assert_eq!(bench.run(&["lambda", "out"]).code, Some(2), "this is not Lambda");
+}
+
+#[test]
+fn a_call_in_pieces_is_redacted_once_all_of_them_are_there() {
+    let bench = Bench::new();
+    let caller = ["", "", "it", "is", "212-867-0001", "thank", "you", "bye"];
+    bench.call("in/whole", 1);
+    std::fs::rename(bench.path("in/whole.wav"), bench.path("in/a.wav")).unwrap();
+    std::fs::remove_file(bench.path("in/whole.json")).unwrap();
+    let stereo = hound::WavSpec { channels: 2, ..hound::WavReader::open(bench.path("in/a.wav")).unwrap().spec() };
+    let mut out = hound::WavWriter::create(bench.path("in/a.wav"), stereo).unwrap();
+    (0..2 * 4 * stereo.sample_rate).for_each(|at| out.write_sample((at % 200) as i16).unwrap());
+    out.finalize().unwrap();
+    bench.write("in/a.ch0.json", whisper(&["your", "number", "please", "", "", "", "", ""]));
+    let worker = Running::start(&bench, &["--alone-after-s", "1"]);
+    worker.wait_for("sordino_calls_held_total{reason=\"missing-piece\"} 2");
+    assert!(!bench.tree("out").into_keys().any(|path| path.ends_with("recording.wav")), "half of it is not published");
+    bench.write("in/a.ch1.json", whisper(&caller));
+    worker.wait_for("sordino_calls_total{status=\"redacted\"} 1");
+    for part in ["b.part1", "b.part2"] {
+        bench.write(&format!("in/{part}.json"), whisper(&["hello", "again", "and", "bye"]));
+    }
+    worker.wait_for("sordino_calls_total{status=\"redacted\"} 2");
+    assert_eq!(worker.stop().code, Some(0));
+    let tree = bench.tree("out");
+    let named = |name: &str| tree.keys().filter(|path| path.ends_with(name)).count();
+    assert_eq!(
+        ["transcript-ch0.json", "transcript-ch1.json", "recording.wav", "transcript-part2.json"].map(named),
+        [1; 4]
+    );
+    assert!(!tree.keys().any(|path| path.to_string_lossy().contains(".held")), "what was held is not held any more");
 }

@@ -340,3 +340,25 @@ fn a_worker_that_is_stopped_ends_what_it_has_begun_and_gives_back_the_rest() {
     let (done, left) = (world.manifests(), world.queues.left(&world.queues.url));
     assert_eq!(done + left, 30, "each is done or in the queue: {}", ran.stderr);
 }
+
+#[test]
+fn pieces_of_a_call_are_published_together_once_all_are_there() {
+    let world = World::new();
+    world.chat("a.part1.txt", 1);
+    world.chat("a.part3.txt", 3);
+    world.tell("a.part1.txt");
+    world.tell("a.part3.txt");
+    let worker = world.worker(&["--alone-after-s", "0"]).spawn().unwrap();
+    world.wait_until("a held call", || world.held() == ["missing-piece"]);
+    assert_eq!(world.manifests(), 0, "half of a call is published");
+    world.chat("a.part2.txt", 2);
+    world.tell("a.part2.txt");
+    world.wait_until("the call", || world.manifests() == 1);
+    world.wait_until_empty();
+    assert_eq!(stop(worker).code, Some(0));
+    assert!(world.held().is_empty());
+    let published = world.published();
+    let is_part = |part: usize| move |key: &&String| key.contains(&format!("/transcript-part{part}"));
+    assert!((1..=3).all(|part| published.keys().filter(is_part(part)).count() == 1));
+    assert!(!published.values().any(|bytes| memchr::memmem::find(bytes, PLANTED_TEXT.as_bytes()).is_some()));
+}

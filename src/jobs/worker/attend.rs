@@ -3,8 +3,8 @@
 use super::super::find::Wanted;
 use super::super::orphan::missing_half;
 use super::super::{
-    Budget, CallKey, KnownValues, Originals, Parts, Report, Run, SizeLimits, Slots, Stale, Status, Target, Template,
-    run_call,
+    Budget, Call, CallKey, KnownValues, Originals, Parts, Report, Run, SizeLimits, Slots, Stale, Status, Target,
+    Template, run_call,
 };
 use super::breaker::{Breaker, backoff};
 use super::busy::Busy;
@@ -101,6 +101,11 @@ impl Outcome {
     }
 }
 
+/// Whether a file may still come without which the call looks whole: its recording, or a further part.
+fn may_grow(call: &Call) -> bool {
+    matches!(&call.parts, Parts::Whole { recordings, .. } if recordings.is_empty()) || call.has_parts()
+}
+
 /// What all messages of a worker have in common.
 pub struct Worker {
     pub(super) setup: Setup,
@@ -174,7 +179,7 @@ impl Worker {
         if missing_half(&call, &self.setup.expects_recording).is_some() {
             return Ok(self.idle(Idle::Alone));
         }
-        if matches!(call.parts, Parts::Whole { recording: None, .. })
+        if may_grow(&call)
             && let Some(delay) = self.setup.alone_after.checked_sub(delivery.age).filter(|d| !d.is_zero())
         {
             (self.setup.tell)(&Notice::Awaiting { delay });
