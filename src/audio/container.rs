@@ -2,7 +2,7 @@
 //! (a decoder's probe takes RF64 for MPEG audio). Adding a container is one line here and one file.
 
 use super::packets::{self, Kind};
-use super::{Opened, Source, aiff, au, damaged, wav};
+use super::{Opened, Source, aiff, au, caf, damaged, wav};
 use crate::base::{Error, HoldReason, Result, Stage};
 
 /// Bytes from the start of a file that tell its container.
@@ -42,11 +42,11 @@ const KNOWN: &[(Magic, Container)] = &[
     (&[(0, b"RIFX"), (8, b"WAVE")], Container::Read(wav::open_rifx)),
     (&[(0, b"RF64"), (8, b"WAVE")], Container::Read(wav::open_rf64)),
     (&[(0, b"BW64"), (8, b"WAVE")], Container::Read(wav::open_bw64)),
-    (&[(0, b"riff\x2e\x91\xcf\x11")], Container::Hold(CONTAINER, "this is Sony Wave64")),
+    (&[(0, b"riff\x2e\x91\xcf\x11")], Container::Read(wav::open_w64)),
     (&[(0, b"FORM"), (8, b"AIFF")], Container::Read(aiff::open)),
     (&[(0, b"FORM"), (8, b"AIFC")], Container::Read(aiff::open)),
     (&[(0, b".snd")], Container::Read(au::open)),
-    (&[(0, b"caff")], Container::Hold(CONTAINER, "this is Core Audio")),
+    (&[(0, b"caff")], Container::Read(caf::open)),
     (&[(0, b"OggS")], Container::Read(|source, bytes| packets::open(Kind::Ogg, source, bytes))),
     (&[(0, b"fLaC")], Container::Read(|source, bytes| packets::open(Kind::Flac, source, bytes))),
     (&[(0, b"\x1aE\xdf\xa3")], Container::Read(|source, bytes| packets::open(Kind::Matroska, source, bytes))),

@@ -9,6 +9,7 @@ mod aiff;
 mod asked;
 mod au;
 mod blocks;
+mod caf;
 mod chunks;
 mod container;
 mod cuts;

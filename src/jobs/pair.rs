@@ -13,9 +13,9 @@ pub const TRANSCRIPT_EXTENSIONS: &[&str] = &["json", "txt", "vtt", "srt", "eml"]
 /// Extensions of recordings, in lower case. Those that cannot be redacted yet stand here too, so that
 /// they are held and not overlooked.
 pub const RECORDING_EXTENSIONS: &[&str] = &[
-    "wav", "wave", "mp3", "mp2", "ogg", "oga", "opus", "flac", "m4a", "mp4", "aac", "au", "snd", "aif", "aiff", "aifc",
-    "amr", "awb", "webm", "wma", "gsm", "vox", "ulaw", "alaw", "raw", "pcm", "caf", "3gp", "spx", "mka", "mkv", "mov",
-    "avi",
+    "wav", "wave", "w64", "mp3", "mp2", "ogg", "oga", "opus", "flac", "m4a", "mp4", "aac", "au", "snd", "aif", "aiff",
+    "aifc", "amr", "awb", "webm", "wma", "gsm", "vox", "ulaw", "alaw", "raw", "pcm", "caf", "3gp", "spx", "mka", "mkv",
+    "mov", "avi",
 ];
 
 /// What stands before `.json` in the name of a side-car of known values.

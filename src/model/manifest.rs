@@ -261,7 +261,7 @@ impl Edited {
     #[must_use]
     pub const fn of(codec: Codec) -> Self {
         match codec {
-            Codec::Opus | Codec::Mp3 | Codec::Aac => Self::Packets,
+            Codec::Opus | Codec::Vorbis | Codec::Mp3 | Codec::Aac => Self::Packets,
             _ => Self::Samples,
         }
     }

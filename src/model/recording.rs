@@ -43,6 +43,8 @@ pub enum Codec {
     Flac,
     /// Opus, in packets.
     Opus,
+    /// Vorbis, in packets.
+    Vorbis,
     /// MPEG audio layer III, in frames.
     Mp3,
     /// AAC low complexity, in blocks.
@@ -59,7 +61,8 @@ impl Codec {
             Self::PcmS24 | Self::PcmS24Be => Some(3),
             Self::PcmS32 | Self::PcmS32Be | Self::F32 | Self::F32Be => Some(4),
             Self::F64 | Self::F64Be => Some(8),
-            Self::ImaAdpcm | Self::MsAdpcm | Self::Gsm610 | Self::Flac | Self::Opus | Self::Mp3 | Self::Aac => None,
+            Self::ImaAdpcm | Self::MsAdpcm | Self::Gsm610 => None,
+            Self::Flac | Self::Opus | Self::Vorbis | Self::Mp3 | Self::Aac => None,
         }
     }
 

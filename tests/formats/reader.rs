@@ -27,6 +27,8 @@ pub fn parts<'a>(copy: &'a [u8], info: &RecordingInfo) -> Parts<'a> {
     let chunks = match &copy[..4] {
         b".snd" => au(copy),
         b"FORM" => aiff(copy),
+        b"caff" => caf(copy),
+        b"riff" => w64(copy),
         _ => wav(copy),
     };
     let body = |id: &str| chunks.iter().find(|c| c.0 == id).map(|c| c.1);
@@ -91,6 +93,28 @@ fn au(au: &[u8]) -> Chunks<'_> {
     let u32_at = |at: usize| u32::from_be_bytes(au[at..at + 4].try_into().unwrap()) as usize;
     assert!(u32_at(4) == 28 && au[24..28] == [0; 4] && u32_at(8) + 28 == au.len());
     vec![(".snd".to_owned(), &au[28..])]
+}
+
+/// The two chunks of a Core Audio file, the second without what stands before its samples.
+fn caf(caf: &[u8]) -> Chunks<'_> {
+    let size = |at: usize| u64::from_be_bytes(caf[at..at + 8].try_into().unwrap()) as usize;
+    assert!(caf[..12] == *b"caff\0\x01\0\0desc" && size(12) == 32 && caf[52..56] == *b"data");
+    assert!(size(56) + 64 == caf.len() && caf[64..68] == [0; 4]);
+    vec![("desc".to_owned(), &caf[20..52]), ("data".to_owned(), &caf[68..])]
+}
+
+/// The chunks of a Wave64 file: sizes count their headers, and zeros fill up to eight bytes.
+fn w64(w64: &[u8]) -> Chunks<'_> {
+    let size = |at: usize| u64::from_le_bytes(w64[at..at + 8].try_into().unwrap()) as usize;
+    assert!(w64[24..28] == *b"wave" && size(16) == w64.len());
+    let (mut at, mut chunks) = (40, Vec::new());
+    while at < w64.len() {
+        let end = at + size(at + 16);
+        chunks.push((String::from_utf8(w64[at..at + 4].to_vec()).unwrap(), &w64[at + 24..end]));
+        at = end.next_multiple_of(8);
+        assert!(w64[end..at].iter().all(|&b| b == 0));
+    }
+    chunks
 }
 
 /// The chunks of an AIFF file, the last one without what stands before its samples; no name of a codec.

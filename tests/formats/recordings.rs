@@ -169,6 +169,8 @@ fn sound_at(source: &[u8]) -> usize {
     match &source[..4] {
         b".snd" => u32::from_be_bytes(source[4..8].try_into().unwrap()) as usize,
         b"FORM" => after(b"SSND") + 16,
+        b"riff" => after(b"data") + 24,
+        b"caff" => after(b"data") + 16,
         _ => after(b"data") + 8,
     }
 }
@@ -177,6 +179,7 @@ fn sound_at(source: &[u8]) -> usize {
 fn chunk_ids(info: &RecordingInfo) -> Vec<&'static str> {
     match (info.container.as_str(), info.codec.is_pcm()) {
         ("au", _) => vec![".snd"],
+        ("caf", _) => vec!["desc", "data"],
         ("aiff", _) => vec!["COMM", "SSND"],
         ("aiff-c", _) => vec!["FVER", "COMM", "SSND"],
         ("rf64" | "bw64", true) => vec!["ds64", "fmt ", "data"],

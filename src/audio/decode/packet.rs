@@ -50,8 +50,16 @@ pub enum PacketCodec<'a> {
 pub struct PacketDecoder(Decoder);
 
 enum Decoder {
-    Symphonia(Box<dyn AudioDecoder>),
-    Opus { decoder: Box<ropus::Decoder>, channels: u16, frames: Vec<f32> },
+    Symphonia {
+        decoder: Box<dyn AudioDecoder>,
+        /// What the first packet gives is half a window that nothing has been added to, and is never heard.
+        drops_first: bool,
+    },
+    Opus {
+        decoder: Box<ropus::Decoder>,
+        channels: u16,
+        frames: Vec<f32>,
+    },
 }
 
 impl PacketDecoder {
@@ -74,7 +82,8 @@ impl PacketDecoder {
             }
             PacketCodec::Opus { channels } => return Self::opus(*channels),
         };
-        Ok(Self(Decoder::Symphonia(decoder)))
+        let drops_first = matches!(codec, PacketCodec::Vorbis { .. });
+        Ok(Self(Decoder::Symphonia { decoder, drops_first }))
     }
 
     fn opus(channels: u16) -> Result<Self> {
@@ -95,12 +104,15 @@ impl PacketDecoder {
     /// Holds the call when the packet cannot be decoded.
     pub fn decode(&mut self, packet: &[u8], first_frame: u64, block: &mut Block) -> Result<()> {
         match &mut self.0 {
-            Decoder::Symphonia(decoder) => {
+            Decoder::Symphonia { decoder, drops_first } => {
                 let packet = PacketRef::new(0, Timestamp::ZERO, Duration::ZERO, packet);
                 let decoded = decoder.decode_ref(&packet).map_err(|_| damaged("a packet cannot be decoded"))?;
                 let channels = u16::try_from(decoded.num_planes()).map_err(|_| unsupported("too many channels"))?;
                 block.refill(first_frame, channels);
                 decoded.copy_to_vecs_planar(block.planes.expose_mut());
+                if std::mem::take(drops_first) {
+                    block.refill(first_frame, channels);
+                }
             }
             Decoder::Opus { decoder, channels, frames } => {
                 if packet.is_empty() {

@@ -17,6 +17,7 @@ mod ogg;
 mod opus;
 mod output;
 mod tags;
+mod vorbis;
 
 pub(super) use input::Input;
 pub(super) use mutes::{Mutes, count};
@@ -36,7 +37,7 @@ pub(super) struct Packets {
 /// A container of packets.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(super) enum Kind {
-    /// Ogg: Opus.
+    /// Ogg: Opus, Vorbis.
     Ogg,
     /// Frames of FLAC behind their metadata.
     Flac,

@@ -5,6 +5,9 @@
 
 mod adpcm;
 mod format;
+mod w64;
+
+pub(super) use w64::open as open_w64;
 
 use super::chunks::{Dialect, Sizes, walk};
 use super::linear::{Linear, check_length, too_long};

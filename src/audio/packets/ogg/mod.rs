@@ -1,19 +1,20 @@
-//! Ogg: one stream of Opus after another (RFC 7845). Streams side by side hold the call.
+//! Ogg: one stream of Opus (RFC 7845) or Vorbis after another. Streams side by side hold the call.
 //!
 //! A copy has the pages of its source, with whole packets only, empty comments and serial numbers that say nothing.
 //! The recording's time is what a player plays: each stream without what its header skips at the start and its last
 //! page cuts off at the end. Packets outside of that time are silent whatever was asked for, since a player that
 //! ignores both would play them.
 
+mod coding;
 mod crc;
 mod page;
 
-use super::opus::{self, Head};
+use super::opus;
 use super::{Input, Mutes, Output, Packet, unsupported};
 use crate::audio::damaged;
-use crate::audio::decode::PacketCodec;
 use crate::base::Result;
-use crate::model::{Codec, RecordingInfo};
+use crate::model::RecordingInfo;
+use coding::{Coding, Sound};
 use page::{NewPage, PACKET_BYTES_MAX, Page, Place};
 use std::borrow::Cow;
 
@@ -24,24 +25,34 @@ pub(super) fn remux(input: &mut Input<'_>, mutes: &mut Mutes, out: &mut dyn Outp
     let mut stream: Option<Stream> = None;
     while let Some(page) = Page::read(input)? {
         if page.is_first {
-            if let Some(over) = stream.take() {
+            let over = stream.take();
+            let shape = over.as_ref().map(|over: &Stream| over.coding.shape());
+            if let Some(over) = over {
                 time = over.finish()?;
             }
             number += 1;
-            stream = Some(Stream::start(&page, number, time, out)?);
+            let next = Stream::start(&page, number, time, out)?;
+            if shape.is_some_and(|shape| shape != next.coding.shape()) {
+                return Err(unsupported("Ogg streams of different shapes"));
+            }
+            stream = Some(next);
             continue;
         }
         let stream = stream.as_mut().ok_or_else(|| damaged("an Ogg page of a stream that has not begun"))?;
         stream.expect(&page)?;
-        if stream.is_tagged { stream.sound(&page, mutes, out)? } else { stream.tags(&page, out)? }
+        if stream.coding.next_header().is_none() {
+            stream.sound(&page, mutes, out)?
+        } else {
+            stream.headers(&page, out)?
+        }
     }
     let last = stream.ok_or_else(|| damaged("no Ogg stream"))?;
-    let channels = last.head.channels.into();
+    let (codec, rate_hz, channels) = last.coding.shape();
     let frames = last.finish()?.frames as u64;
     if frames == 0 {
         return Err(damaged("the recording has no samples"));
     }
-    Ok(RecordingInfo { container: "ogg".to_owned(), codec: Codec::Opus, rate_hz: opus::RATE_HZ, channels, frames })
+    Ok(RecordingInfo { container: "ogg".to_owned(), codec, rate_hz, channels, frames })
 }
 
 /// How long the recording is up to here.
@@ -55,15 +66,13 @@ struct Time {
 
 /// A stream that is being copied.
 struct Stream {
-    head: Head,
+    coding: Coding,
     serial: u32,
     /// Number of the next page of the source, and of the copy.
     sequence: u32,
     new_sequence: u32,
     /// Its serial number in the copy.
     number: u32,
-    /// The comment header has been read.
-    is_tagged: bool,
     is_over: bool,
     /// What pages before have of the packet that goes on with the next.
     begun: Vec<u8>,
@@ -71,6 +80,8 @@ struct Stream {
     start: Time,
     /// The granule position at which it starts, once there is sound.
     base: Option<i64>,
+    /// No packet of sound has come yet.
+    is_first: bool,
     /// Samples of all packets so far.
     samples: i64,
     /// Samples of the packet before.
@@ -87,25 +98,22 @@ impl Stream {
         let mut parts = page.parts();
         let head = parts.next().filter(|part| part.is_end && !page.is_continued && parts.next().is_none());
         let head = head.ok_or_else(|| damaged("an Ogg stream starts without its header"))?;
-        if !head.bytes.starts_with(b"OpusHead") {
-            return Err(unsupported("an Ogg stream that is not Opus"));
-        }
-        let head = Head::parse(head.bytes)?;
+        let coding = Coding::parse(head.bytes)?;
         let mut new_sequence = 0;
         let mut new = NewPage::default();
-        new.push(&head.to_bytes());
+        new.push(&coding.first());
         new.put(Place { is_first: true, is_last: false, granule: 0, serial: number }, &mut new_sequence, out)?;
         Ok(Self {
-            head,
+            coding,
             serial: page.serial,
             sequence: page.sequence.wrapping_add(1),
             new_sequence,
             number,
-            is_tagged: false,
             is_over: page.is_last,
             begun: Vec::new(),
             start,
             base: None,
+            is_first: true,
             samples: 0,
             before: 0,
             cut: 0,
@@ -132,62 +140,79 @@ impl Stream {
         Ok(())
     }
 
-    /// Reads a page of the comment header; the copy has an empty one.
-    fn tags(&mut self, page: &Page, out: &mut dyn Output) -> Result<()> {
-        let mut parts = page.parts();
-        let part = parts.next().ok_or_else(|| damaged("an Ogg page without a packet"))?;
-        if self.begun.is_empty() {
-            if !part.bytes.starts_with(b"OpusTags") {
-                return Err(damaged("an Opus stream without its comment header"));
+    /// Reads a page of headers behind the first; those of a copy stand on pages of their own too.
+    fn headers(&mut self, page: &Page, out: &mut dyn Output) -> Result<()> {
+        for part in page.parts() {
+            let name = self.coding.next_header().ok_or_else(|| damaged("sound begins on the page of a header"))?;
+            if self.begun.is_empty() {
+                if !part.bytes.starts_with(name) {
+                    return Err(damaged("an Ogg stream lacks a header"));
+                }
+                self.begun.extend_from_slice(name);
+                self.begin_header(&part.bytes[name.len()..])?;
+            } else {
+                self.begin_header(part.bytes)?;
             }
-            self.begun = b"OpusTags".to_vec();
+            if part.is_end {
+                let header = self.coding.header(std::mem::take(&mut self.begun))?;
+                if !self.new.fits(header.len()) {
+                    self.put_page(self.place(0), out)?;
+                }
+                self.new.push(&header);
+            }
         }
-        if !part.is_end {
+        if self.coding.next_header().is_none() { self.put_page(self.place(0), out) } else { Ok(()) }
+    }
+
+    /// Goes on with a header, as far as it matters.
+    fn begin_header(&mut self, bytes: &[u8]) -> Result<()> {
+        if !self.coding.reads_header() {
             return Ok(());
         }
-        if parts.next().is_some() {
-            return Err(damaged("sound begins on the page of the comment header"));
+        if self.begun.len() + bytes.len() > PACKET_BYTES_MAX {
+            return Err(damaged("an Ogg packet is too large"));
         }
-        self.begun.clear();
-        self.is_tagged = true;
-        let mut new = NewPage::default();
-        new.push(opus::TAGS);
-        new.put(self.place(0), &mut self.new_sequence, out)
+        self.begun.extend_from_slice(bytes);
+        Ok(())
+    }
+
+    fn put_page(&mut self, place: Place, out: &mut dyn Output) -> Result<()> {
+        self.new.put(place, &mut self.new_sequence, out)
     }
 
     /// Copies a page of sound.
     fn sound(&mut self, page: &Page, mutes: &mut Mutes, out: &mut dyn Output) -> Result<()> {
         let packets = self.packets(page)?;
-        let samples = packets.iter().map(|packet| opus::samples(packet)).collect::<Result<Vec<u32>>>()?;
-        let heard_end = self.measure(page, samples.iter().map(|&n| i64::from(n)).sum(), packets.is_empty())?;
+        let sounds = packets.iter().map(|packet| self.coding.look(packet)).collect::<Result<Vec<Sound>>>()?;
+        let samples = sounds.iter().map(|sound| i64::from(sound.samples())).sum();
+        let heard_end = self.measure(page, samples, packets.is_empty())?;
         let base = self.base.unwrap_or_default();
-        let mut new = std::mem::take(&mut self.new);
-        for (packet, samples) in packets.iter().zip(samples) {
+        for (packet, sound) in packets.iter().zip(sounds) {
             out.packet(&Packet {
-                codec: PacketCodec::Opus { channels: self.head.channels.into() },
-                is_first: self.samples == 0,
+                codec: self.coding.decoding(),
+                is_first: self.is_first,
                 bytes: packet,
                 at: self.at(self.samples),
                 heard: self.start.frames..heard_end,
             })?;
-            let kept = if self.is_muted(samples, heard_end, mutes) {
-                Cow::Owned(opus::silence(samples, self.head.channels))
+            self.is_first = false;
+            let samples = sound.samples();
+            let kept = if self.is_muted(&sound, heard_end, mutes) {
+                Cow::Owned(self.coding.silence(sound))
             } else {
-                opus::without_padding(packet)?.map_or(Cow::Borrowed(&**packet), Cow::Owned)
+                self.coding.kept(packet)?
             };
-            if !new.fits(kept.len()) {
-                new.put(self.place(base + self.samples), &mut self.new_sequence, out)?;
+            if !self.new.fits(kept.len()) {
+                self.put_page(self.place(base + self.samples), out)?;
             }
-            new.push(&kept);
+            self.new.push(&kept);
             self.before = samples;
             self.samples += i64::from(samples);
         }
-        if !new.is_empty() || page.is_last {
-            let place = Place { is_last: page.is_last, ..self.place(base + self.samples - self.cut) };
-            new.put(place, &mut self.new_sequence, out)?;
+        if self.new.is_empty() && !page.is_last {
+            return Ok(());
         }
-        self.new = new;
-        Ok(())
+        self.put_page(Place { is_last: page.is_last, ..self.place(base + self.samples - self.cut) }, out)
     }
 
     /// The packets that end on a page. What it has of another is remembered.
@@ -230,20 +255,27 @@ impl Stream {
     }
 
     /// Whether the next packet is to be silent.
-    fn is_muted(&self, samples: u32, heard_end: i64, mutes: &mut Mutes) -> bool {
-        let (start, end) = (self.at(self.samples), self.at(self.samples + i64::from(samples)));
-        if end <= self.start.frames || start >= heard_end {
+    fn is_muted(&self, sound: &Sound, heard_end: i64, mutes: &mut Mutes) -> bool {
+        let samples = i64::from(sound.samples());
+        let (start, end) = (self.at(self.samples), self.at(self.samples + samples));
+        let (heard, reach) = match sound {
+            // Forward error correction: a packet can carry the one before it, as long as itself, a second time.
+            Sound::Opus { .. } => (start..end, start - samples.max(self.before.into())..end + opus::TAIL_SAMPLES),
+            // Its window lies around the end of the samples that are whole with it.
+            Sound::Vorbis(packet) => {
+                let window = end - i64::from(packet.half)..end + i64::from(packet.half);
+                (window.clone(), window)
+            }
+        };
+        if heard.end <= self.start.frames || heard.start >= heard_end {
             return true;
         }
-        // Forward error correction: a packet can carry the one before it, as long as itself, a second time.
-        let earliest = start - i64::from(samples.max(self.before));
-        let unsure = self.start.unsure + i64::from(self.head.pre_skip);
-        mutes.is_muted(&(earliest..end + opus::TAIL_SAMPLES + unsure))
+        mutes.is_muted(&(reach.start..reach.end + self.start.unsure + self.coding.skip()))
     }
 
     /// The frame of the recording that is this sample of the stream.
     fn at(&self, sample: i64) -> i64 {
-        self.start.frames + sample - i64::from(self.head.pre_skip)
+        self.start.frames + sample - self.coding.skip()
     }
 
     const fn place(&self, granule: i64) -> Place {
@@ -252,10 +284,10 @@ impl Stream {
 
     /// The time at the end of a stream that is whole.
     fn finish(self) -> Result<Time> {
-        if !self.is_tagged || !self.begun.is_empty() {
+        if self.coding.next_header().is_some() || !self.begun.is_empty() {
             return Err(damaged("an Ogg stream is cut"));
         }
-        let skip = i64::from(self.head.pre_skip);
+        let skip = self.coding.skip();
         let heard = (self.samples - self.cut - skip).max(0);
         Ok(Time { frames: self.start.frames + heard, unsure: self.start.unsure + skip + self.cut })
     }
