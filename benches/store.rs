@@ -5,14 +5,19 @@
 //! scripts/servers cargo bench --bench store -- [CALLS] [SECONDS] [JOBS]
 //! ```
 //!
+//! Then how long a worker takes from its start to its first request for messages, on the first server.
+//!
 //! Without arguments, as tests run it, a few short calls are done once.
 
 #![allow(clippy::disallowed_macros, clippy::disallowed_methods, reason = "it prints what it measured")]
 
 use aws_sdk_s3::Client;
 use aws_sdk_s3::config::{BehaviorVersion, Credentials, Region};
+use std::io::{Read, Write};
+use std::net::{TcpListener, TcpStream};
 use std::process::{Command, Stdio};
-use std::sync::Arc;
+use std::sync::{Arc, mpsc};
+use std::thread::spawn;
 use std::time::{Duration, Instant};
 use tokio::runtime::Runtime;
 use tokio::sync::Semaphore;
@@ -20,6 +25,9 @@ use tokio::task::JoinSet;
 
 /// SeaweedFS, which is fast enough not to be all that is measured.
 const SERVER: &str = "SORDINO_TEST_S3_SECOND";
+/// MiniStack, which has queues besides.
+const SERVER_WITH_QUEUES: &str = "SORDINO_TEST_S3";
+const COLD_STARTS: usize = 11;
 const RATE_HZ: u32 = 8_000;
 
 fn variable(name: &str) -> String {
@@ -44,6 +52,9 @@ fn main() {
     }
     ratios.sort_by(f64::total_cmp);
     println!("median {:.0} %", ratios[ratios.len() / 2] * 100.0);
+    let mut starts: Vec<_> = (0..if rounds == 1 { 1 } else { COLD_STARTS }).map(cold_start).collect();
+    starts.sort();
+    println!("start to first receive: median {} ms, worst {} ms", starts[starts.len() / 2], starts[starts.len() - 1]);
 }
 
 struct Bench {
@@ -57,14 +68,7 @@ struct Bench {
 impl Bench {
     fn new(calls: usize, seconds: usize) -> Self {
         let runtime = Runtime::new().expect("threads");
-        let (key, secret) = (variable("SORDINO_TEST_ACCESS_KEY"), variable("SORDINO_TEST_SECRET_KEY"));
-        let config = aws_sdk_s3::Config::builder()
-            .behavior_version(BehaviorVersion::latest())
-            .region(Region::from_static("us-east-1"))
-            .endpoint_url(variable(SERVER))
-            .force_path_style(true)
-            .credentials_provider(Credentials::new(key, secret, None, None, "bench"));
-        let sdk = Client::from_conf(config.build());
+        let sdk = sdk(SERVER);
         let bucket = format!("bench-{}", std::process::id());
         runtime.block_on(sdk.create_bucket().bucket(&bucket).send()).expect("a new bucket");
         let (recording, transcript) = (recording(seconds), transcript(seconds));
@@ -108,17 +112,94 @@ impl Bench {
         let mut command = Command::new(env!("CARGO_BIN_EXE_sordino"));
         command.args(["redact", "--quiet", "--jobs", &jobs.to_string()]);
         command.args([format!("s3://{}/raw/", self.bucket), format!("s3://{}/{prefix}", self.bucket)]);
-        command.env("SORDINO_CALL_ID_KEY", "a key for benches alone").env("AWS_ENDPOINT_URL", variable(SERVER));
-        command.env("AWS_ACCESS_KEY_ID", variable("SORDINO_TEST_ACCESS_KEY"));
-        command.env("AWS_SECRET_ACCESS_KEY", variable("SORDINO_TEST_SECRET_KEY"));
-        for own in ["S3", "S3_SECOND", "FAULTS", "ACCESS_KEY", "SECRET_KEY"] {
-            command.env_remove(format!("SORDINO_TEST_{own}"));
-        }
+        environment(&mut command, &variable(SERVER));
         let begun = Instant::now();
         let status = command.stdin(Stdio::null()).status().expect("the program");
         assert!(status.success(), "{status}");
         begun.elapsed()
     }
+}
+
+fn sdk(server: &str) -> Client {
+    let config = aws_sdk_s3::Config::builder()
+        .behavior_version(BehaviorVersion::latest())
+        .region(Region::from_static("us-east-1"))
+        .endpoint_url(variable(server))
+        .force_path_style(true)
+        .credentials_provider(credentials());
+    Client::from_conf(config.build())
+}
+
+fn credentials() -> Credentials {
+    Credentials::new(variable("SORDINO_TEST_ACCESS_KEY"), variable("SORDINO_TEST_SECRET_KEY"), None, None, "bench")
+}
+
+fn environment(command: &mut Command, endpoint: &str) {
+    command.env("SORDINO_CALL_ID_KEY", "a key for benches alone").env("AWS_ENDPOINT_URL", endpoint);
+    command.env("AWS_ACCESS_KEY_ID", variable("SORDINO_TEST_ACCESS_KEY")).env("AWS_REGION", "us-east-1");
+    command.env("AWS_SECRET_ACCESS_KEY", variable("SORDINO_TEST_SECRET_KEY"));
+    for own in ["S3", "S3_SECOND", "FAULTS", "ACCESS_KEY", "SECRET_KEY"] {
+        command.env_remove(format!("SORDINO_TEST_{own}"));
+    }
+    command.stdin(Stdio::null());
+}
+
+/// Milliseconds from a worker's start to its first request for messages.
+fn cold_start(round: usize) -> u128 {
+    let (server, way) = (variable(SERVER_WITH_QUEUES), TcpListener::bind("127.0.0.1:0").expect("a port"));
+    let bucket = format!("cold-{}-{round}", std::process::id());
+    let runtime = Runtime::new().expect("threads");
+    runtime.block_on(sdk(SERVER_WITH_QUEUES).create_bucket().bucket(&bucket).send()).expect("a new bucket");
+    let queues = aws_sdk_sqs::Client::from_conf(
+        aws_sdk_sqs::Config::builder()
+            .behavior_version(aws_sdk_sqs::config::BehaviorVersion::latest())
+            .region(aws_sdk_sqs::config::Region::from_static("us-east-1"))
+            .endpoint_url(&server)
+            .credentials_provider(credentials())
+            .build(),
+    );
+    let endpoint = format!("http://{}", way.local_addr().expect("a bound port"));
+    let make = |name: &str| {
+        let made = runtime.block_on(queues.create_queue().queue_name(name).send()).expect("a new queue");
+        let url = made.queue_url().expect("its address");
+        format!("{endpoint}/{}", url.trim_start_matches(&format!("{server}/")))
+    };
+    let (queue, dead) = (make(&bucket), make(&format!("{bucket}-dead")));
+    let (seen, first) = mpsc::channel();
+    spawn(move || {
+        for client in way.incoming().map_while(Result::ok) {
+            pass(client, &server, seen.clone());
+        }
+    });
+    let mut command = Command::new(env!("CARGO_BIN_EXE_sordino"));
+    command.args(["worker", &format!("s3://{bucket}/"), "--queue", &queue, "--dead-letter", &dead]);
+    command.stdout(Stdio::null()).stderr(Stdio::null());
+    environment(&mut command, &endpoint);
+    let begun = Instant::now();
+    let mut worker = command.spawn().expect("the program");
+    let received: Instant = first.recv_timeout(Duration::from_secs(30)).expect("a request for messages");
+    worker.kill().and_then(|()| worker.wait()).expect("the worker ends");
+    received.duration_since(begun).as_millis()
+}
+
+/// Passes on what a client and the server say, and tells when the client first asks for messages.
+fn pass(mut client: TcpStream, server: &str, seen: mpsc::Sender<Instant>) {
+    let server = TcpStream::connect(server.trim_start_matches("http://")).expect("the server");
+    let (mut answers, mut questions) = (server.try_clone().expect("a handle"), server);
+    let mut back = client.try_clone().expect("a handle");
+    spawn(move || std::io::copy(&mut answers, &mut back));
+    spawn(move || {
+        let mut bytes = [0; 64 << 10];
+        while let Ok(read @ 1..) = client.read(&mut bytes) {
+            // The SDK writes the head of a request at once.
+            if bytes[..read].windows(14).any(|w| w == b"ReceiveMessage") {
+                let _ = seen.send(Instant::now());
+            }
+            if questions.write_all(&bytes[..read]).is_err() {
+                break;
+            }
+        }
+    });
 }
 
 /// Sound that no codec could take for silence, 16 bits, two channels.
