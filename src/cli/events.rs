@@ -1,10 +1,11 @@
 //! What `worker` and `lambda` have in common: from settings to a worker.
 
 use super::{clock, patterns, runtime};
-use crate::base::{Error, Result};
+use crate::base::{Error, Kind, Result, Stage};
 use crate::config::{self, Settings};
 use crate::jobs::{self, Buckets, EventSources, Notice, OpenBucket, Setup, Worker};
 use crate::model::manifest::Retention;
+use crate::patterns::PatternSet;
 use crate::store::{Address, BucketAddress, Store, Stores};
 use std::path::Path;
 use std::sync::Arc;
@@ -12,15 +13,35 @@ use std::sync::Arc;
 /// Hears what a worker tells.
 pub(super) type Tell = Box<dyn Fn(&Notice<'_>) + Send + Sync>;
 
+/// What `open` opens, which mostly waits for the network, and the patterns, which are compiled meanwhile.
+///
+/// # Errors
+/// When a pattern file is wrong, or as `open` says.
+pub(super) fn beside_patterns<T>(settings: &Settings, open: impl FnOnce() -> Result<T>) -> Result<(PatternSet, T)> {
+    let (opened, patterns) = std::thread::scope(|scope| {
+        let patterns = scope.spawn(|| patterns::tested(settings));
+        (open(), patterns.join())
+    });
+    let patterns =
+        patterns.map_err(|_| Error::new(Stage::Patterns, Kind::Internal, "the patterns cannot be compiled"))?;
+    Ok((patterns?, opened?))
+}
+
 /// A worker on these sources that writes to this destination.
 ///
 /// # Errors
 /// A usage error when a setting is wrong, or the destination cannot do what is asked of it.
-pub(super) fn worker(settings: &Settings, sources: EventSources, target: Arc<dyn Store>, tell: Tell) -> Result<Worker> {
+pub(super) fn worker(
+    settings: &Settings,
+    patterns: PatternSet,
+    sources: EventSources,
+    target: Arc<dyn Store>,
+    tell: Tell,
+) -> Result<Worker> {
     let told = settings.worker()?;
     let (policy, epoch) = (settings.policy()?, settings.source_date_epoch());
     Ok(Worker::new(Setup {
-        patterns: patterns::tested(settings)?.under(&policy),
+        patterns: patterns.under(&policy),
         policy_ref: config::policy_ref(&policy),
         policy,
         key: settings.call_key()?.0,

@@ -28,10 +28,11 @@ pub(super) fn run(dest: &Path, settings: &Settings) -> Result<u8> {
     }
     start_log(settings.worker()?.log);
     let dest = jobs::destination(dest, &[])?;
-    let stores = Stores::new(Some(Client::connect(runtime::handle()?, settings.access())?));
-    let target = events::target(settings, &stores, &dest)?;
-    let sources = events::buckets(settings, stores, &dest)?;
-    let worker = Arc::new(events::worker(settings, sources, target, Box::new(log_notice))?);
+    let (patterns, (target, sources)) = events::beside_patterns(settings, || {
+        let stores = Stores::new(Some(Client::connect(runtime::handle()?, settings.access())?));
+        Ok((events::target(settings, &stores, &dest)?, events::buckets(settings, stores, &dest)?))
+    })?;
+    let worker = Arc::new(events::worker(settings, patterns, sources, target, Box::new(log_notice))?);
     let handler = service_fn(move |event: LambdaEvent<Request>| {
         let worker = Arc::clone(&worker);
         async move {

@@ -37,7 +37,8 @@ pub(super) fn run(args: &WorkerArgs, settings: &Settings) -> Result<u8> {
     start_log(told.log);
     let stop = Arc::new(Stop::default());
     stop_on_signals(Arc::clone(&stop))?;
-    let Opened { queue, sources, target } = open(&args.dest, settings, &told)?;
+    let (patterns, opened) = events::beside_patterns(settings, || open(&args.dest, settings, &told))?;
+    let Opened { queue, sources, target } = opened;
     let (metrics, health) = (Arc::new(Metrics::default()), Arc::new(Health::default()));
     if let Some(address) = told.listen {
         let listening = health::serve(&runtime::handle()?, address, Arc::clone(&health), Arc::clone(&metrics))?;
@@ -50,7 +51,7 @@ pub(super) fn run(args: &WorkerArgs, settings: &Settings) -> Result<u8> {
         traces.iter().for_each(|traces| traces.tell(notice));
         log_notice(notice);
     });
-    let worker = Arc::new(events::worker(settings, sources, target, tell)?);
+    let worker = Arc::new(events::worker(settings, patterns, sources, target, tell)?);
     log::started(settings.jobs());
     let times = WorkerTimes { lease: told.lease, stop_after: told.stop_after };
     let ended = jobs::work(worker, queue, times, stop)?;
