@@ -5,6 +5,7 @@ mod batch;
 mod budget;
 mod call;
 mod calls;
+mod evidence;
 mod fetch;
 mod find;
 mod key;

@@ -2,13 +2,14 @@
 //! Must not write, and must trust nothing that a manifest says before it is compared.
 
 use super::call::artifact_name;
+use super::evidence::Known;
 use super::listen::Recogniser;
 use super::{Call, Parts, SourceFile};
 use crate::access::sign::Signing;
 use crate::audio;
 use crate::base::{CallId, Error, Kind, Phi, Result, Sha256Hex, Stage, TimeSpan, limits};
 use crate::detect::detect;
-use crate::model::manifest::{ARTIFACT_TAG_LEN, Artifact, Manifest};
+use crate::model::manifest::{ARTIFACT_TAG_LEN, Artifact, Manifest, Role};
 use crate::model::{Format, KnownValue, Policy};
 use crate::patterns::PatternSet;
 use crate::redact;
@@ -176,7 +177,8 @@ pub fn verify(store: &dyn Store, folder: &Folder, proof: &Proof) -> Result<Verdi
             Artifact::Recording { .. } => {
                 verify_recording(open()?, artifact, proof.sources.get(call), &mut verdict)?;
                 if let Some(recogniser) = proof.recogniser {
-                    listen(open()?.0, artifact, recogniser, &manifest, proof, &mut verdict)?;
+                    let known = known(store, &manifest, artifact, proof, &verdict)?;
+                    listen(open()?.0, artifact, recogniser, (&manifest, &known), proof, &mut verdict)?;
                 }
             }
         }
@@ -268,7 +270,7 @@ fn listen(
     mut object: Box<dyn Object>,
     artifact: &Artifact,
     recogniser: &Recogniser,
-    manifest: &Manifest,
+    (manifest, evidence): (&Manifest, &Known),
     proof: &Proof,
     verdict: &mut Verdict,
 ) -> Result<()> {
@@ -294,11 +296,43 @@ fn listen(
             known.append(&mut known_values(transcript, patterns, proof)?);
         }
     }
-    let left = redact::residue(patterns, policy, heard.transcript(), &known);
+    let mut left = redact::residue(patterns, policy, heard.transcript(), &known);
+    left.retain(|finding| evidence.is_evidence(finding, heard.transcript()));
     if let Some(first) = left.first() {
         fail(Check::Heard, &format!("{} heard, the first by {} at word {}", left.len(), first.rule, first.words.start));
     }
     Ok(())
+}
+
+/// What the words of a recogniser are held against: the mutes, where they have proven to be silent, and what the redacted
+/// transcripts show, where they are on the recording's clock.
+fn known(
+    store: &dyn Store,
+    manifest: &Manifest,
+    recording: &Artifact,
+    proof: &Proof,
+    verdict: &Verdict,
+) -> Result<Known> {
+    let Artifact::Recording { name, muted, .. } = recording else { return Ok(Known::default()) };
+    if verdict.failed.iter().any(|(check, what)| *check == Check::Sound && what.starts_with(name.as_str())) {
+        return Ok(Known::default());
+    }
+    let spans = muted.iter().filter_map(|m| TimeSpan::new(m.start_ms, m.end_ms).ok());
+    let mut known = Known::silent(spans.collect());
+    let recordings = manifest.artifacts.iter().filter(|artifact| artifact.role() == Role::Recording);
+    if recordings.count() > 1 {
+        return Ok(known);
+    }
+    for artifact in &manifest.artifacts {
+        let Artifact::Transcript { name, format, .. } = artifact else { continue };
+        let (object, _) = store.open(&Phi::new(format!("{}/{name}", manifest.call)))?;
+        let mut content = Vec::new();
+        object.take(limits::TRANSCRIPT_BYTES_MAX + 1).read_to_end(&mut content).map_err(unreadable)?;
+        if let Ok(document) = transcript::read(Phi::new(content), proof.told.in_format(*format)) {
+            known.show(document.transcript());
+        }
+    }
+    Ok(known)
 }
 
 /// The recording that an artifact was made from. Where a store keeps commits apart its name has a tag besides.

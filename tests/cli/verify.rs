@@ -1,6 +1,6 @@
 //! `verify`: what it proves, and that it sees each kind of damage.
 
-use super::support::{Bench, PLANTED_TEXT, Ran};
+use super::support::{Bench, PLANTED_TEXT, Ran, whisper};
 use std::fs;
 use std::path::PathBuf;
 
@@ -88,6 +88,14 @@ fn what_a_recogniser_still_hears_is_told_without_its_words() {
     assert!(!ran.stdout.contains(&number) && !ran.stderr.contains(&number));
     check(&listen(&hears, &["--source", "in"]), 3, "heard");
     check(&listen(&hears, &["--json"]), 3, "\"failed\":[\"heard\"]");
+    // Where the recording is proven to be silent nobody can have heard it; elsewhere somebody may.
+    let said = ["hello", "my", "number", "is", &number, "thank", "you", "bye"];
+    let elsewhere = ["hello", "my", "thank", "you", "bye", "number", "is", &number];
+    for (words, code) in [(said, 0), (elsewhere, 3)] {
+        bench.write("heard.json", whisper(&words));
+        let ran = listen(&format!("cat {}", bench.path("heard.json").display()), &[]);
+        assert_eq!(ran.code, Some(code), "{words:?}: {}{}", ran.stdout, ran.stderr);
+    }
     for script in ["echo 'hello my is thank you bye'", "true"] {
         check(&listen(script, &[]), 0, "1 verified");
     }
