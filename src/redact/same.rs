@@ -2,7 +2,7 @@
 
 use crate::base::{Phi, TimeSpan, WordSpan};
 use crate::model::{Category, Edit, TimeSource, Transcript, Turn, TurnKind};
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 use std::ops::Range;
 
 /// For each word of the copy the words of the original that it stands for, where that is certain.
@@ -69,7 +69,7 @@ impl Pair<'_> {
         let same_turns = turns == copied && self.copy.turns().len() == self.original.turns().len();
         match same_turns.then(|| self.turns(turns..self.copy.turns().len())).flatten() {
             Some(alternates) => origins.extend(alternates),
-            None if self.alternates_say_nothing_new(copied) => origins.resize(self.copy.words().len(), None),
+            None if self.alternates_say_nothing_new(copied) => origins.extend(self.alternates_by_text(turns, copied)),
             None => return None,
         }
         Some(origins)
@@ -118,6 +118,37 @@ impl Pair<'_> {
         let kept: HashSet<Phi<String>> = kept.collect();
         let turns = self.copy.turns()[spoken..].iter();
         turns.map(|t| t.words.range()).all(|words| self.says_only(words, &kept))
+    }
+
+    /// The words that the copy's alternates stand for, by what they say and in their order: those of the original's
+    /// alternates, or words of the turn that they belong to, from which masking has made them differ.
+    ///
+    /// Of equal words it may be another one. Whoever hides that one in vain comes back and gets the next.
+    fn alternates_by_text(&self, turns: usize, copied: usize) -> Origins {
+        let alternates =
+            |t: &Transcript, turns: usize| t.turns().get(turns).map_or(t.words().len(), |t| t.words.range().start);
+        let first = alternates(self.original, turns) as u32;
+        let mut places: HashMap<Phi<String>, Vec<u32>> = HashMap::new();
+        for word in (0..self.original.words().len() as u32).filter(|&w| self.edit_of(w).is_none()) {
+            places.entry(said(self.original.word_text(word as usize))).or_default().push(word);
+        }
+        let mut at = first;
+        let mut origins = Origins::new();
+        for turn in &self.copy.turns()[copied..] {
+            let of = match turn.kind {
+                TurnKind::Alternate { of } => of.and_then(|of| self.original.turns().get(of as usize)),
+                _ => None,
+            };
+            for word in turn.words.range() {
+                let all = places.get(&said(self.copy.word_text(word))).map_or(&[][..], Vec::as_slice);
+                let next = |from: u32| all.get(all.partition_point(|&w| w < from)).copied();
+                let spoken = || of.and_then(|of| next(of.words.start).filter(|&w| w < of.words.end));
+                let origin = next(at).or_else(|| next(first)).or_else(spoken);
+                at = origin.filter(|&w| w >= first).map_or(at, |w| w + 1);
+                origins.push(origin.map(|w| WordSpan::new(w, w + 1)));
+            }
+        }
+        origins
     }
 
     /// Whether these words of the copy are masks, or say what kept words say, one by one or one in pieces ("m d" for
@@ -315,6 +346,21 @@ mod tests {
         let early: [Said<'_>; 3] = [("i", Some((0, 100))), ("[NAME]", Some((100, 200))), ("am", Some((200, 300)))];
         assert!(origins(&original, &split(&early, 1), &edits).is_none());
         assert!(origins(&original, &split(&masked[..2], 1), &edits).is_none());
+    }
+
+    #[test]
+    fn words_of_alternates_that_changed_their_shape_are_found_by_what_they_say() {
+        let spoken: &[Said<'_>] = &[("call", None), ("9365555", None), ("okay", None)];
+        let masked: &[Said<'_>] = &[("call", None), ("[PHONE]", None), ("okay", None)];
+        let lexical: &[Said<'_>] = &[("nine", None), ("three", None), ("six", None), ("three", None), ("five", None)];
+        let alternate = TurnKind::Alternate { of: Some(0) };
+        let original = timed(TimeSource::None, &[(TurnKind::Spoken, spoken), (alternate, lexical)]);
+        let edits = [edit(Category::Phone, 1, 2), edit(Category::Phone, 4, 6)];
+        let left: &[Said<'_>] = &[("[PHONE]", None), ("three", None)];
+        let further: &[Said<'_>] = &[("five", None), ("okay", None)];
+        let copy = timed(TimeSource::None, &[(TurnKind::Spoken, masked), (alternate, left), (alternate, further)]);
+        let got: Vec<_> = origins(&original, &copy, &edits).unwrap().iter().map(|o| o.map(|w| w.start)).collect();
+        assert_eq!(got, [Some(0), Some(1), Some(2), None, Some(6), Some(7), Some(2)]);
     }
 
     #[test]

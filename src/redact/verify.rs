@@ -175,7 +175,7 @@ pub(super) fn masked(
     let residue = residue(against.patterns, against.policy, copy.transcript(), against.given);
     over(Step::DetectAgain);
     if !residue.is_empty() {
-        let placed: Option<Vec<_>> = residue.iter().map(|f| in_original(f, &origins)).collect();
+        let placed: Option<Vec<_>> = residue.iter().map(|f| in_original(f, copy.transcript(), &origins)).collect();
         let placed = placed.ok_or_else(|| failed("a second reading still holds findings"))?;
         return Ok(Verdict::MoreFound(placed.concat()));
     }
@@ -198,10 +198,13 @@ pub fn residue(patterns: &PatternSet, policy: &Policy, copy: &Transcript, given:
     findings
 }
 
-/// The same finding, word by word, over the words of the original; nothing where it is not certain which those are.
-fn in_original(finding: &Finding, origins: &[Option<WordSpan>]) -> Option<Vec<Finding>> {
-    let place = |origin: &Option<WordSpan>| Some(Finding { words: (*origin)?, ..finding.clone() });
-    origins.get(finding.words.range())?.iter().map(place).collect()
+/// The same finding, word by word, over the words of the original; nothing where it is not certain which those are. What
+/// a mask stands for is hidden already.
+fn in_original(finding: &Finding, copy: &Transcript, origins: &[Option<WordSpan>]) -> Option<Vec<Finding>> {
+    let place = |origin: Option<WordSpan>| Some(Finding { words: origin?, ..finding.clone() });
+    let origin_of = |word: usize| origins.get(word).copied().flatten();
+    let words = finding.words.range().filter(|&w| origin_of(w).is_some() || !is_mask(copy.word_text(w)));
+    words.map(|word| place(origin_of(word))).collect()
 }
 
 /// Searches the file as it is written, and the words as they are read, where values that a file cuts into pieces stand
@@ -253,7 +256,7 @@ mod tests {
     use super::*;
     use crate::base::TimeSpan;
     use crate::model::Category;
-    use crate::redact::testing::{finding, recording};
+    use crate::redact::testing::{finding, recording, turns};
 
     fn outcome(muted: &[(u32, u32)]) -> Outcome {
         Outcome {
@@ -321,13 +324,17 @@ mod tests {
 
     #[test]
     fn a_finding_in_the_copy_is_placed_in_the_original() {
-        let origins = [Some(WordSpan::new(0, 1)), Some(WordSpan::new(1, 4)), Some(WordSpan::new(4, 5)), None];
+        let origins = [Some(WordSpan::new(0, 1)), Some(WordSpan::new(1, 4)), Some(WordSpan::new(4, 5)), None, None];
+        let copy = turns(&["my name is ana [NAME]"]);
         let place = |a, b| -> Option<Vec<(u32, u32)>> {
-            let placed = in_original(&finding(Category::Name, a, b, 1.0), &origins)?;
+            let placed = in_original(&finding(Category::Name, a, b, 1.0), &copy, &origins)?;
             Some(placed.iter().map(|f| (f.words.start, f.words.end)).collect())
         };
         assert_eq!(place(1, 3), Some(vec![(1, 4), (4, 5)]));
         assert_eq!(place(2, 4), None);
-        assert_eq!(place(2, 9), None);
+        assert_eq!(place(2, 5), None);
+        let origins = [None, None, None, Some(WordSpan::new(9, 10)), None];
+        let beside_a_mask = in_original(&finding(Category::Name, 3, 5, 1.0), &copy, &origins).unwrap();
+        assert_eq!(beside_a_mask.iter().map(|f| f.words.start).collect::<Vec<_>>(), [9]);
     }
 }
