@@ -83,7 +83,7 @@ pub(super) fn read(args: &TranscriptArgs, settings: &Settings) -> Result<transcr
         return Err(Error::held(Stage::Fetch, HoldReason::LimitReached, "the transcript is too large").at("bytes", max));
     }
     let attachments = settings.policy()?.hold.attachments;
-    transcript::read(Phi::new(bytes), How { told: settings.told()?, attachments })
+    transcript::read(Phi::new(bytes), How { told: settings.told()?, attachments, ..How::default() })
 }
 
 pub(super) fn line<'a>(transcript: &Transcript, finding: &'a Finding, reveal: bool) -> Line<'a> {

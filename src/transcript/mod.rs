@@ -98,6 +98,18 @@ pub struct How {
     pub told: Told,
     /// What becomes of attachments.
     pub attachments: Attachments,
+    /// What becomes of the dates of mails.
+    pub dates: Dates,
+}
+
+/// What becomes of the dates on which messages were sent: they are dates of a person's care.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Dates {
+    /// Their years stay.
+    #[default]
+    Year,
+    /// They stay.
+    Keep,
 }
 
 impl<T: Into<Told>> From<T> for How {
@@ -112,10 +124,10 @@ impl<T: Into<Told>> From<T> for How {
 /// Holds the call when the bytes are no known format or not the one said, are damaged, pass a
 /// limit, have unusable times, no words, or a string that no rule of the format covers.
 pub fn read(bytes: Phi<Vec<u8>>, how: impl Into<How>) -> Result<Document> {
-    let How { told: Told { format, mapping }, attachments } = how.into();
+    let How { told: Told { format, mapping }, attachments, dates } = how.into();
     let bytes = bytes.into_exposed();
     if format.map_or_else(|| email::fits(&bytes), |said| said == Format::Email) {
-        let (linker, mail) = email::read(bytes, attachments)?;
+        let (linker, mail) = email::read(bytes, attachments, dates)?;
         return Ok(Document { mail: Some(Phi::new(mail)), ..Document::of(linker, Format::Email) });
     }
     let source = Source::new(bytes)?;

@@ -5,6 +5,9 @@ use super::codec::decode_words;
 /// Most fields of one header; mail that has passed many servers has about a hundred.
 const FIELDS_MAX: usize = 1_000;
 
+/// Months as dates write them, in lower case.
+const MONTHS: &str = "jan feb mar apr may jun jul aug sep oct nov dec";
+
 /// A header field, unfolded.
 pub(super) struct Field {
     pub(super) name: String,
@@ -138,7 +141,7 @@ fn split_outside<'a>(value: &'a str, separators: &[char]) -> Vec<&'a str> {
 
 /// Whether a value is a date and nothing else: `Tue, 3 Nov 2026 09:14:00 -0500 (EST)`.
 pub(super) fn is_date(value: &str) -> bool {
-    const WORDS: &str = "mon tue wed thu fri sat sun jan feb mar apr may jun jul aug sep oct nov dec \
+    const WORDS: &str = "mon tue wed thu fri sat sun \
         utc gmt ut z est edt cst cdt mst mdt pst pdt bst cet cest";
     let is_part = |part: &str| {
         let part = part.trim_matches([',', '(', ')']).to_ascii_lowercase();
@@ -146,9 +149,24 @@ pub(super) fn is_date(value: &str) -> bool {
         let digits = (1..=4).contains(&number.len()) && number.bytes().all(|b| b.is_ascii_digit());
         let clock =
             number.len() <= 8 && number.contains(':') && number.bytes().all(|b| b == b':' || b.is_ascii_digit());
-        digits || clock || WORDS.split_whitespace().any(|word| word == part)
+        let mut words = MONTHS.split_whitespace().chain(WORDS.split_whitespace());
+        digits || clock || words.any(|word| word == part)
     };
     (4..=8).contains(&value.split_whitespace().count()) && value.split_whitespace().all(is_part)
+}
+
+/// The year of a date.
+pub(super) fn year_of(value: &str) -> Option<u16> {
+    let parts: Vec<&str> = value.split_whitespace().collect();
+    let at = parts.iter().position(|part| MONTHS.split_whitespace().any(|month| part.eq_ignore_ascii_case(month)))?;
+    let year = parts.get(at + 1).filter(|_| is_date(value))?;
+    // Two digits as RFC 5322 reads them.
+    match (year.len(), year.parse().ok()?) {
+        (4, year) => Some(year),
+        (2, year @ 0..50) => Some(2000 + year),
+        (2, year) => Some(1900 + year),
+        _ => None,
+    }
 }
 
 #[cfg(test)]
@@ -187,6 +205,12 @@ mod tests {
         let media = Media::parse("Text/HTML; charset=\"utf-8\"; name=\"a;b.html\" ; boundary==_x (no)");
         assert_eq!((media.kind.as_str(), media.parameter("charset")), ("text/html", Some("utf-8")));
         assert_eq!((media.parameter("name"), media.parameter("boundary")), (Some("a;b.html"), Some("=_x")));
+    }
+
+    #[test]
+    fn the_year_of_a_date_is_read_as_the_standard_says() {
+        let of = |year: &str| year_of(&format!("Tue, 3 Nov {year} 09:14:00 -0500"));
+        assert_eq!(["2026", "26", "98", "126", "x"].map(of), [Some(2026), Some(2026), Some(1998), None, None]);
     }
 
     #[test]

@@ -10,9 +10,9 @@ mod mime;
 mod plain;
 
 use super::link::{Form, Linker, Piece};
-use super::not_empty;
 use super::source::{Leaf, Source};
 use super::speakers::{self, Label, Speakers};
+use super::{Dates, not_empty};
 use crate::base::{CallId, Error, HoldReason, Phi, Result, Stage, WordSpan};
 use crate::model::policy::Attachments;
 use crate::model::{Speaker, TimeSource};
@@ -26,6 +26,7 @@ const HEADER_BYTES_MAX: usize = 1 << 20;
 /// A mail that was read: what its texts are written back into.
 pub(super) struct Mail {
     bytes: Vec<u8>,
+    dates: Dates,
     root: Part,
     speakers: Speakers,
     has_subject: bool,
@@ -47,7 +48,7 @@ pub(super) fn fits(bytes: &[u8]) -> bool {
 ///
 /// # Errors
 /// Holds the call when the mail is damaged, has an attachment that may not be dropped, or says nothing.
-pub(super) fn read(bytes: Vec<u8>, attachments: Attachments) -> Result<(Linker, Mail)> {
+pub(super) fn read(bytes: Vec<u8>, attachments: Attachments, dates: Dates) -> Result<(Linker, Mail)> {
     let (root, texts) = mime::read(&bytes, attachments)?;
     let unreadable =
         || Error::held(Stage::ParseTranscript, HoldReason::DamagedTranscript, "a header of the mail cannot be read");
@@ -79,7 +80,7 @@ pub(super) fn read(bytes: Vec<u8>, attachments: Attachments) -> Result<(Linker, 
     }
     speaking.part(&root, &mut None)?;
     not_empty(&linker)?;
-    Ok((linker, Mail { bytes, root, speakers, has_subject, parts }))
+    Ok((linker, Mail { bytes, dates, root, speakers, has_subject, parts }))
 }
 
 /// By what mailboxes are told apart. What stands in the place of one is told by its name.
@@ -199,6 +200,7 @@ impl Mail {
             named: &|mailbox| number(&self.speakers, mailbox),
             call,
             line_end: if first_end.is_some_and(|end| self.bytes[end - 1] == b'\r') { "\r\n" } else { "\n" },
+            dates: self.dates,
         };
         Phi::new(writing.mail(&self.root))
     }
