@@ -41,9 +41,14 @@ impl<'a> Input<'a> {
     /// The `len` bytes from `at` on, wherever reading has come to; the caller has bounded them and keeps within the
     /// source's size.
     pub(super) fn look_at(&mut self, at: u64, len: u64) -> Result<Vec<u8>> {
-        let bytes = read_at(self.source, at, len)?;
+        self.with_source(|source| read_at(source, at, len))
+    }
+
+    /// What `look` finds anywhere in the source; reading goes on as if nobody had looked.
+    pub(super) fn with_source<T>(&mut self, look: impl FnOnce(&mut dyn Source) -> Result<T>) -> Result<T> {
+        let found = look(self.source)?;
         self.source.seek(SeekFrom::Start(self.read)).map_err(unreadable)?;
-        Ok(bytes)
+        Ok(found)
     }
 
     /// The next `len` bytes; the caller has bounded that, fewer at the end.

@@ -45,6 +45,8 @@ pub(super) enum Kind {
     Matroska,
     /// MP4 and M4A: AAC.
     Mp4,
+    /// WAV: MP3.
+    Riff,
     /// Frames of MPEG audio without a container: MP3, AAC in ADTS.
     Mpeg,
 }
@@ -61,6 +63,7 @@ impl Packets {
             Kind::Flac => flac::remux(input, mutes, out),
             Kind::Matroska => matroska::remux(input, mutes, out),
             Kind::Mp4 => mp4::remux(input, mutes, out),
+            Kind::Riff => mpeg::riff::remux(input, mutes, out),
             Kind::Mpeg => mpeg::remux(input, mutes, out),
         }?;
         checked(info)
@@ -71,7 +74,7 @@ impl Packets {
         match self.kind {
             Kind::Flac => flac::announced(input),
             Kind::Mp4 => mp4::announced(input).map(Some),
-            Kind::Ogg | Kind::Matroska | Kind::Mpeg => Ok(None),
+            Kind::Ogg | Kind::Matroska | Kind::Riff | Kind::Mpeg => Ok(None),
         }
     }
 }

@@ -12,7 +12,7 @@ pub(super) use w64::open as open_w64;
 use super::chunks::{Dialect, Sizes, walk};
 use super::linear::{Linear, check_length, too_long};
 use super::order::Order;
-use super::{Opened, Sound, Source, damaged, read_at};
+use super::{Opened, Sound, Source, damaged, packets, read_at};
 use crate::base::Result;
 use crate::model::RecordingInfo;
 use format::Format;
@@ -51,11 +51,18 @@ pub(super) fn open_bw64(source: &mut dyn Source, source_bytes: u64) -> Result<Op
     open_kind(source, source_bytes, &BW64)
 }
 
+/// The format tag of MP3, whose sound is in packets.
+const TAG_MP3: [u8; 2] = [0x55, 0];
+
 fn open_kind(source: &mut dyn Source, source_bytes: u64, kind: &Kind) -> Result<Opened> {
     let dialect = Dialect { order: kind.order, sizes: kind.sizes, format: *b"fmt ", sound: *b"data" };
     let found = walk(source, source_bytes, &dialect)?;
     let fmt_bytes = (found.format.end - found.format.start).min(Format::BYTES_MAX);
-    let format = Format::parse(&read_at(source, found.format.start, fmt_bytes)?, kind.order)?;
+    let fmt = read_at(source, found.format.start, fmt_bytes)?;
+    if kind.magic == b"RIFF" && fmt.starts_with(&TAG_MP3) {
+        return packets::open(packets::Kind::Riff, source, source_bytes);
+    }
+    let format = Format::parse(&fmt, kind.order)?;
     let data = format.whole_sound(found.sound);
     let frames = count_frames(&format, data.end - data.start, read_fact(source, found.fact, kind.order)?)?;
     let sound = Linear {

@@ -1,4 +1,4 @@
-//! MP3: frames of MPEG audio layer III, without a container.
+//! MP3: frames of MPEG audio layer III, without a container or in WAV.
 //!
 //! The sound of a frame need not lie in it: *main data* of all frames is one row of bytes, cut at frames' sizes, and
 //! a frame says how far before its own part its sound begins (the bit reservoir). So a silent frame stays as long as
@@ -8,6 +8,7 @@
 //! and decoder, or play the frame of the tag too; each frame's support is what it may sound in any of these.
 
 mod header;
+pub(super) mod riff;
 mod tag;
 
 use super::aac::adts;
@@ -41,11 +42,30 @@ pub(super) fn remux(input: &mut Input<'_>, mutes: &mut Mutes, out: &mut dyn Outp
         out.put(&tag)?;
         time = Time { delay: DELAY_SAMPLES.max(delay), early: first.samples() };
     }
+    let info = frames("mp3", first, u64::MAX, &time, input, mutes, out)?;
+    tags::skip_trailing(input)?;
+    Ok(info)
+}
+
+/// Copies the frames up to byte `end` of the source, or to where something else follows.
+fn frames(
+    container: &str,
+    first: Header,
+    end: u64,
+    time: &Time,
+    input: &mut Input<'_>,
+    mutes: &mut Mutes,
+    out: &mut dyn Output,
+) -> Result<RecordingInfo> {
     let mut row = Row::default();
     let mut count = 0;
-    while let Some(header) = next(input)? {
+    while input.at() < end {
+        let Some(header) = next(input)? else { break };
         if !header.is_like(first) {
             return Err(damaged("MPEG frames of different shapes").at("frame", count as u64));
+        }
+        if end - input.at() < header.frame_bytes as u64 {
+            return Err(damaged("an MPEG frame is cut").at("frame", count as u64));
         }
         let bytes = input.take(header.frame_bytes)?;
         let at = count * first.samples();
@@ -60,9 +80,8 @@ pub(super) fn remux(input: &mut Input<'_>, mutes: &mut Mutes, out: &mut dyn Outp
         count += 1;
     }
     row.put_settled(0, out)?;
-    tags::skip_trailing(input)?;
     let info = RecordingInfo {
-        container: "mp3".to_owned(),
+        container: container.to_owned(),
         codec: Codec::Mp3,
         rate_hz: first.rate_hz,
         channels: first.channels.into(),
