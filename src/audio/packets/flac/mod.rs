@@ -6,7 +6,10 @@ mod crc;
 mod decode;
 mod encode;
 mod frame;
+mod framed;
 mod stream;
+
+pub(super) use framed::{Frame, Framed};
 
 use super::{Input, Mutes, Output, Packet, tags};
 use crate::audio::damaged;

@@ -55,7 +55,14 @@ impl Stream {
         Err(Error::held(Stage::OpenRecording, HoldReason::LimitReached, "too many blocks of metadata"))
     }
 
-    fn parse(info: &[u8]) -> Result<Self> {
+    /// Reads the body of STREAMINFO.
+    ///
+    /// # Errors
+    /// Holds the call when no stream can have it, or it is beyond a limit.
+    pub(super) fn parse(info: &[u8]) -> Result<Self> {
+        if info.len() != STREAMINFO_BYTES {
+            return Err(damaged("STREAMINFO that no stream can have"));
+        }
         let (block_min, block_max) = (Order::Big.u16(info, 0), Order::Big.u16(info, 2));
         // 20 bits of rate, 3 of channels less 1, 5 of bits less 1, 36 of frames.
         let packed = Order::Big.u64(info, 10);

@@ -42,7 +42,9 @@ pub(in crate::audio::packets) fn remux(
 
     input.skip(found.sound.start)?;
     let first = next(input)?.ok_or_else(|| damaged("no MPEG frame where sound should begin"))?;
-    if (u32::from(first.channels), first.rate_hz) != (Order::Little.u16(&format, 2).into(), Order::Little.u32(&format, 4)) {
+    if (u32::from(first.channels), first.rate_hz)
+        != (Order::Little.u16(&format, 2).into(), Order::Little.u32(&format, 4))
+    {
         return Err(damaged("MPEG frames of another shape than the fmt chunk says"));
     }
     let time = Time { delay: DELAY_SAMPLES.max(delay.min(DELAY_SAMPLES_MAX)), early: 0 };

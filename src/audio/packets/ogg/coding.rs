@@ -1,5 +1,6 @@
 //! What a stream of Ogg is coded in: its headers, and what each packet says of itself.
 
+use super::super::flac::{Frame, Framed};
 use super::super::opus;
 use super::super::unsupported;
 use super::super::vorbis::{self, Identification};
@@ -8,17 +9,30 @@ use crate::audio::decode::PacketCodec;
 use crate::base::Result;
 use crate::model::Codec;
 use std::borrow::Cow;
+use std::ops::Range;
 
 /// The coding of a stream, as far as its headers have been read.
 pub(super) enum Coding {
     Opus { head: opus::Head, is_tagged: bool },
     Vorbis { head: Identification, is_tagged: bool, stream: Option<vorbis::Stream> },
+    Flac { stream: Framed, is_tagged: bool },
 }
+
+/// How a stream of FLAC starts: version 1.0 of the mapping (RFC 9639, 10.1), and how many headers follow.
+const FLAC: &[u8] = b"\x7FFLAC\x01\0";
+const FLAC_COUNT_BYTES: usize = 2;
+/// `fLaC` and the head of the block of STREAMINFO.
+const FLAC_INFO_AT: usize = FLAC.len() + FLAC_COUNT_BYTES + 8;
+/// In the first byte of a block of metadata: no other follows.
+const LAST: u8 = 0x80;
+/// A last block of comments that says nothing.
+const NO_FLAC_COMMENTS: &[u8] = &[LAST | 4, 0, 0, 8, 0, 0, 0, 0, 0, 0, 0, 0];
 
 /// A packet of sound.
 pub(super) enum Sound {
     Opus { samples: u32 },
     Vorbis(vorbis::Packet),
+    Flac(Frame),
 }
 
 impl Coding {
@@ -33,7 +47,11 @@ impl Coding {
         if first.starts_with(vorbis::IDENTIFICATION) {
             return Ok(Self::Vorbis { head: Identification::parse(first)?, is_tagged: false, stream: None });
         }
-        Err(unsupported("an Ogg stream that is neither Opus nor Vorbis"))
+        if first.starts_with(FLAC) {
+            let info = first.get(FLAC_INFO_AT..).ok_or_else(|| damaged("the header of FLAC in Ogg is cut"))?;
+            return Ok(Self::Flac { stream: Framed::new(info)?, is_tagged: false });
+        }
+        Err(unsupported("an Ogg stream that is neither Opus nor Vorbis nor FLAC"))
     }
 
     /// The first packet of a copy.
@@ -41,6 +59,11 @@ impl Coding {
         match self {
             Self::Opus { head, .. } => Cow::Owned(head.to_bytes()),
             Self::Vorbis { head, .. } => Cow::Borrowed(head.bytes()),
+            Self::Flac { stream, .. } => {
+                let mut first = [FLAC, &[0, 1], stream.head()].concat();
+                first[FLAC_INFO_AT - 4] &= !LAST;
+                Cow::Owned(first)
+            }
         }
     }
 
@@ -49,6 +72,7 @@ impl Coding {
         match self {
             Self::Opus { head, .. } => (Codec::Opus, opus::RATE_HZ, head.channels.into()),
             Self::Vorbis { head, .. } => (Codec::Vorbis, head.rate_hz, head.channels.into()),
+            Self::Flac { stream, .. } => (Codec::Flac, stream.shape().0, stream.shape().1),
         }
     }
 
@@ -56,42 +80,50 @@ impl Coding {
     pub(super) fn skip(&self) -> i64 {
         match self {
             Self::Opus { head, .. } => head.pre_skip.into(),
-            Self::Vorbis { .. } => 0,
+            Self::Vorbis { .. } | Self::Flac { .. } => 0,
         }
     }
 
     /// How the header that comes next starts; nothing when all have been read.
     pub(super) const fn next_header(&self) -> Option<&'static [u8]> {
         match self {
-            Self::Opus { is_tagged: true, .. } | Self::Vorbis { stream: Some(_), .. } => None,
+            Self::Opus { is_tagged: true, .. } | Self::Flac { is_tagged: true, .. } => None,
+            Self::Vorbis { stream: Some(_), .. } => None,
             Self::Opus { .. } => Some(b"OpusTags"),
             Self::Vorbis { is_tagged: false, .. } => Some(vorbis::COMMENTS),
             Self::Vorbis { .. } => Some(vorbis::SETUP),
+            // Any block of metadata.
+            Self::Flac { .. } => Some(b""),
         }
     }
 
     /// Whether more of the header that comes next matters than how it starts.
     pub(super) const fn reads_header(&self) -> bool {
-        matches!(self, Self::Vorbis { is_tagged: true, .. })
+        matches!(self, Self::Vorbis { is_tagged: true, .. } | Self::Flac { .. })
     }
 
-    /// Takes the header that comes next; returns it as a copy has it.
+    /// Takes the header that comes next; returns it as a copy has it, or nothing.
     ///
     /// # Errors
     /// Holds the call when it is damaged.
-    pub(super) fn header(&mut self, packet: Vec<u8>) -> Result<Cow<'static, [u8]>> {
+    pub(super) fn header(&mut self, packet: Vec<u8>) -> Result<Option<Cow<'static, [u8]>>> {
         match self {
             Self::Opus { is_tagged, .. } => {
                 *is_tagged = true;
-                Ok(Cow::Borrowed(opus::TAGS))
+                Ok(Some(Cow::Borrowed(opus::TAGS)))
             }
             Self::Vorbis { is_tagged: is_tagged @ false, .. } => {
                 *is_tagged = true;
-                Ok(Cow::Borrowed(vorbis::NO_COMMENTS))
+                Ok(Some(Cow::Borrowed(vorbis::NO_COMMENTS)))
             }
             Self::Vorbis { head, stream, .. } => {
                 *stream = Some(vorbis::Stream::new(head, &packet)?);
-                Ok(Cow::Owned(packet))
+                Ok(Some(Cow::Owned(packet)))
+            }
+            Self::Flac { is_tagged, .. } => {
+                let first = packet.first().ok_or_else(|| damaged("an empty block of metadata"))?;
+                *is_tagged = first & LAST != 0;
+                Ok(is_tagged.then_some(Cow::Borrowed(NO_FLAC_COMMENTS)))
             }
         }
     }
@@ -103,7 +135,13 @@ impl Coding {
             Self::Vorbis { stream, .. } => {
                 PacketCodec::Vorbis { headers: stream.as_ref().map(|s| &s.headers[..]).unwrap_or_default() }
             }
+            Self::Flac { stream, .. } => PacketCodec::Flac { stream_info: stream.stream_info() },
         }
+    }
+
+    /// Whether a packet of nothing at the end is no packet.
+    pub(super) const fn may_end_in_nothing(&self) -> bool {
+        matches!(self, Self::Flac { .. })
     }
 
     /// Looks at the next packet of sound.
@@ -117,26 +155,39 @@ impl Coding {
                 let stream = stream.as_mut().ok_or_else(|| damaged("sound before the setup of Vorbis"))?;
                 stream.look(packet).map(Sound::Vorbis)
             }
+            Self::Flac { stream, .. } => stream.look(packet).map(Sound::Flac),
         }
     }
 
-    /// What stands for a silent packet.
-    pub(super) fn silence(&self, sound: Sound) -> Vec<u8> {
-        match sound {
-            Sound::Opus { samples } => opus::silence(samples, self.shape().2 as u8),
-            Sound::Vorbis(packet) => packet.silence,
-        }
-    }
-
-    /// A packet that is kept, without what does not belong to its sound.
+    /// What stands for a packet with these parts, each muted or not; all but FLAC are muted whole.
     ///
     /// # Errors
     /// Holds the call when it is damaged.
-    pub(super) fn kept<'a>(&self, packet: &'a [u8]) -> Result<Cow<'a, [u8]>> {
-        match self {
-            Self::Opus { .. } => Ok(opus::without_padding(packet)?.map_or(Cow::Borrowed(packet), Cow::Owned)),
-            Self::Vorbis { .. } => Ok(Cow::Borrowed(packet)),
-        }
+    pub(super) fn edit<'a>(
+        &self,
+        packet: &'a [u8],
+        sound: Sound,
+        parts: &[(Range<i64>, bool)],
+    ) -> Result<Cow<'a, [u8]>> {
+        let is_muted = parts.iter().any(|part| part.1);
+        let edited = match (self, sound) {
+            (Self::Flac { stream, .. }, Sound::Flac(frame)) => stream.edit(packet, &frame, parts)?,
+            (Self::Opus { head, .. }, Sound::Opus { samples }) if is_muted => {
+                Some(opus::silence(samples, head.channels))
+            }
+            (Self::Opus { .. }, _) => opus::without_padding(packet)?,
+            (_, Sound::Vorbis(vorbis)) if is_muted => Some(vorbis.silence),
+            _ => None,
+        };
+        Ok(edited.map_or(Cow::Borrowed(packet), Cow::Owned))
+    }
+
+    /// Checks what only the whole stream says.
+    ///
+    /// # Errors
+    /// Holds the call when it is not as announced.
+    pub(super) fn check_end(&self) -> Result<()> {
+        if let Self::Flac { stream, .. } = self { stream.check_end() } else { Ok(()) }
     }
 }
 
@@ -146,6 +197,7 @@ impl Sound {
         match self {
             Self::Opus { samples } => *samples,
             Self::Vorbis(packet) => packet.samples,
+            Self::Flac(frame) => frame.samples(),
         }
     }
 }

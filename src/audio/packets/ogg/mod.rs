@@ -1,4 +1,4 @@
-//! Ogg: one stream of Opus (RFC 7845) or Vorbis after another. Streams side by side hold the call.
+//! Ogg: one stream of Opus (RFC 7845), Vorbis or FLAC after another. Streams side by side hold the call.
 //!
 //! A copy has the pages of its source, with whole packets only, empty comments and serial numbers that say nothing.
 //! The recording's time is what a player plays: each stream without what its header skips at the start and its last
@@ -17,6 +17,7 @@ use crate::model::RecordingInfo;
 use coding::{Coding, Sound};
 use page::{NewPage, PACKET_BYTES_MAX, Page, Place};
 use std::borrow::Cow;
+use std::ops::Range;
 
 /// Copies all streams.
 pub(super) fn remux(input: &mut Input<'_>, mutes: &mut Mutes, out: &mut dyn Output) -> Result<RecordingInfo> {
@@ -154,7 +155,7 @@ impl Stream {
                 self.begin_header(part.bytes)?;
             }
             if part.is_end {
-                let header = self.coding.header(std::mem::take(&mut self.begun))?;
+                let Some(header) = self.coding.header(std::mem::take(&mut self.begun))? else { continue };
                 if !self.new.fits(header.len()) {
                     self.put_page(self.place(0), out)?;
                 }
@@ -197,11 +198,8 @@ impl Stream {
             })?;
             self.is_first = false;
             let samples = sound.samples();
-            let kept = if self.is_muted(&sound, heard_end, mutes) {
-                Cow::Owned(self.coding.silence(sound))
-            } else {
-                self.coding.kept(packet)?
-            };
+            let parts = self.parts(&sound, heard_end, mutes)?;
+            let kept = self.coding.edit(packet, sound, &parts)?;
             if !self.new.fits(kept.len()) {
                 self.put_page(self.place(base + self.samples), out)?;
             }
@@ -221,6 +219,10 @@ impl Stream {
         for part in page.parts() {
             if self.begun.len() + part.bytes.len() > PACKET_BYTES_MAX {
                 return Err(damaged("an Ogg packet is too large"));
+            }
+            // Some programs end a stream with a packet of nothing.
+            if part.bytes.is_empty() && self.begun.is_empty() && page.is_last && self.coding.may_end_in_nothing() {
+                continue;
             }
             if part.is_end && self.begun.is_empty() {
                 packets.push(Cow::Borrowed(part.bytes));
@@ -254,8 +256,8 @@ impl Stream {
         Ok(if page.is_last { self.at(self.samples + samples - self.cut) } else { i64::MAX })
     }
 
-    /// Whether the next packet is to be silent.
-    fn is_muted(&self, sound: &Sound, heard_end: i64, mutes: &mut Mutes) -> bool {
+    /// The parts of the next packet, each to be silent or not.
+    fn parts(&self, sound: &Sound, heard_end: i64, mutes: &mut Mutes) -> Result<Vec<(Range<i64>, bool)>> {
         let samples = i64::from(sound.samples());
         let (start, end) = (self.at(self.samples), self.at(self.samples + samples));
         let (heard, reach) = match sound {
@@ -266,11 +268,14 @@ impl Stream {
                 let window = end - i64::from(packet.half)..end + i64::from(packet.half);
                 (window.clone(), window)
             }
+            Sound::Flac(_) if self.cut > 0 || self.start.unsure > 0 => {
+                return Err(unsupported("FLAC in Ogg that leaves out samples"));
+            }
+            Sound::Flac(_) => return Ok(mutes.parts(start..end)),
         };
-        if heard.end <= self.start.frames || heard.start >= heard_end {
-            return true;
-        }
-        mutes.is_muted(&(reach.start..reach.end + self.start.unsure + self.coding.skip()))
+        let is_hidden = heard.end <= self.start.frames || heard.start >= heard_end;
+        let reach = reach.start..reach.end + self.start.unsure + self.coding.skip();
+        Ok(vec![(start..end, is_hidden || mutes.is_muted(&reach))])
     }
 
     /// The frame of the recording that is this sample of the stream.
@@ -287,6 +292,7 @@ impl Stream {
         if self.coding.next_header().is_some() || !self.begun.is_empty() {
             return Err(damaged("an Ogg stream is cut"));
         }
+        self.coding.check_end()?;
         let skip = self.coding.skip();
         let heard = (self.samples - self.cut - skip).max(0);
         Ok(Time { frames: self.start.frames + heard, unsure: self.start.unsure + skip + self.cut })
