@@ -20,7 +20,7 @@ fn wav(bench: &Bench, below: &str, seconds: u32, channels: u16) {
     out.finalize().unwrap();
 }
 
-/// Whether all channels of a recording are silent between these milliseconds, and whether none is anywhere else.
+/// Whether all channels of a recording are silent between these milliseconds.
 fn is_silent(path: PathBuf, from_ms: u32, to_ms: u32) -> bool {
     let mut reader = hound::WavReader::open(path).unwrap();
     let channels = u32::from(reader.spec().channels);
