@@ -411,6 +411,40 @@ fn a_source_that_changed_since_it_was_opened_holds_the_call() {
     }
 }
 
+/// Sidetone: who is heard on one channel is heard on the other too, quieter by so many decibels. What is muted on one is
+/// gone from both, whatever the other side says meanwhile.
+#[test]
+fn what_bleeds_into_the_other_channel_is_silent_there_too() {
+    let chirp = |frame: f32, pace: f32| (frame * frame * pace).sin();
+    for decibels in [20, 30, 40] {
+        let gain = 10f32.powf(-decibels as f32 / 20.0);
+        let spec = hound::WavSpec {
+            channels: 2,
+            sample_rate: 8000,
+            bits_per_sample: 16,
+            sample_format: hound::SampleFormat::Int,
+        };
+        let mut source = Cursor::new(Vec::new());
+        let mut writer = hound::WavWriter::new(&mut source, spec).unwrap();
+        for frame in 0..8000u16 {
+            let (caller, agent) = (chirp(frame.into(), 1e-4), 0.1 * chirp(frame.into(), 3e-5));
+            writer.write_sample((caller * 20_000.0) as i16).unwrap();
+            writer.write_sample(((gain * caller + agent) * 20_000.0) as i16).unwrap();
+        }
+        writer.finalize().unwrap();
+        let source = source.into_inner();
+        let (outcome, copy) = run(&source, &[span(300, 550)]).unwrap();
+        let samples = |wav: &[u8]| -> Vec<i16> {
+            hound::WavReader::new(wav).unwrap().samples::<i16>().map(|sample| sample.unwrap()).collect()
+        };
+        let (before, after) = (samples(&source), samples(&copy));
+        let muted = 2 * 300 * 8..2 * 550 * 8;
+        assert!(after[muted.clone()].iter().all(|&sample| sample == 0), "{decibels} dB");
+        assert!(before[..muted.start] == after[..muted.start] && before[muted.end..] == after[muted.end..]);
+        assert_eq!(outcome.muted_frames, 250 * 8);
+    }
+}
+
 /// Whatever comes in: no panic, and what is let through is proven by the checks that do not trust `redact`.
 fn check_any(source: &[u8]) {
     match run(source, &spans()) {
