@@ -26,3 +26,9 @@ pub const MP4_BOXES_MAX: usize = 1 << 20;
 pub const CLUSTER_BYTES_MAX: u64 = 8 << 20;
 /// Most bytes behind the sound that are looked through for tags.
 pub const TAIL_BYTES_MAX: u64 = 1 << 20;
+/// Longest path of a request, bytes.
+pub const PATH_BYTES_MAX: usize = 512;
+/// Most fields of a query or a form.
+pub const FIELDS_MAX: usize = 128;
+/// Largest form that is sent, bytes.
+pub const FORM_BYTES_MAX: usize = 64 << 10;

@@ -2,10 +2,12 @@
 
 mod access;
 mod label;
+mod serve;
 mod users;
 
 pub(super) use access::*;
 pub(super) use label::LabelArgs;
+pub(super) use serve::*;
 pub(super) use users::*;
 
 use super::since::Since;
@@ -83,6 +85,9 @@ pub(super) enum Command {
         #[arg(value_name = "DEST", value_hint = ValueHint::AnyPath)]
         dest: PathBuf,
     },
+    /// The QA page and its API over redacted calls: find, hear, fetch, with every access on record (docs/serve.md)
+    #[command(after_long_help = SERVE_ENVIRONMENT)]
+    Serve(ServeArgs),
     /// Show what would be hidden in a transcript, without its text
     Detect(DetectArgs),
     /// Prove redacted copies: hashes, silence where it is claimed, nothing left in the text

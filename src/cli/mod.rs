@@ -18,6 +18,7 @@ mod report;
 mod retention;
 mod runtime;
 mod scan;
+mod serve;
 mod since;
 mod summary;
 mod users;
@@ -72,6 +73,7 @@ fn dispatch(cli: Cli) -> Result<u8> {
         Command::Scan(args) => scan::run(&args, &settings(args.flags())?, &mut out),
         Command::Users(command) => users::run(&command, &settings(command.flags())?, &mut out),
         Command::Redact(args) => redact::run(&args, &settings(Fields::from(&args.run))?, &mut out),
+        Command::Serve(args) => serve::run(&args, &settings(args.flags())?),
         Command::Worker(args) => worker::run(&args, &settings(Fields::from(&*args))?),
         Command::Lambda { dest } => lambda::run(&dest, &settings(Fields::default())?),
         Command::Completions { shell } => completions(shell, &mut out),

@@ -1,6 +1,7 @@
 //! The fields of the configuration, as each of its three layers may set them, and their ranges.
 
 use super::destination::DestinationFields;
+use super::serve::ServeFields;
 use super::signing::SigningFields;
 use super::worker::WorkerFields;
 use crate::base::{Error, Phi, Result, limits};
@@ -68,6 +69,8 @@ pub struct Fields {
     pub signing: SigningFields,
     /// What workers are told besides.
     pub worker: WorkerFields,
+    /// What the server of the QA page is told besides.
+    pub serve: ServeFields,
 }
 
 /// The layer that a field came from, which decides how a message names it.
@@ -120,6 +123,7 @@ impl Fields {
             destination: self.destination.over(lower.destination),
             signing: self.signing.over(lower.signing),
             worker: self.worker.over(lower.worker),
+            serve: self.serve.over(lower.serve),
         }
     }
 
@@ -150,6 +154,7 @@ impl Fields {
             "STORAGE_CLASS" => self.destination.storage_class = Some(text()?),
             _ if self.signing.set_from_env(name, value)? => {}
             _ if self.worker.set_from_env(name, value)? => {}
+            _ if self.serve.set_from_env(name, value)? => {}
             _ => {
                 return Err(Error::usage(format!("{full}: unknown variable"))
                     .hint("unset it, or see the variables in `sordino redact --help`"));

@@ -7,17 +7,19 @@ mod lists;
 mod patterns;
 mod policy;
 mod secret;
+mod serve;
 mod signing;
 mod worker;
 
 pub use destination::DestinationFields;
 pub use fields::{Fields, PAD_MS_MAX};
 pub use policy::{BUILTIN_POLICIES, load as load_policy, reference as policy_ref};
+pub use serve::{ServeFields, ServeSettings};
 pub use signing::SigningFields;
 pub use worker::{LogLevel, WorkerFields, WorkerSettings};
 
 use crate::access::sign::{KeyFolder, PublicKeys, Signer, Signing, read_private};
-use crate::base::{Error, Result, Timestamp, limits};
+use crate::base::{Error, Result, Sha256Hex, Timestamp, limits};
 use crate::jobs::{CallKey, DEFAULT_TEMPLATES, Originals, SizeLimits, Template};
 use crate::model::{Format, Policy};
 use crate::store::s3::{Access, Properties};
@@ -35,6 +37,8 @@ const FILE_BYTES_MAX: u64 = 1 << 20;
 
 /// The folder of keys in the state folder.
 const STATE_KEYS: &str = "keys";
+/// The folder of call indexes in the state folder.
+const STATE_INDEX: &str = "index";
 
 /// What AWS Lambda tells every program that it runs.
 const LAMBDA: [&str; 4] = [
@@ -314,6 +318,27 @@ impl Settings {
     /// Never after [`Settings::resolve`], which has parsed its templates once.
     pub fn worker(&self) -> Result<WorkerSettings> {
         self.fields.worker.settings()
+    }
+
+    /// Where the index of a destination's calls lies: in the state folder, a file a destination.
+    ///
+    /// # Errors
+    /// A usage error when there is no state folder, or none can be made.
+    pub fn index_file(&self, dest: &Path) -> Result<PathBuf> {
+        let folder = self.state_dir()?.join(STATE_INDEX);
+        let failed = |e: std::io::Error| Error::usage(format!("state folder {}: {}", folder.display(), e.kind()));
+        std::fs::create_dir_all(&folder).map_err(failed)?;
+        let whole = dest.canonicalize().unwrap_or_else(|_| dest.to_owned());
+        let name = Sha256Hex::of(whole.as_os_str().as_encoded_bytes());
+        Ok(folder.join(format!("{}.sqlite", &name.as_str()[..16])))
+    }
+
+    /// What the server of the QA page is told besides.
+    ///
+    /// # Errors
+    /// A usage error when its TLS is half set.
+    pub fn serve(&self) -> Result<ServeSettings> {
+        self.fields.serve.settings()
     }
 
     /// The time written to manifests instead of now, seconds since 1970.

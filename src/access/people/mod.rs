@@ -18,7 +18,7 @@ pub use sign_in::{Attempt, Refusal, SignIn, Todo};
 pub use token::{TOKEN_DAYS_MAX, Token};
 
 use super::word::{UserName, Word};
-use crate::base::{Error, Result, Timestamp};
+use crate::base::{Error, Phi, Result, Timestamp};
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -80,7 +80,15 @@ impl User {
         self.lockout.is_locked(now)
     }
 
-    fn principal(&self) -> Principal {
+    /// Whether this is their password. Takes as long whatever the answer.
+    #[must_use]
+    pub fn has_password(&self, password: &Phi<String>) -> bool {
+        self.password.is_of(password)
+    }
+
+    /// Who they are and what they may, once they are known to be it.
+    #[must_use]
+    pub fn principal(&self) -> Principal {
         Principal { user: self.name.clone(), role: self.role, teams: self.teams.clone(), scopes: None }
     }
 }

@@ -1,0 +1,55 @@
+//! `serve`, as clap reads it. Must not do anything.
+
+use crate::config::{Fields, LogLevel, ServeFields, SigningFields, WorkerFields};
+use clap::{Args, ValueHint};
+use std::net::SocketAddr;
+use std::path::PathBuf;
+
+pub(super) const SERVE_ENVIRONMENT: &str = "\
+In the table [serve] (docs/serve.md):
+  listen (SORDINO_SERVE_LISTEN) [127.0.0.1:8443], tls-cert (SORDINO_TLS_CERT), tls-key (SORDINO_TLS_KEY)
+  behind-proxy (SORDINO_BEHIND_PROXY) [false]
+The level of the log is that of workers: worker.log (SORDINO_LOG) [info].
+A bucket needs a key that signs the audit log: signing.key-file (SORDINO_SIGNING_KEY_FILE).";
+
+#[derive(Args)]
+pub(in super::super) struct ServeArgs {
+    /// Folder or s3://bucket/prefix with redacted calls
+    #[arg(value_name = "DEST", value_hint = ValueHint::AnyPath)]
+    pub dest: PathBuf,
+    /// Address of the page; one that others reach needs TLS [default: 127.0.0.1:8443]
+    #[arg(long, value_name = "ADDRESS")]
+    listen: Option<SocketAddr>,
+    /// Chain of certificates, PEM, the server's own first
+    #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
+    tls_cert: Option<PathBuf>,
+    /// Key of the first certificate, PEM
+    #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
+    tls_key: Option<PathBuf>,
+    /// A proxy ends TLS; the last address of its X-Forwarded-For is the user's
+    #[arg(long)]
+    behind_proxy: bool,
+    /// Seal the audit log with this Ed25519 key (docs/signing.md) [default: one of the state folder]
+    #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
+    signing_key_file: Option<PathBuf>,
+    /// The least that is logged [default: info]
+    #[arg(long, value_name = "LEVEL")]
+    log: Option<LogLevel>,
+}
+
+impl ServeArgs {
+    /// The flags that are fields of the configuration.
+    pub fn flags(&self) -> Fields {
+        Fields {
+            serve: ServeFields {
+                listen: self.listen,
+                tls_cert: self.tls_cert.clone(),
+                tls_key: self.tls_key.clone(),
+                behind_proxy: self.behind_proxy.then_some(true),
+            },
+            worker: WorkerFields { log: self.log, ..WorkerFields::default() },
+            signing: SigningFields { key_file: self.signing_key_file.clone(), ..SigningFields::default() },
+            ..Fields::default()
+        }
+    }
+}

@@ -1,0 +1,64 @@
+//! `serve`: from what was typed to the QA page, until the process is told to stop.
+
+mod log;
+mod metrics;
+
+use super::args::ServeArgs;
+use super::audit::{address, open_log, records_to_write};
+use super::worker::start_log;
+use super::{clock, runtime};
+use crate::base::{Error, Result, Stage, Timestamp};
+use crate::config::Settings;
+use crate::serve::index::Index;
+use crate::serve::{Front, Notice, Parts, Rules, listen, read_identity};
+use metrics::Metrics;
+use signal_hook::consts::{SIGINT, SIGTERM};
+use signal_hook::iterator::Signals;
+use std::sync::Arc;
+
+/// Serves until SIGTERM or SIGINT; a second signal ends the process at once.
+pub(super) fn run(args: &ServeArgs, settings: &Settings) -> Result<u8> {
+    let told = settings.serve()?;
+    start_log(settings.worker()?.log);
+    let failed = |e| Error::io(Stage::Configure, "signals cannot be caught", e);
+    let mut signals = Signals::new([SIGINT, SIGTERM]).map_err(failed)?;
+    let front = match &told.tls {
+        Some((certificates, key)) => Front::Tls(read_identity(certificates, key)?),
+        None if told.behind_proxy => Front::Proxy,
+        None => Front::Plain,
+    };
+    let metrics = Arc::new(Metrics::default());
+    let listening =
+        listen(&runtime::handle()?, told.listen, front, parts(args, settings, &metrics)?, Rules::default())?;
+    log::listening(listening.address());
+    signals.forever().next();
+    log::stopping();
+    let ends_at_once = move || {
+        if signals.forever().next().is_some() {
+            std::process::exit(1);
+        }
+    };
+    std::thread::Builder::new().name("signals".into()).spawn(ends_at_once).map_err(failed)?;
+    listening.stop();
+    Ok(0)
+}
+
+fn parts(args: &ServeArgs, settings: &Settings, metrics: &Arc<Metrics>) -> Result<Parts> {
+    let address = address(&args.dest)?;
+    let log = open_log(&args.dest, settings)?;
+    let stores = runtime::stores(std::iter::once(args.dest.as_path()), settings)?;
+    let (counted, written) = (Arc::clone(metrics), Arc::clone(metrics));
+    Ok(Parts {
+        store: stores.source(&address)?,
+        records: records_to_write(&args.dest, settings)?,
+        index: Arc::new(Index::open(&settings.index_file(&args.dest)?)?),
+        log,
+        clock: || Timestamp::from_unix_s(clock::now()),
+        elapsed: clock::elapsed,
+        tell: Box::new(move |notice: &Notice<'_>| {
+            counted.tell(notice);
+            log::tell(notice);
+        }),
+        metrics: Box::new(move || written.text()),
+    })
+}

@@ -1,0 +1,146 @@
+//! Pages: what is common to all of them, and those of signing in. Text is escaped by `maud`; there is no script or style
+//! inline, which the policy of every answer forbids.
+
+use super::answer::{Answer, Problem, html, see_other};
+use super::app::App;
+use super::asked::{Asked, Who};
+use crate::access::people::{Permission, Todo, decide};
+use crate::base::Phi;
+use axum::http::StatusCode;
+use maud::{DOCTYPE, Markup, html as markup};
+
+/// Where each permission leads, in the order in which the page names them: the first is home.
+const PLACES: &[(Permission, &str, &str)] = &[];
+
+/// A page around its content.
+pub(super) fn layout(title: &str, who: Option<&Who>, content: &Markup) -> Markup {
+    markup! {
+        (DOCTYPE)
+        html lang="en" {
+            head {
+                meta charset="utf-8";
+                meta name="viewport" content="width=device-width, initial-scale=1";
+                title { (title) " · sordino" }
+            }
+            body {
+                @if let Some(who) = who {
+                    header {
+                        nav aria-label="Pages" {
+                            @for (_, path, name) in places(who) { a href=(path) { (name) } " " }
+                        }
+                        form method="post" action="/sign-out" {
+                            (csrf(who))
+                            span { (who.principal.user.as_str()) ", " (who.principal.role.word()) }
+                            button { "Sign out" }
+                        }
+                    }
+                }
+                main {
+                    h1 { (title) }
+                    (content)
+                }
+            }
+        }
+    }
+}
+
+/// What a form of a session must send back.
+pub(super) fn csrf(who: &Who) -> Markup {
+    markup! {
+        @if let Some(csrf) = &who.csrf { input type="hidden" name="csrf" value=(csrf.expose()); }
+    }
+}
+
+fn places(who: &Who) -> impl Iterator<Item = &'static (Permission, &'static str, &'static str)> {
+    let may = |permission| who.todo == Todo::Nothing && decide(&who.principal, permission, None, None).is_ok();
+    PLACES.iter().filter(move |(permission, ..)| may(*permission))
+}
+
+/// Goes on to the first page that somebody may see.
+pub(super) fn home(_: &App, asked: &Asked) -> Answer {
+    let who = asked.who()?;
+    match who.todo {
+        Todo::ChoosePassword => return Ok(see_other("/password")),
+        Todo::SetUpFactor => return Ok(see_other("/second-factor")),
+        Todo::Nothing => {}
+    }
+    match places(who).next() {
+        Some((_, path, _)) => Ok(see_other(path)),
+        None => Ok(html(StatusCode::OK, layout("Signed in", Some(who), &markup! {}))),
+    }
+}
+
+/// What went wrong.
+pub(super) fn problem(problem: &Problem, who: Option<&Who>) -> Markup {
+    let content = markup! { p role="alert" { (problem.message()) } p { a href="/" { "Go on" } } };
+    layout(problem.status().canonical_reason().unwrap_or("Error"), who, &content)
+}
+
+/// The form to sign in.
+pub(super) fn sign_in(next: Option<&str>, wrong: Option<&str>) -> Markup {
+    let content = markup! {
+        (told(wrong))
+        form method="post" action="/sign-in" {
+            @if let Some(next) = next { input type="hidden" name="next" value=(next); }
+            p { label for="name" { "Name" } input id="name" name="name" autocomplete="username" autofocus required; }
+            p {
+                label for="password" { "Password" }
+                input id="password" name="password" type="password" autocomplete="current-password" required;
+            }
+            p {
+                label for="code" { "Code of your authenticator app; empty the first time" }
+                input id="code" name="code" inputmode="numeric" autocomplete="one-time-code";
+            }
+            button { "Sign in" }
+        }
+    };
+    layout("Sign in", None, &content)
+}
+
+/// The form to choose a password.
+pub(super) fn password(who: &Who, wrong: Option<&str>) -> Markup {
+    let field = |id: &str, name: &str, complete: &str| {
+        markup! {
+            p {
+                label for=(id) { (name) }
+                input id=(id) name=(id) type="password" autocomplete=(complete) required;
+            }
+        }
+    };
+    let content = markup! {
+        (told(wrong))
+        p { "12 characters at least. A few words that only you would put together are best." }
+        form method="post" action="/password" {
+            (csrf(who))
+            @if who.todo != Todo::ChoosePassword { (field("current", "Password of now", "current-password")) }
+            (field("new", "New password", "new-password"))
+            (field("again", "New password once more", "new-password"))
+            button { "Change" }
+        }
+    };
+    layout("Choose a password", Some(who), &content)
+}
+
+/// The form to set up a second factor.
+pub(super) fn second_factor(who: &Who, uri: &Phi<String>, wrong: Option<&str>) -> Markup {
+    let secret = uri.expose().split_once("secret=").map_or("", |(_, rest)| rest.split('&').next().unwrap_or_default());
+    let content = markup! {
+        (told(wrong))
+        p { "Add this key to an authenticator app, as a time-based one, or open the link on the device that has the app." }
+        p { code id="secret" { (secret) } }
+        p { a href=(uri.expose()) { "Open in an authenticator app" } }
+        form method="post" action="/second-factor" {
+            (csrf(who))
+            p {
+                label for="code" { "The code that it shows now" }
+                input id="code" name="code" inputmode="numeric" autocomplete="one-time-code" autofocus required;
+            }
+            button { "Set up" }
+        }
+    };
+    layout("Set up a second factor", Some(who), &content)
+}
+
+fn told(wrong: Option<&str>) -> Markup {
+    markup! { @if let Some(wrong) = wrong { p role="alert" { (wrong) } } }
+}

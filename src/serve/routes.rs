@@ -1,0 +1,131 @@
+//! The table of routes: what can be asked for, by whom, and what is written down of it. It is also the router: what is not
+//! here does not exist. A test tries every role on every row.
+
+use super::answer::Answer;
+use super::app::App;
+use super::asked::Asked;
+use super::{health, pages, sign_in};
+use crate::access::audit::Action;
+use crate::access::people::Permission;
+
+/// How something is asked for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum Method {
+    /// Changes nothing; HEAD too.
+    Get,
+    /// Changes something.
+    Post,
+}
+
+impl Method {
+    /// The word of HTTP.
+    #[must_use]
+    pub const fn word(self) -> &'static str {
+        match self {
+            Self::Get => "GET",
+            Self::Post => "POST",
+        }
+    }
+}
+
+/// Who may.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Needs {
+    /// Everybody.
+    Nothing,
+    /// Whoever has signed in, even where they must choose a password or set up a second factor first.
+    SignedIn,
+    /// Whoever has this permission, of the call where the path names one.
+    May(Permission),
+}
+
+/// What is written down before the handler runs.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Logs {
+    /// Nothing: it shows nothing of a call or a person.
+    Nothing,
+    /// Each request.
+    Each(Action),
+    /// The first request of a session for a call.
+    OncePerSession(Action),
+    /// The handler writes it down, since only it knows about whom or what it is; the door what it refuses.
+    Itself(Action),
+}
+
+impl Logs {
+    /// As what it is written down.
+    #[must_use]
+    pub const fn action(self) -> Option<Action> {
+        match self {
+            Self::Nothing => None,
+            Self::Each(what) | Self::OncePerSession(what) | Self::Itself(what) => Some(what),
+        }
+    }
+}
+
+/// A row of the table.
+pub struct Route {
+    /// How.
+    pub method: Method,
+    /// The path; `{name}` stands for one part. `{call}` is the id of a call, which the door looks up.
+    pub path: &'static str,
+    /// Who may.
+    pub needs: Needs,
+    /// What is written down.
+    pub logs: Logs,
+    /// What answers.
+    pub(super) run: fn(&App, &Asked) -> Answer,
+}
+
+impl Route {
+    const fn get(path: &'static str, needs: Needs, logs: Logs, run: fn(&App, &Asked) -> Answer) -> Self {
+        Self { method: Method::Get, path, needs, logs, run }
+    }
+
+    const fn post(path: &'static str, needs: Needs, logs: Logs, run: fn(&App, &Asked) -> Answer) -> Self {
+        Self { method: Method::Post, path, needs, logs, run }
+    }
+}
+
+/// All routes.
+pub static ROUTES: &[Route] = &[
+    Route::get("/healthz", Needs::Nothing, Logs::Nothing, health::alive),
+    Route::get("/readyz", Needs::Nothing, Logs::Nothing, health::ready),
+    Route::get("/metrics", Needs::Nothing, Logs::Nothing, health::metrics),
+    Route::get("/sign-in", Needs::Nothing, Logs::Nothing, sign_in::form),
+    Route::post("/sign-in", Needs::Nothing, Logs::Itself(Action::SignIn), sign_in::try_it),
+    Route::post("/sign-out", Needs::SignedIn, Logs::Each(Action::SignOut), sign_in::sign_out),
+    Route::get("/password", Needs::SignedIn, Logs::Nothing, sign_in::password::form),
+    Route::post("/password", Needs::SignedIn, Logs::Itself(Action::ResetUser), sign_in::password::change),
+    Route::get("/second-factor", Needs::SignedIn, Logs::Nothing, sign_in::factor::form),
+    Route::post("/second-factor", Needs::SignedIn, Logs::Itself(Action::ResetUser), sign_in::factor::set_up),
+    Route::get("/", Needs::SignedIn, Logs::Nothing, pages::home),
+];
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::collections::BTreeSet;
+
+    #[test]
+    fn each_route_stands_once_and_what_is_of_a_call_names_one() {
+        let mut seen = BTreeSet::new();
+        for route in ROUTES {
+            assert!(seen.insert((route.method, route.path)), "{} twice", route.path);
+            let names_call = route.path.split('/').any(|part| part == "{call}");
+            if let Needs::May(permission) = route.needs {
+                assert!(!permission.is_of_a_call() || names_call, "{}", route.path);
+            }
+            assert!(!names_call || matches!(route.needs, Needs::May(_)), "{}", route.path);
+        }
+    }
+
+    #[test]
+    fn what_shows_a_call_or_changes_something_is_written_down() {
+        for route in ROUTES {
+            let shows = matches!(route.needs, Needs::May(_));
+            assert!(!shows || route.logs != Logs::Nothing, "{}", route.path);
+            assert!(route.method == Method::Get || route.logs != Logs::Nothing, "{}", route.path);
+        }
+    }
+}
