@@ -9,8 +9,8 @@ use sordino::access::sign::Signing;
 use sordino::base::{CallId, Clean, Error, HoldReason, Phi, Result, Stage, Timestamp};
 use sordino::config::{load_policy, policy_ref};
 use sordino::jobs::{
-    Batch, CallKey, DEFAULT_TEMPLATES, KnownValues, Originals, Parts, Passed, Run, SizeLimits, Sources, Stale, Target,
-    Template, run_batch,
+    Batch, CallKey, DEFAULT_TEMPLATES, KnownValues, Ordered, Originals, Parts, Passed, Run, SizeLimits, Sources, Stale,
+    Target, Template, run_batch,
 };
 use sordino::model::manifest::Tool;
 use sordino::patterns::PatternSet;
@@ -135,6 +135,7 @@ fn stores_that_make_wait(bencher: Bencher, wait_ms: u64) {
             key: &key,
             told: &Told::default(),
             known: &known,
+            ordered: &Ordered::default(),
             stale: Stale::Keep,
             originals: Originals::Leave,
             orphans: None,

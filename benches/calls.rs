@@ -10,8 +10,8 @@ use sordino::access::sign::Signing;
 use sordino::base::{CallId, Phi, Timestamp};
 use sordino::config::{load_policy, policy_ref};
 use sordino::jobs::{
-    Batch, CallKey, DEFAULT_TEMPLATES, KnownValues, Originals, Passed, Run, SizeLimits, Sources, Stale, Target,
-    Template, run_batch,
+    Batch, CallKey, DEFAULT_TEMPLATES, KnownValues, Ordered, Originals, Passed, Run, SizeLimits, Sources, Stale,
+    Target, Template, run_batch,
 };
 use sordino::model::manifest::Tool;
 use sordino::patterns::PatternSet;
@@ -55,6 +55,7 @@ fn folder_to_folder(bencher: Bencher, jobs: usize) {
             key: &key,
             told: &Told::default(),
             known: &known,
+            ordered: &Ordered::default(),
             stale: Stale::Keep,
             originals: Originals::Leave,
             orphans: None,

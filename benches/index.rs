@@ -15,6 +15,7 @@ use sordino::base::{CallId, Phi, Timestamp};
 use sordino::model::Category;
 use sordino::serve::index::{Entry, Facts, Index, Mark, Order, Query, Seen};
 use sordino::store::{LocalRecords, LocalStore};
+use sordino::transcript::Told;
 use std::time::{Duration, Instant};
 
 /// Turns of a call, and words of a turn.
@@ -94,7 +95,7 @@ fn main() {
     let records = LocalRecords::open(&dest).expect("records");
     label(&records, calls);
     // Labels are read with nothing else there: a sync would remove calls that no store has.
-    index.sync(&LocalStore::source(&dest).expect("a store"), &records).expect("labels");
+    index.sync(&LocalStore::source(&dest).expect("a store"), &records, &Told::default()).expect("labels");
     let words: Vec<&str> = VOCABULARY.split_whitespace().collect();
     let (mut numbers, began) = (Numbers(0x1234_5678_9ABC_DEF1), Instant::now());
     for from in (0..calls).step_by(500) {

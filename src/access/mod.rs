@@ -5,6 +5,7 @@ pub mod audit;
 mod canonical;
 pub mod exposure;
 pub mod labels;
+pub mod orders;
 pub mod people;
 pub mod retention;
 pub mod sign;

@@ -3,7 +3,7 @@
 use super::{clock, patterns, runtime};
 use crate::base::{Error, Kind, Result, Stage};
 use crate::config::{self, Settings};
-use crate::jobs::{self, Buckets, EventSources, Notice, OpenBucket, Setup, Worker};
+use crate::jobs::{self, Buckets, EventSources, Notice, OpenBucket, Ordered, Setup, Worker};
 use crate::model::manifest::Retention;
 use crate::patterns::PatternSet;
 use crate::store::{Address, BucketAddress, Store, Stores};
@@ -36,6 +36,7 @@ pub(super) fn worker(
     patterns: PatternSet,
     sources: EventSources,
     target: Arc<dyn Store>,
+    ordered: Ordered,
     tell: Tell,
 ) -> Result<Worker> {
     let told = settings.worker()?;
@@ -52,6 +53,7 @@ pub(super) fn worker(
         templates: settings.templates()?,
         expects_recording: told.expects_recording,
         alone_after: told.alone_after,
+        ordered,
         originals: runtime::originals(settings, told.watch.iter())?,
         deliveries_max: told.deliveries_max,
         signing: settings.signing()?,

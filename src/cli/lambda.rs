@@ -28,11 +28,12 @@ pub(super) fn run(dest: &Path, settings: &Settings) -> Result<u8> {
     }
     start_log(settings.worker()?.log);
     let dest = jobs::destination(dest, &[])?;
-    let (patterns, (target, sources)) = events::beside_patterns(settings, || {
+    let (patterns, (target, ordered, sources)) = events::beside_patterns(settings, || {
         let stores = Stores::new(Some(Client::connect(runtime::handle()?, settings.access())?));
-        Ok((events::target(settings, &stores, &dest)?, events::buckets(settings, stores, &dest)?))
+        let target = events::target(settings, &stores, &dest)?;
+        Ok((target, runtime::ordered(&stores, &dest, settings)?, events::buckets(settings, stores, &dest)?))
     })?;
-    let worker = Arc::new(events::worker(settings, patterns, sources, target, Box::new(log_notice))?);
+    let worker = Arc::new(events::worker(settings, patterns, sources, target, ordered, Box::new(log_notice))?);
     let handler = service_fn(move |event: LambdaEvent<Request>| {
         let worker = Arc::clone(&worker);
         async move {

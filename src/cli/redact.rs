@@ -75,6 +75,7 @@ pub(super) fn run(args: &RedactArgs, settings: &Settings, out: &mut Output) -> R
         store.survey_held()?;
         Some(store)
     };
+    let ordered = runtime::ordered(&stores, &dest, settings)?;
     let run = Run {
         patterns: &patterns,
         policy_ref: config::policy_ref(&policy),
@@ -84,6 +85,7 @@ pub(super) fn run(args: &RedactArgs, settings: &Settings, out: &mut Output) -> R
         limits: settings.limits(),
         told: &told,
         known: &known,
+        ordered: &ordered,
         stale: if args.stale { Stale::Redo } else { Stale::Keep },
         signing: &signing,
         originals,

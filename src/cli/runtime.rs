@@ -1,8 +1,12 @@
 //! What drives everything that waits for the network: one runtime for the whole process, made when it is first needed.
 
+use super::output::note;
+use super::patterns;
+use crate::access::orders;
 use crate::base::{Error, Result, Stage};
-use crate::config::Settings;
-use crate::jobs::Originals;
+use crate::config::{Settings, policy_ref};
+use crate::jobs::{Instead, Ordered, Originals};
+use crate::model::Policy;
 use crate::store::s3::Client;
 use crate::store::{Address, Stores};
 use std::path::{Path, PathBuf};
@@ -51,4 +55,29 @@ pub(super) fn originals<'a>(settings: &Settings, mut sources: impl Iterator<Item
         }
         (originals, _) => Ok(originals),
     }
+}
+
+/// Calls that are redacted under another policy, by orders at the destination. Nothing is read where no policy is named for
+/// orders. Call it once the destination is there.
+///
+/// # Errors
+/// When orders cannot be read, or a policy is wrong.
+pub(super) fn ordered(stores: &Stores, dest: &Address, settings: &Settings) -> Result<Ordered> {
+    let policies = settings.release_policies()?;
+    if policies.is_empty() || matches!(dest, Address::Folder(folder) if !folder.is_dir()) {
+        return Ok(Ordered::default());
+    }
+    let orders = orders::approved(&*stores.records(dest)?)?;
+    let instead = |policy: Policy| -> Result<Instead> {
+        let patterns = patterns::tested(settings)?.under(&policy);
+        Ok(Instead { policy_ref: policy_ref(&policy), policy, patterns })
+    };
+    // A set of patterns is not small: none is made that no call asks for.
+    let is_asked = |policy: &Policy| orders.iter().any(|order| order.policy.as_str() == policy.name);
+    let policies = policies.into_iter().filter(is_asked).map(instead).collect::<Result<_>>()?;
+    let (ordered, passed_over) = Ordered::of(&orders, policies);
+    if passed_over > 0 {
+        note(format_args!("{passed_over} orders on held calls name a policy that release-policies does not"));
+    }
+    Ok(ordered)
 }

@@ -17,7 +17,7 @@ use std::sync::Arc;
 
 /// What counts unless told otherwise: what names or numbers a person by itself. Dates, cities, ages and long numbers that
 /// nothing explains are in every log.
-const DIRECT: [Category; 13] = [
+pub(super) const DIRECT: [Category; 13] = [
     Category::Name,
     Category::Dob,
     Category::Address,

@@ -63,6 +63,8 @@ pub struct Fields {
     pub store_timeout_s: Option<u64>,
     /// Whether sources of calls that are published are tagged.
     pub tag_sources: Option<bool>,
+    /// Policies that orders on held calls may name.
+    pub release_policies: Option<Vec<String>>,
     /// What objects of a bucket are written with.
     pub destination: DestinationFields,
     /// Who signs manifests.
@@ -120,6 +122,7 @@ impl Fields {
             list_by_folder: self.list_by_folder.or(lower.list_by_folder),
             store_timeout_s: self.store_timeout_s.or(lower.store_timeout_s),
             tag_sources: self.tag_sources.or(lower.tag_sources),
+            release_policies: self.release_policies.or(lower.release_policies),
             destination: self.destination.over(lower.destination),
             signing: self.signing.over(lower.signing),
             worker: self.worker.over(lower.worker),
@@ -141,6 +144,9 @@ impl Fields {
             "JOBS" => self.jobs = Some(number(&full, value)?),
             "FORMAT" => self.format = Some(text()?.parse().map_err(|what| Error::usage(format!("{full}: {what}")))?),
             "MAPPING" => self.mapping = Some(value.into()),
+            "RELEASE_POLICIES" => {
+                self.release_policies = Some(text()?.split(',').map(|name| name.trim().to_owned()).collect());
+            }
             "PAIRING" => self.pairing = Some(text()?.split(',').map(|t| t.trim().to_owned()).collect()),
             "ROOT" => self.root = Some(value.into()),
             "TRANSCRIPT_BYTES_MAX" => self.transcript_bytes_max = Some(number(&full, value)?),

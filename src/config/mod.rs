@@ -158,6 +158,14 @@ impl Settings {
         Ok(policy)
     }
 
+    /// Policies that orders on held calls may name, for runs and for the QA page.
+    ///
+    /// # Errors
+    /// A usage error when there is no such policy or it is wrong in itself.
+    pub fn release_policies(&self) -> Result<Vec<Policy>> {
+        self.fields.release_policies.iter().flatten().map(|name| policy::load(name)).collect()
+    }
+
     /// Name and text of the user's pattern files.
     ///
     /// # Errors

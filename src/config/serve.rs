@@ -1,6 +1,7 @@
 //! The table `[serve]`: what `sordino serve` is told besides.
 
 use super::fields::truth;
+use crate::access::orders::Eyes;
 use crate::base::{Error, Result};
 use std::ffi::OsStr;
 use std::net::{Ipv4Addr, SocketAddr};
@@ -21,6 +22,8 @@ pub struct ServeFields {
     pub tls_key: Option<PathBuf>,
     /// Whether a proxy ends TLS and says where requests came from.
     pub behind_proxy: Option<bool>,
+    /// Whether another privacy officer must agree to an order on a held call.
+    pub four_eyes: Option<bool>,
 }
 
 /// What the server is told, checked, with what it was not told filled in.
@@ -31,6 +34,8 @@ pub struct ServeSettings {
     pub tls: Option<(PathBuf, PathBuf)>,
     /// Whether a proxy ends TLS and says where requests came from.
     pub behind_proxy: bool,
+    /// Whose agreement an order on a held call needs.
+    pub eyes: Eyes,
 }
 
 impl ServeFields {
@@ -40,6 +45,7 @@ impl ServeFields {
             tls_cert: self.tls_cert.or(lower.tls_cert),
             tls_key: self.tls_key.or(lower.tls_key),
             behind_proxy: self.behind_proxy.or(lower.behind_proxy),
+            four_eyes: self.four_eyes.or(lower.four_eyes),
         }
     }
 
@@ -54,6 +60,7 @@ impl ServeFields {
             }
             "TLS_CERT" => self.tls_cert = Some(value.into()),
             "TLS_KEY" => self.tls_key = Some(value.into()),
+            "FOUR_EYES" => self.four_eyes = Some(truth(&full, value)?),
             "BEHIND_PROXY" => self.behind_proxy = Some(truth(&full, value)?),
             _ => return Ok(false),
         }
@@ -70,6 +77,7 @@ impl ServeFields {
         if behind_proxy && tls.is_some() {
             return Err(Error::usage("--behind-proxy and --tls-cert: either the proxy ends TLS or the server does"));
         }
-        Ok(ServeSettings { listen: self.listen.unwrap_or(LISTEN), tls, behind_proxy })
+        let eyes = if self.four_eyes.unwrap_or(true) { Eyes::Four } else { Eyes::Two };
+        Ok(ServeSettings { listen: self.listen.unwrap_or(LISTEN), tls, behind_proxy, eyes })
     }
 }

@@ -229,7 +229,7 @@ impl Line<'_> {
 #[cfg(test)]
 mod tests {
     use super::super::testing::{BeforeOpen, Keys};
-    use super::super::{CallKey, KnownValues, Originals, Passed, SizeLimits, Sources, Stale, Target};
+    use super::super::{CallKey, KnownValues, Ordered, Originals, Passed, SizeLimits, Sources, Stale, Target};
     use super::*;
     use crate::access::sign::Signing;
     use crate::base::{HoldReason, Sha256Hex, Timestamp};
@@ -258,6 +258,7 @@ mod tests {
             told: &Told::default(),
             created: Timestamp::from_unix_s(0),
             known: &known,
+            ordered: &Ordered::default(),
             stale: Stale::Keep,
             signing: &Signing::default(),
             originals: Originals::Leave,

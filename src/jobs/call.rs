@@ -3,6 +3,7 @@
 
 use super::fetch::{self, SizeLimits};
 use super::known::{Given, KnownValues};
+use super::ordered::{Instead, Ordered};
 use super::report::{Hidden, Report, Status};
 use super::slots::{OffSlot, Slots};
 use super::{Call, CallKey, Orphans, Parts, SourceFile};
@@ -40,6 +41,8 @@ pub struct Run<'a> {
     pub told: &'a Told,
     /// What is known of the people of its calls.
     pub known: &'a KnownValues,
+    /// Calls that are redacted under another policy.
+    pub ordered: &'a Ordered,
     /// What becomes of calls that another pattern set has redacted.
     pub stale: Stale,
     /// Who signs manifests, and whether one must be signed.
@@ -95,6 +98,16 @@ impl Target<'_> {
 /// Does one call, on a slot as long as it computes. It never panics; what it could not do is in the report.
 #[must_use]
 pub fn run_call(run: &Run, call: &Call, slots: &Slots) -> Report {
+    match run.ordered.instead(&call.id) {
+        Some(Instead { policy, policy_ref, patterns }) => {
+            let (policy_ref, tool) = (policy_ref.clone(), run.tool.clone());
+            run_one(&Run { patterns, policy, policy_ref, tool, ..*run }, call, slots)
+        }
+        None => run_one(run, call, slots),
+    }
+}
+
+fn run_one(run: &Run, call: &Call, slots: &Slots) -> Report {
     let missing = run.orphans.and_then(|orphans| orphans.missing(call));
     let report =
         |status, hidden, error| Report { source: call.shown(), call: call.id.clone(), status, missing, hidden, error };

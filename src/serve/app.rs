@@ -4,15 +4,19 @@ use super::answer::Problem;
 use super::asked::{Asked, Who};
 use super::call::{Call, Calls};
 use super::index::Index;
+use super::notes::Finder;
 use super::notice::Notice;
 use super::once::Once;
 use super::password_gate::PasswordGate;
 use super::tls::Identity;
-use crate::access::UserName;
+use super::wave::Waves;
 use crate::access::audit::{Action, Event, Log};
+use crate::access::orders::Eyes;
 use crate::access::people::{self, People, SessionRules, Sessions, Totp};
+use crate::access::{UserName, Word};
 use crate::base::{CallId, Error, Result, Timestamp};
 use crate::store::{Records, Store};
+use crate::transcript::Told;
 use std::collections::HashMap;
 use std::net::SocketAddr;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -31,6 +35,12 @@ pub struct Parts {
     pub records: Arc<dyn Records>,
     /// The index of the calls.
     pub index: Arc<Index>,
+    /// What finds PHI in notes.
+    pub finder: Finder,
+    /// How held calls may be released.
+    pub release: Release,
+    /// What is said of transcripts.
+    pub told: Told,
     /// The audit log.
     pub log: Log,
     /// The time.
@@ -41,6 +51,14 @@ pub struct Parts {
     pub tell: Box<dyn Fn(&Notice<'_>) + Send + Sync>,
     /// Its numbers, as `OpenMetrics` text.
     pub metrics: Box<dyn Fn() -> String + Send + Sync>,
+}
+
+/// How held calls may be released.
+pub struct Release {
+    /// Policies that an order may name.
+    pub policies: Vec<Word>,
+    /// Whose agreement an order needs.
+    pub eyes: Eyes,
 }
 
 /// What is between a server and its users.
@@ -100,6 +118,7 @@ pub struct App {
     pub(super) calls: Calls,
     pub(super) gate: PasswordGate,
     pub(super) played: Mutex<Once>,
+    pub(super) waves: Waves,
     people: Mutex<Option<(Duration, Arc<People>)>>,
     factors: Mutex<HashMap<UserName, Totp>>,
 }
@@ -113,6 +132,7 @@ impl App {
             sessions: Mutex::new(Sessions::new(SessionRules::default())),
             gate: PasswordGate::default(),
             played: Mutex::default(),
+            waves: Waves::default(),
             people: Mutex::default(),
             factors: Mutex::default(),
         }

@@ -13,7 +13,7 @@ const PAUSE: Duration = Duration::from_secs(30);
 pub(super) fn keep(app: Weak<App>) -> std::io::Result<()> {
     let look = move || {
         while let Some(app) = app.upgrade() {
-            if let Err(error) = app.parts.index.sync(&*app.parts.store, &*app.parts.records) {
+            if let Err(error) = app.parts.index.sync(&*app.parts.store, &*app.parts.records, &app.parts.told) {
                 (app.parts.tell)(&Notice::Failed { error: &error });
             }
             drop(app);

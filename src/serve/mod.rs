@@ -8,11 +8,13 @@
 mod answer;
 mod app;
 mod asked;
+mod assets;
 mod call;
 mod door;
 mod fresh;
 mod health;
 mod listen;
+mod notes;
 mod notice;
 mod once;
 mod pages;
@@ -22,11 +24,13 @@ mod routes;
 mod sign_in;
 mod stall;
 mod tls;
+mod wave;
 
 pub mod index;
 
-pub use app::{Front, Parts};
+pub use app::{Front, Parts, Release};
 pub use listen::{Listening, Rules};
+pub use notes::Finder;
 pub use notice::Notice;
 pub use routes::{Logs, Method, Needs, ROUTES, Route};
 pub use tls::{Identity, read_identity};

@@ -4,7 +4,7 @@
 use super::answer::Answer;
 use super::app::App;
 use super::asked::Asked;
-use super::{health, pages, sign_in};
+use super::{assets, health, pages, sign_in, wave};
 use crate::access::audit::Action;
 use crate::access::people::Permission;
 
@@ -100,6 +100,35 @@ pub static ROUTES: &[Route] = &[
     Route::get("/second-factor", Needs::SignedIn, Logs::Nothing, sign_in::factor::form),
     Route::post("/second-factor", Needs::SignedIn, Logs::Itself(Action::ResetUser), sign_in::factor::set_up),
     Route::get("/", Needs::SignedIn, Logs::Nothing, pages::home),
+    Route::get("/held", Needs::May(Permission::ReviewHeld), Logs::Each(Action::ReviewHeld), pages::held::list),
+    Route::get("/held/{held}", Needs::May(Permission::ReviewHeld), Logs::Itself(Action::ReviewHeld), pages::held::show),
+    Route::post(
+        "/held/{held}/order",
+        Needs::May(Permission::ReviewHeld),
+        Logs::Itself(Action::ReleaseHeld),
+        pages::held::order,
+    ),
+    Route::post(
+        "/held/{held}/decision",
+        Needs::May(Permission::ReviewHeld),
+        Logs::Itself(Action::ReleaseHeld),
+        pages::held::decide,
+    ),
+    Route::get("/assets/{name}", Needs::Nothing, Logs::Nothing, assets::file),
+    Route::get("/calls", Needs::May(Permission::ListCalls), Logs::Each(Action::Search), pages::calls::list),
+    Route::get("/calls/{call}", Needs::May(Permission::ViewCall), Logs::Each(Action::View), pages::call::show),
+    Route::get(
+        "/calls/{call}/wave",
+        Needs::May(Permission::PlayCall),
+        Logs::OncePerSession(Action::View),
+        wave::of_call,
+    ),
+    Route::post(
+        "/calls/{call}/notes",
+        Needs::May(Permission::WriteNotes),
+        Logs::Each(Action::Note),
+        pages::call::add_note,
+    ),
 ];
 
 #[cfg(test)]

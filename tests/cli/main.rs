@@ -6,6 +6,7 @@ mod exposure;
 mod kill;
 mod known;
 mod lambda;
+mod orders;
 mod patterns;
 mod pieces;
 mod policy;

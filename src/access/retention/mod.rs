@@ -25,6 +25,9 @@ use record::sealed;
 use standing::standing;
 use std::collections::BTreeMap;
 
+/// The folder of a destination with what people write about calls in the QA page; it is deleted with them.
+pub const NOTES_FOLDER: &str = ".notes";
+
 /// A destination, as something that is kept or deleted.
 pub struct Keeper<'a> {
     /// Its calls.

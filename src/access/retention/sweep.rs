@@ -4,8 +4,8 @@
 //! begun.
 
 use super::record::{CERTIFICATE_SCHEMA, Certificate, Deleted, Tombstone, sealed};
-use super::{Keeper, Standing};
-use crate::access::UserName;
+use super::{Keeper, NOTES_FOLDER, Standing};
+use crate::access::{UserName, orders};
 use crate::base::{CallId, Result, Sha256Hex, Timestamp};
 use crate::store::{Expected, MANIFEST_NAME, Protection, RETENTION_FOLDER as FOLDER, RecordKey, tombstone_name};
 
@@ -100,6 +100,10 @@ impl Sweep<'_> {
         for name in names(tombstone) {
             versions += self.keeper.disposal.dispose(&tombstone.call, name)?;
             files += 1;
+        }
+        // What people have written about it goes with it.
+        for folder in [NOTES_FOLDER, orders::FOLDER] {
+            self.keeper.records.remove(&RecordKey::new(folder, &format!("{}.json", tombstone.call))?)?;
         }
         self.put(&tombstone_name(&tombstone.call), bytes)?;
         self.done.push(Deleted {

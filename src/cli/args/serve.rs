@@ -8,7 +8,7 @@ use std::path::PathBuf;
 pub(super) const SERVE_ENVIRONMENT: &str = "\
 In the table [serve] (docs/serve.md):
   listen (SORDINO_SERVE_LISTEN) [127.0.0.1:8443], tls-cert (SORDINO_TLS_CERT), tls-key (SORDINO_TLS_KEY)
-  behind-proxy (SORDINO_BEHIND_PROXY) [false]
+  behind-proxy (SORDINO_BEHIND_PROXY) [false], four-eyes (SORDINO_FOUR_EYES) [true]
 The level of the log is that of workers: worker.log (SORDINO_LOG) [info].
 A bucket needs a key that signs the audit log: signing.key-file (SORDINO_SIGNING_KEY_FILE).";
 
@@ -46,6 +46,7 @@ impl ServeArgs {
                 tls_cert: self.tls_cert.clone(),
                 tls_key: self.tls_key.clone(),
                 behind_proxy: self.behind_proxy.then_some(true),
+                four_eyes: None,
             },
             worker: WorkerFields { log: self.log, ..WorkerFields::default() },
             signing: SigningFields { key_file: self.signing_key_file.clone(), ..SigningFields::default() },

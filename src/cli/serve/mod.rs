@@ -5,16 +5,23 @@ mod metrics;
 
 use super::args::ServeArgs;
 use super::audit::{address, open_log, records_to_write};
+use super::scan::DIRECT;
 use super::worker::start_log;
-use super::{clock, runtime};
+use super::{clock, patterns, runtime};
+use crate::access::Word;
 use crate::base::{Error, Result, Stage, Timestamp};
 use crate::config::Settings;
+use crate::jobs::{Wanted, find_in};
+use crate::model::Policy;
 use crate::serve::index::Index;
-use crate::serve::{Front, Notice, Parts, Rules, listen, read_identity};
+use crate::serve::{Finder, Front, Notice, Parts, Release, Rules, listen, read_identity};
 use metrics::Metrics;
 use signal_hook::consts::{SIGINT, SIGTERM};
 use signal_hook::iterator::Signals;
 use std::sync::Arc;
+
+/// The least score of a finding for which a note is refused: that of `scan`.
+const NOTE_SCORE_MIN: f32 = 0.5;
 
 /// Serves until SIGTERM or SIGINT; a second signal ends the process at once.
 pub(super) fn run(args: &ServeArgs, settings: &Settings) -> Result<u8> {
@@ -52,6 +59,9 @@ fn parts(args: &ServeArgs, settings: &Settings, metrics: &Arc<Metrics>) -> Resul
         store: stores.source(&address)?,
         records: records_to_write(&args.dest, settings)?,
         index: Arc::new(Index::open(&settings.index_file(&args.dest)?)?),
+        finder: finder(settings)?,
+        release: Release { policies: release_policies(settings)?, eyes: settings.serve()?.eyes },
+        told: settings.told()?,
         log,
         clock: || Timestamp::from_unix_s(clock::now()),
         elapsed: clock::elapsed,
@@ -61,4 +71,24 @@ fn parts(args: &ServeArgs, settings: &Settings, metrics: &Arc<Metrics>) -> Resul
         }),
         metrics: Box::new(move || written.text()),
     })
+}
+
+/// Policies that orders may name, by their names.
+fn release_policies(settings: &Settings) -> Result<Vec<Word>> {
+    let word = |policy: &Policy| {
+        Word::parse(&policy.name).ok_or_else(|| Error::usage(format!("release-policies: {}: not a word", policy.name)))
+    };
+    settings.release_policies()?.iter().map(word).collect()
+}
+
+/// What finds in notes what the policy hides in transcripts.
+fn finder(settings: &Settings) -> Result<Finder> {
+    let policy = settings.policy()?;
+    let patterns = patterns::tested(settings)?.under(&policy);
+    let categories = DIRECT.into();
+    Ok(Box::new(move |text| {
+        let wanted =
+            Wanted { patterns: &patterns, policy: &policy, categories: &categories, score_min: NOTE_SCORE_MIN };
+        find_in(text, &wanted)
+    }))
 }

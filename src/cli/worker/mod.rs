@@ -12,7 +12,7 @@ use super::args::WorkerArgs;
 use super::{clock, events, runtime};
 use crate::base::{Error, Result, Stage};
 use crate::config::{Settings, WorkerSettings};
-use crate::jobs::{self, EventSources, Stop, WorkerTimes};
+use crate::jobs::{self, EventSources, Ordered, Stop, WorkerTimes};
 use crate::queue::{Queue, Sqs, SqsTimes, Watch, WatchTimes};
 use crate::store::s3::Client;
 use crate::store::{LocalStore, Store, Stores};
@@ -38,7 +38,7 @@ pub(super) fn run(args: &WorkerArgs, settings: &Settings) -> Result<u8> {
     let stop = Arc::new(Stop::default());
     stop_on_signals(Arc::clone(&stop))?;
     let (patterns, opened) = events::beside_patterns(settings, || open(&args.dest, settings, &told))?;
-    let Opened { queue, sources, target } = opened;
+    let Opened { queue, sources, target, ordered } = opened;
     let (metrics, health) = (Arc::new(Metrics::default()), Arc::new(Health::default()));
     if let Some(address) = told.listen {
         let listening = health::serve(&runtime::handle()?, address, Arc::clone(&health), Arc::clone(&metrics))?;
@@ -51,7 +51,7 @@ pub(super) fn run(args: &WorkerArgs, settings: &Settings) -> Result<u8> {
         traces.iter().for_each(|traces| traces.tell(notice));
         log_notice(notice);
     });
-    let worker = Arc::new(events::worker(settings, patterns, sources, target, tell)?);
+    let worker = Arc::new(events::worker(settings, patterns, sources, target, ordered, tell)?);
     log::started(settings.jobs());
     let times = WorkerTimes { lease: told.lease, stop_after: told.stop_after };
     let ended = jobs::work(worker, queue, times, stop)?;
@@ -64,6 +64,7 @@ struct Opened {
     queue: Arc<dyn Queue>,
     sources: EventSources,
     target: Arc<dyn Store>,
+    ordered: Ordered,
 }
 
 fn open(typed: &Path, settings: &Settings, told: &WorkerSettings) -> Result<Opened> {
@@ -76,14 +77,16 @@ fn open(typed: &Path, settings: &Settings, told: &WorkerSettings) -> Result<Open
             let times = SqsTimes { lease: told.lease, wait: RECEIVE_WAIT, now: clock::since_1970 };
             let queue = Sqs::open(&runtime, &config, url, told.dead_letter.as_deref(), times)?;
             let target = events::target(settings, &stores, &dest)?;
-            Ok(Opened { queue: Arc::new(queue), sources: events::buckets(settings, stores, &dest)?, target })
+            let ordered = runtime::ordered(&stores, &dest, settings)?;
+            Ok(Opened { queue: Arc::new(queue), sources: events::buckets(settings, stores, &dest)?, target, ordered })
         }
         (None, Some(folder)) => {
             let dest = jobs::destination(typed, std::slice::from_ref(folder))?;
             let stores = runtime::stores([folder.as_path(), typed].into_iter(), settings)?;
             let target = events::target(settings, &stores, &dest)?;
             let (queue, sources) = watch(folder, settings, told)?;
-            Ok(Opened { queue: Arc::new(queue), sources, target })
+            let ordered = runtime::ordered(&stores, &dest, settings)?;
+            Ok(Opened { queue: Arc::new(queue), sources, target, ordered })
         }
         _ => Err(Error::usage("a worker needs a queue or a folder to watch, and not both")
             .hint("add --queue URL or --watch FOLDER")),

@@ -5,7 +5,7 @@ mod form;
 mod pieces;
 
 use crate::base::{Phi, Result, WordSpan};
-use crate::model::{Category, Finding, Format, Policy, Transcript};
+use crate::model::{Category, Finding, Format, Policy, Speaker, TimeSource, Transcript, TranscriptBuilder, TurnKind};
 use crate::patterns::PatternSet;
 use crate::redact;
 use crate::store::{Entry, Store};
@@ -89,6 +89,18 @@ pub fn scan_file(store: &dyn Store, entry: &Entry, wanted: &Wanted<'_>) -> Resul
         hits.piece(&piece);
     }
     Ok(hits.into_scanned(name_tells))
+}
+
+/// What is found in a text that somebody has typed. Here a word too many is better than one missed: what is found need not
+/// look like its category.
+#[must_use]
+pub fn find_in(text: &Phi<String>, wanted: &Wanted<'_>) -> BTreeSet<Category> {
+    let mut typed = TranscriptBuilder::new(TimeSource::None);
+    for line in text.expose().lines().filter(|line| !line.trim().is_empty()) {
+        typed.turn(TurnKind::Spoken, Speaker::Unknown, None);
+        typed.say(Phi::new(line));
+    }
+    findings(&typed.build(), wanted).iter().map(|finding| finding.category).collect()
 }
 
 struct Hits<'a> {

@@ -3,8 +3,8 @@
 use super::super::find::Wanted;
 use super::super::orphan::missing_half;
 use super::super::{
-    Budget, Call, CallKey, KnownValues, Originals, Parts, Report, Run, SizeLimits, Slots, Stale, Status, Target,
-    Template, run_call,
+    Budget, Call, CallKey, KnownValues, Ordered, Originals, Parts, Report, Run, SizeLimits, Slots, Stale, Status,
+    Target, Template, run_call,
 };
 use super::breaker::{Breaker, backoff};
 use super::busy::Busy;
@@ -51,6 +51,8 @@ pub struct Setup {
     pub expects_recording: Vec<Template>,
     /// How old an event of any other transcript must be before it is taken for a call without a recording.
     pub alone_after: Duration,
+    /// Calls that are redacted under another policy.
+    pub ordered: Ordered,
     /// What becomes of the sources of calls that are published.
     pub originals: Originals,
     /// How often work that fails is tried.
@@ -225,6 +227,7 @@ impl Worker {
             told: &self.setup.told,
             created: (self.setup.now)(),
             known: &self.known,
+            ordered: &self.setup.ordered,
             stale: Stale::Keep,
             signing: &self.setup.signing,
             originals: self.setup.originals,
@@ -336,6 +339,7 @@ mod tests {
             templates: Vec::new(),
             expects_recording: vec![Template::parse("transcripts/{id}.*").unwrap()],
             alone_after: Duration::from_secs(100),
+            ordered: Ordered::default(),
             originals: Originals::Leave,
             deliveries_max: 4,
             signing: Signing::default(),

@@ -4,7 +4,7 @@ use crate::base::{CallId, Error, HoldReason, Phi, Result, Sha256Hex, Stage, Time
 use crate::model::manifest::{Artifact, Manifest};
 use crate::model::{Category, Transcript, TurnKind};
 use crate::store::Store;
-use crate::transcript;
+use crate::transcript::{self, Told};
 use rusqlite::{Connection, OptionalExtension, params};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -65,7 +65,7 @@ impl Entry {
     ///
     /// # Errors
     /// [`Kind::Io`](crate::base::Kind::Io) when reading fails, anything else when what lies there is not what it should be.
-    pub(super) fn read(store: &dyn Store, call: &CallId, version: String) -> Result<Self> {
+    pub(super) fn read(store: &dyn Store, told: &Told, call: &CallId, version: String) -> Result<Self> {
         let stored = store.manifest(call)?.ok_or_else(|| unfit("the call has no manifest"))?;
         let manifest = Manifest::parse(&stored.bytes)?;
         if manifest.call != *call {
@@ -74,7 +74,7 @@ impl Entry {
         let mut entry = Self::of(&manifest, version);
         for artifact in &manifest.artifacts {
             if let Artifact::Transcript { name, format, sha256, .. } = artifact {
-                let document = transcript::read(Phi::new(read(store, call, name, sha256)?), Some(*format))?;
+                let document = transcript::read(Phi::new(read(store, call, name, sha256)?), told.in_format(*format))?;
                 entry.say(document.transcript());
             }
         }

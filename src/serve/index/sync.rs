@@ -7,6 +7,7 @@ use crate::access::labels::{self, Label};
 use crate::base::{CallId, Error, Kind, Result};
 use crate::model::manifest::{HELD_SCHEMA, Held};
 use crate::store::{MANIFEST_NAME, RecordKey, Records, Store};
+use crate::transcript::Told;
 use rayon::iter::{IntoParallelIterator, ParallelIterator};
 use rusqlite::params;
 use std::collections::BTreeSet;
@@ -32,11 +33,11 @@ pub struct Changes {
 }
 
 impl Index {
-    /// Takes over what has changed at the destination since. Calls may be listed and searched meanwhile.
+    /// Takes over what has changed at the destination since; `told` is how transcripts are read. Calls may be listed and searched meanwhile.
     ///
     /// # Errors
     /// When the destination cannot be listed, or the file not written. What was taken over stays.
-    pub fn sync(&self, store: &dyn Store, records: &dyn Records) -> Result<Changes> {
+    pub fn sync(&self, store: &dyn Store, records: &dyn Records, told: &Told) -> Result<Changes> {
         self.revive()?;
         self.label(records)?;
         let mut changes = Changes::default();
@@ -56,11 +57,11 @@ impl Index {
                 batch.push((call, entry.stat.version));
             }
             if batch.len() == BATCH {
-                self.take_over(store, std::mem::take(&mut batch), &mut changes)?;
+                self.take_over(store, told, std::mem::take(&mut batch), &mut changes)?;
             }
         }
         changes.removed += known.skip_to(None)?;
-        self.take_over(store, batch, &mut changes)?;
+        self.take_over(store, told, batch, &mut changes)?;
         self.tidy();
         Ok(changes)
     }
@@ -73,8 +74,14 @@ impl Index {
         self.write(|writer| entries.iter().try_for_each(|entry| entry.put(writer)))
     }
 
-    fn take_over(&self, store: &dyn Store, batch: Vec<(CallId, String)>, changes: &mut Changes) -> Result<()> {
-        let read = |(call, version): (CallId, String)| match Entry::read(store, &call, version.clone()) {
+    fn take_over(
+        &self,
+        store: &dyn Store,
+        told: &Told,
+        batch: Vec<(CallId, String)>,
+        changes: &mut Changes,
+    ) -> Result<()> {
+        let read = |(call, version): (CallId, String)| match Entry::read(store, told, &call, version.clone()) {
             // It may pass; the next sync tries again.
             Err(error) if error.kind == Kind::Io => Err(error),
             read => Ok(read.map_err(|_| (call, version))),

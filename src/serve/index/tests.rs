@@ -5,6 +5,7 @@ use crate::base::{Phi, Sha256Hex};
 use crate::model::Category;
 use crate::model::manifest::{Artifact, HELD_SCHEMA, Manifest};
 use crate::store::{LocalRecords, LocalStore};
+use crate::transcript::Told;
 use proptest::prelude::*;
 use std::sync::Arc;
 
@@ -55,7 +56,7 @@ impl Place {
     }
 
     fn sync(&self) -> Changes {
-        self.index.sync(&self.store, &self.records).unwrap()
+        self.index.sync(&self.store, &self.records, &Told::default()).unwrap()
     }
 
     fn found(&self, query: Query) -> Vec<u32> {
@@ -110,11 +111,11 @@ fn the_file_may_be_deleted_damaged_or_of_another_version() {
     assert_eq!(place.search("refill"), [1]);
     place.index.write(|writer| writer.pragma_update(None, "user_version", 99)).unwrap();
     let again = Index::open(&path).unwrap();
-    assert_eq!(again.sync(&place.store, &place.records).unwrap().put, 1);
+    assert_eq!(again.sync(&place.store, &place.records, &Told::default()).unwrap().put, 1);
     drop(again);
     fs::write(&path, "this is no database at all, and long enough to be looked at".repeat(50)).unwrap();
     let again = Index::open(&path).unwrap();
-    assert_eq!(again.sync(&place.store, &place.records).unwrap().put, 1);
+    assert_eq!(again.sync(&place.store, &place.records, &Told::default()).unwrap().put, 1);
 }
 
 #[test]
@@ -141,7 +142,7 @@ fn two_processes_may_sync_one_file_at_once() {
     let other = Index::open(&path).unwrap();
     std::thread::scope(|scope| {
         for index in [&*place.index, &other] {
-            scope.spawn(|| index.sync(&place.store, &place.records).unwrap());
+            scope.spawn(|| index.sync(&place.store, &place.records, &Told::default()).unwrap());
         }
     });
     assert_eq!((place.index.count().unwrap(), place.sync()), (200, Changes::default()));

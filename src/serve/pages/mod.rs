@@ -1,44 +1,74 @@
 //! Pages: what is common to all of them, and those of signing in. Text is escaped by `maud`; there is no script or style
 //! inline, which the policy of every answer forbids.
 
+pub(super) mod call;
+pub(super) mod calls;
+pub(super) mod held;
+pub(super) mod show;
+
 use super::answer::{Answer, Problem, html, see_other};
 use super::app::App;
 use super::asked::{Asked, Who};
+use super::assets::Asset;
 use crate::access::people::{Permission, Todo, decide};
 use crate::base::Phi;
 use axum::http::StatusCode;
 use maud::{DOCTYPE, Markup, html as markup};
 
 /// Where each permission leads, in the order in which the page names them: the first is home.
-const PLACES: &[(Permission, &str, &str)] = &[];
+const PLACES: &[(Permission, &str, &str)] =
+    &[(Permission::ListCalls, "/calls", "Calls"), (Permission::ReviewHeld, "/held", "Held calls")];
 
 /// A page around its content.
 pub(super) fn layout(title: &str, who: Option<&Who>, content: &Markup) -> Markup {
+    layout_with(title, who, content, None)
+}
+
+/// A page that runs a script.
+pub(super) fn layout_with(title: &str, who: Option<&Who>, content: &Markup, script: Option<Asset>) -> Markup {
     markup! {
         (DOCTYPE)
         html lang="en" {
             head {
                 meta charset="utf-8";
                 meta name="viewport" content="width=device-width, initial-scale=1";
+                meta name="color-scheme" content="light dark";
                 title { (title) " · sordino" }
+                link rel="stylesheet" href=(Asset::Sheet.path());
+                link rel="icon" type="image/svg+xml" href=(Asset::Icon.path());
+                @if let Some(script) = script { script type="module" src=(script.path()) {} }
             }
             body {
-                @if let Some(who) = who {
-                    header {
-                        nav aria-label="Pages" {
-                            @for (_, path, name) in places(who) { a href=(path) { (name) } " " }
-                        }
-                        form method="post" action="/sign-out" {
-                            (csrf(who))
-                            span { (who.principal.user.as_str()) ", " (who.principal.role.word()) }
-                            button { "Sign out" }
-                        }
-                    }
-                }
-                main {
+                a.skip href="#main" { "To the content" }
+                @if let Some(who) = who { (head(who, title)) }
+                main.narrow[!is_wide(who)] id="main" tabindex="-1" {
                     h1 { (title) }
-                    (content)
+                    @if is_wide(who) { (content) } @else { div.panel { (content) } }
                 }
+                @if is_wide(who) {
+                    footer { "Redacted copies, not de-identified: the voice itself identifies a person." }
+                }
+            }
+        }
+    }
+}
+
+/// Whether there is more to be seen than a form that lets somebody in.
+fn is_wide(who: Option<&Who>) -> bool {
+    who.is_some_and(|who| who.todo == Todo::Nothing)
+}
+
+fn head(who: &Who, title: &str) -> Markup {
+    markup! {
+        header {
+            a.brand href="/" { "sordino" }
+            nav aria-label="Pages" {
+                @for (_, path, name) in places(who) { a href=(path) aria-current=[(*name == title).then_some("page")] { (name) } }
+            }
+            form method="post" action="/sign-out" {
+                (csrf(who))
+                span.small { (who.principal.user.as_str()) ", " (who.principal.role.word().replace('-', " ")) }
+                button { "Sign out" }
             }
         }
     }
