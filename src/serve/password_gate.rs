@@ -47,7 +47,16 @@ mod tests {
         let (open, opened) = channel::<()>();
         std::thread::scope(|scope| {
             let gate = &gate;
-            scope.spawn(move || gate.pass(|| opened.recv()).is_ok());
+            let (entered, is_inside) = channel();
+            scope.spawn(move || {
+                let inside = || {
+                    entered.send(()).unwrap();
+                    opened.recv()
+                };
+                gate.pass(inside).is_ok()
+            });
+            // Whoever came before would be through at once.
+            is_inside.recv().unwrap();
             let waiters: Vec<_> = (1..WAITING_MAX).map(|_| scope.spawn(|| gate.pass(|| ()).is_ok())).collect();
             while gate.waiting.load(Ordering::Relaxed) < WAITING_MAX {
                 std::thread::sleep(Duration::from_millis(1));
