@@ -22,7 +22,9 @@ use std::time::{Duration, Instant};
 const TURNS: usize = 40;
 const WORDS: usize = 16;
 const ROUNDS: usize = 5;
-/// What people on the phone say, the frequent words first.
+/// Words that are seldom said.
+const RARE: usize = 8_000;
+/// What people on the phone say, the frequent words first; rarer ones are made of syllables.
 const VOCABULARY: &str = "the you to i and a is it that of for your [NAME] my in on have we can this okay so be are with do \
     just let me not if yes thank no at was but one call right get what day now time see please number [DOB] need know all \
     there would they as will here claim plan check good hold send week moment doctor pharmacy order help refill today cover \
@@ -40,10 +42,6 @@ impl Numbers {
         self.0 ^= self.0 >> 27;
         self.0.wrapping_mul(0x2545_F491_4F6C_DD1D) >> 11
     }
-
-    fn below(&mut self, n: usize) -> usize {
-        (self.next() % n as u64) as usize
-    }
 }
 
 fn call(n: usize) -> CallId {
@@ -52,16 +50,16 @@ fn call(n: usize) -> CallId {
     CallId::from_mac(&mac)
 }
 
-fn entry(n: usize, words: &[&str], numbers: &mut Numbers) -> Entry {
+fn entry(n: usize, words: &[String], numbers: &mut Numbers) -> Entry {
     let mut text = String::new();
     for turn in 0..TURNS {
         if turn > 0 {
             text.push('\n');
         }
         for _ in 0..WORDS {
-            // Squared, so that the first words are the frequent ones, as in speech.
-            let at = numbers.below(words.len()) * numbers.below(words.len()) / words.len();
-            text.push_str(words[at]);
+            // Zipf: a word of twice the rank is said half as often.
+            let rank = ((numbers.next() as f64 / (1_u64 << 53) as f64) * (words.len() as f64).ln()).exp();
+            text.push_str(&words[(rank as usize).min(words.len()) - 1]);
             text.push(' ');
         }
     }
@@ -96,7 +94,10 @@ fn main() {
     label(&records, calls);
     // Labels are read with nothing else there: a sync would remove calls that no store has.
     index.sync(&LocalStore::source(&dest).expect("a store"), &records, &Told::default()).expect("labels");
-    let words: Vec<&str> = VOCABULARY.split_whitespace().collect();
+    let syllable = |n: usize| ["ba", "do", "fe", "gi", "lu", "mo", "ne", "po", "ra", "se", "ti", "vu"][n % 12];
+    let rare =
+        (0..RARE).map(|n| format!("{}{}{}{}", syllable(n), syllable(n / 12), syllable(n / 144), syllable(n / 1728)));
+    let words: Vec<String> = VOCABULARY.split_whitespace().map(str::to_owned).chain(rare).collect();
     let (mut numbers, began) = (Numbers(0x1234_5678_9ABC_DEF1), Instant::now());
     for from in (0..calls).step_by(500) {
         let batch: Vec<Entry> = (from..calls.min(from + 500)).map(|n| entry(n, &words, &mut numbers)).collect();
@@ -146,7 +147,6 @@ fn questions() -> Vec<(&'static str, Query)> {
         ("three words", said("refill prior denied")),
         ("a phrase", said("\"prior authorization\"")),
         ("a phrase of frequent words", said("\"thank you\"")),
-        ("the beginning of a word", said("auth*")),
         ("a word and not another", said("claim -denied")),
         ("a frequent word of a team", Query { seen: team(), ..said("the") }),
     ]

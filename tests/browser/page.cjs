@@ -24,6 +24,14 @@ const ARGS = "--no-sandbox --disable-gpu --disable-quic --no-first-run --disable
 const WIDE = { width: 1360, height: 900 };
 const NARROW = { width: 390, height: 844 };
 
+// Compares every file of a zip with its line of SHA256SUMS, and names them.
+const CHECK_ZIP = `import hashlib, os, sys, zipfile
+with zipfile.ZipFile(sys.argv[1]) as z:
+    read = {os.path.basename(n): z.read(n) for n in z.namelist()}
+sums = [line.split("  ") for line in read["SHA256SUMS"].decode().splitlines()]
+assert sums and all(hashlib.sha256(read[name]).hexdigest() == digest for digest, name in sums), sums
+print(*(name for _, name in sums))`;
+
 const run = (...args) => execFileSync(program, args, { env, encoding: "utf8", stdio: ["ignore", "pipe", "pipe"] });
 
 const held = path.join(work, "held");
@@ -250,6 +258,19 @@ step("a note with a name is refused with the reason and kept in the form; withou
   assert.ok(!/Maria|867/.test(written) && /reason/.test(written));
 });
 
+step("a download asks for its purpose, and is whole", async () => {
+  await page.selectOption("#what", "all.zip");
+  await page.click("aside form[action$=download] button");
+  assert.ok(await page.$("#purpose:invalid"), "nothing is sent without a purpose");
+  await page.selectOption("#purpose", { index: 1 });
+  const [download] = await Promise.all([page.waitForEvent("download"), page.click("aside form[action$=download] button")]);
+  const file = path.join(work, "all.zip");
+  await download.saveAs(file);
+  const names = execFileSync("python3", ["-c", CHECK_ZIP, file], { encoding: "utf8" }).trim().split(" ");
+  assert.ok(["manifest.json", "recording.wav", "transcript.json"].every((name) => names.includes(name)), names.join());
+  assert.match(run("audit", "search", dest), /lead qa-lead {2}download allowed.*for /);
+});
+
 let call;
 step("a coach sees the calls of the own team and no other, and searches no text", async (browser, first) => {
   const all = await (async () => { await page.goto(`${base}/calls?team=south`); return page.locator("table.list a[href^='/calls/']").evaluateAll((as) => as.map((a) => a.getAttribute("href"))); })();
@@ -261,6 +282,13 @@ step("a coach sees the calls of the own team and no other, and searches no text"
   await page.goto(`${base}/calls?q=cholesterol`);
   assert.equal(await page.locator("tr.excerpt").count(), 0);
   assert.ok([403, 404].includes(await status(call)), "a call of another team");
+  await page.goto(`${base}/calls`);
+  await page.click("table.list a");
+  await page.waitForSelector(".turns");
+  assert.equal(await page.locator("#download").count(), 0, "coaches are offered no download");
+  const own = new URL(page.url()).pathname;
+  assert.ok([403, 404].includes((await page.request.get(`${base}${own}/download?what=all.zip&purpose=coaching`)).status()), "and get none");
+  assert.equal(await status("/held"), 403);
   await look("refused", { narrow: false });
 });
 

@@ -181,3 +181,38 @@ fn separator(key: &str) -> Option<char> {
 fn unreadable(error: std::io::Error) -> crate::base::Error {
     crate::base::Error::io(crate::base::Stage::Fetch, "a file cannot be read", error)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// What coaches write of calls.
+    const FINE: &[&str] = &[
+        "Great greeting, warm tone.",
+        "Ask for the reason of the call first.",
+        "Did not verify the date of birth before reading the account details.",
+        "Good empathy at 2:30; offered a call back within 48 hours.",
+        "Should have offered the generic instead of the brand.",
+        "Repeat of the issue from last Monday, escalate to team lead.",
+        "Says \"um\" a lot. Speak slower, pause after each question.",
+        "Missed the prior authorization step 3 of the script.",
+        "Promised a refund of $45 that policy does not allow. Score 8 out of 10.",
+    ];
+    const TELLING: &[(&str, Category)] = &[
+        ("Mrs Kuznetsova was angry about it", Category::Name),
+        ("maria said her daughter anna is ill", Category::Name),
+        ("call her back on 212 867 0001", Category::Phone),
+        ("fine until here\nborn march fifth 1982", Category::Dob),
+    ];
+
+    #[test]
+    fn what_is_typed_of_calls_is_fine_until_it_names_a_patient() {
+        let policy: Policy = toml::from_str(include_str!("../../../patterns/policies/safe-harbor.toml")).unwrap();
+        let patterns = PatternSet::builtin().unwrap().under(&policy);
+        let categories = [Category::Name, Category::Dob, Category::Phone, Category::Account, Category::MemberId].into();
+        let wanted = Wanted { patterns: &patterns, policy: &policy, categories: &categories, score_min: 0.5 };
+        let find = |text: &str| find_in(&Phi::new(text.to_owned()), &wanted);
+        assert_eq!(FINE.iter().filter(|text| !find(text).is_empty()).collect::<Vec<_>>(), Vec::<&&str>::new());
+        assert!(TELLING.iter().all(|(text, category)| find(text).contains(category)));
+    }
+}

@@ -10,6 +10,11 @@ use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use std::io::Read;
 
+/// Bits of an id below its time.
+const ID_BITS: u32 = 24;
+/// The last time that an id has room for: the year 19,391.
+const AT_MAX: u64 = (1 << 39) - 1;
+
 /// One call as it is put into the index. It has no Debug: the text is in it.
 pub struct Entry {
     /// The call.
@@ -133,30 +138,68 @@ impl Entry {
     /// Writes the call in the place of what was there of it.
     pub(super) fn put(&self, writer: &Connection) -> rusqlite::Result<()> {
         forget(writer, &self.call)?;
-        let sql = "INSERT INTO calls (call, version, at, created, duration_ms, muted_ms, risk, mask, roles, facts)
-            VALUES (?1, ?2, coalesce((SELECT unixepoch(value) FROM labels WHERE call = ?1 AND name = 'started'), ?3),
-            ?3, ?4, ?5, ?6, ?7, ?8, ?9)";
+        let began = "SELECT unixepoch(value) FROM labels WHERE call = ? AND name = 'started'";
+        let began: Option<u64> =
+            writer.prepare_cached(began)?.query_row([self.call.as_str()], |row| row.get(0)).optional()?;
+        let at = began.unwrap_or(self.created.unix_s());
+        let id = free_id(writer, at, &self.call)?;
+        let sql = "INSERT INTO calls (id, call, version, at, created, duration_ms, muted_ms, risk, mask, roles, facts)
+            VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)";
         let facts = serde_json::to_string(&self.facts).expect("string keys and numbers always serialise");
         writer.prepare_cached(sql)?.execute(params![
+            id,
             self.call.as_str(),
             self.version,
+            at,
             self.created.unix_s(),
             self.duration_ms,
             self.muted_ms,
-            self.risk,
+            millionths(self.risk),
             mask(self.facts.categories.keys()),
             roles(&self.facts.roles),
             facts
         ])?;
-        let id = writer.last_insert_rowid();
         let starts = serde_json::to_string(&self.starts).expect("numbers always serialise");
         let text = self.text.expose();
-        writer
-            .prepare_cached("INSERT INTO texts (id, text, starts) VALUES (?, ?, ?)")?
-            .execute(params![id, text, starts])?;
+        let sql = "INSERT INTO texts (id, text, starts) VALUES (?, ?, ?)";
+        writer.prepare_cached(sql)?.execute(params![id, text, starts])?;
         writer.prepare_cached("INSERT INTO words (rowid, text) VALUES (?, ?)")?.execute(params![id, text])?;
         Ok(())
     }
+}
+
+/// An id that nobody has. Ids are in the order of time, so that the search engine, which hands out matches in the order of
+/// ids, hands out the newest first and need not look for the others.
+fn free_id(writer: &Connection, at: u64, call: &CallId) -> rusqlite::Result<i64> {
+    let near = (call.number() >> (128 - ID_BITS)) as i64;
+    let mut id = ((at.min(AT_MAX) as i64) << ID_BITS) | near;
+    while writer.prepare_cached("SELECT 1 FROM calls WHERE id = ?")?.exists([id])? {
+        id += 1;
+    }
+    Ok(id)
+}
+
+/// The least id of calls that begin then or later.
+pub(super) fn id_from(at: Timestamp) -> i64 {
+    (at.unix_s().min(AT_MAX) as i64) << ID_BITS
+}
+
+/// Moves a call to when it began, as labels say by now.
+pub(super) fn set_time(writer: &Connection, call: &CallId) -> rusqlite::Result<()> {
+    let sql = "SELECT id, text, coalesce((SELECT unixepoch(value) FROM labels WHERE labels.call = calls.call AND
+        name = 'started'), created), at FROM calls JOIN texts USING (id) WHERE call = ?";
+    let row = |row: &rusqlite::Row<'_>| -> rusqlite::Result<(i64, String, u64, u64)> {
+        Ok((row.get(0)?, row.get(1)?, row.get(2)?, row.get(3)?))
+    };
+    let found = writer.prepare_cached(sql)?.query_row([call.as_str()], row).optional()?;
+    let Some((old, text, at, _)) = found.filter(|(_, _, at, was)| at != was) else { return Ok(()) };
+    let id = free_id(writer, at, call)?;
+    writer.prepare_cached("UPDATE calls SET id = ?, at = ? WHERE id = ?")?.execute(params![id, at, old])?;
+    writer.prepare_cached("UPDATE texts SET id = ? WHERE id = ?")?.execute([id, old])?;
+    let unindex = "INSERT INTO words (words, rowid, text) VALUES ('delete', ?, ?)";
+    writer.prepare_cached(unindex)?.execute(params![old, text])?;
+    writer.prepare_cached("INSERT INTO words (rowid, text) VALUES (?, ?)")?.execute(params![id, text])?;
+    Ok(())
 }
 
 /// Removes a call and every word of it.
@@ -174,6 +217,11 @@ pub(super) fn forget(writer: &Connection, call: &CallId) -> rusqlite::Result<()>
         writer.prepare_cached(sql)?.execute([call.as_str()])?;
     }
     Ok(())
+}
+
+/// A risk as the index has it: whole numbers compare the same wherever they come from.
+pub(super) fn millionths(risk: f32) -> i64 {
+    (f64::from(risk) * 1e6).round() as i64
 }
 
 /// A set of categories as a number.

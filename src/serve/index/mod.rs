@@ -28,7 +28,7 @@ use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
 /// Raised with every change of the tables; a file of another version is made again.
-const VERSION: i64 = 1;
+const VERSION: i64 = 2;
 /// How long a writer waits for another one.
 const BUSY: Duration = Duration::from_secs(30);
 /// Pages that a reader keeps in memory, KiB (a negative number to SQLite).
@@ -40,8 +40,7 @@ const SCHEMA: &str = "
 CREATE TABLE calls (
   id INTEGER PRIMARY KEY, call TEXT NOT NULL UNIQUE, version TEXT NOT NULL,
   at INTEGER NOT NULL, created INTEGER NOT NULL, duration_ms INTEGER NOT NULL, muted_ms INTEGER NOT NULL,
-  risk REAL NOT NULL, mask INTEGER NOT NULL, roles TEXT NOT NULL, facts TEXT NOT NULL);
-CREATE INDEX calls_by_at ON calls (at, call);
+  risk INTEGER NOT NULL, mask INTEGER NOT NULL, roles TEXT NOT NULL, facts TEXT NOT NULL);
 CREATE INDEX calls_by_duration ON calls (duration_ms, call);
 CREATE INDEX calls_by_muted ON calls (muted_ms, call);
 CREATE INDEX calls_by_risk ON calls (risk, call);

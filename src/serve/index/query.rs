@@ -1,6 +1,6 @@
 //! What is asked of the index, and the calls that answer it. Every value goes to SQLite as a parameter.
 
-use super::entry::{Facts, mask};
+use super::entry::{Facts, id_from, mask, millionths};
 use super::words::{self, CLOSE, OPEN, Part};
 use super::{Index, failed};
 use crate::access::people::Role;
@@ -15,7 +15,7 @@ use std::str::FromStr;
 /// Most calls of one page.
 pub const CALLS_MAX: u32 = 200;
 /// How far matches are counted; beyond it there are "more than" so many.
-pub const COUNT_MAX: u64 = 10_000;
+pub const COUNT_MAX: u64 = 1_000;
 
 /// Which calls are asked for. What is not said does not matter.
 #[derive(Clone, Default)]
@@ -104,13 +104,19 @@ impl Order {
         Self::ALL.into_iter().find(|order| order.word() == word)
     }
 
-    const fn column(self) -> &'static str {
+    /// The column; ids are in the order of time.
+    const fn column(self, is_search: bool) -> &'static str {
         match self {
-            Self::Newest | Self::Oldest => "at",
-            Self::Longest => "duration_ms",
-            Self::MostMuted => "muted_ms",
-            Self::Riskiest => "risk",
+            Self::Newest | Self::Oldest if is_search => "words.rowid",
+            Self::Newest | Self::Oldest => "c.id",
+            Self::Longest => "c.duration_ms",
+            Self::MostMuted => "c.muted_ms",
+            Self::Riskiest => "c.risk",
         }
+    }
+
+    const fn is_of_time(self) -> bool {
+        matches!(self, Self::Newest | Self::Oldest)
     }
 
     const fn direction(self) -> (&'static str, &'static str) {
@@ -121,10 +127,10 @@ impl Order {
     }
 }
 
-/// The last call of a page: where the next one goes on, whatever has come or gone meanwhile. Written as `123.45-<call>`.
-#[derive(Clone, Debug, PartialEq)]
+/// The last call of a page: where the next one goes on, whatever has come or gone meanwhile. Written as `123-<call>`.
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Cursor {
-    key: f64,
+    key: i64,
     call: CallId,
 }
 
@@ -139,8 +145,7 @@ impl FromStr for Cursor {
 
     fn from_str(text: &str) -> Result<Self, ()> {
         let (key, call) = text.rsplit_once('-').ok_or(())?;
-        let key = key.parse().ok().filter(|key: &f64| key.is_finite()).ok_or(())?;
-        Ok(Self { key, call: CallId::parse(call).ok_or(())? })
+        Ok(Self { key: key.parse().map_err(drop)?, call: CallId::parse(call).ok_or(())? })
     }
 }
 
@@ -177,7 +182,7 @@ pub struct Call {
     pub attributes: BTreeMap<String, String>,
     /// Where the search hit first, and when that was said, milliseconds.
     pub excerpt: Option<(Vec<Part>, Option<u64>)>,
-    key: f64,
+    key: i64,
 }
 
 impl Index {
@@ -198,7 +203,7 @@ impl Index {
     pub fn call(&self, call: &CallId) -> Result<Option<Call>> {
         let reader = self.reader()?;
         let find = || -> rusqlite::Result<Call> {
-            let sql = format!("SELECT {COLUMNS}, c.at FROM calls c WHERE c.call = ?");
+            let sql = format!("SELECT {COLUMNS}, c.id FROM calls c WHERE c.call = ?");
             let found = reader.prepare_cached(&sql)?.query_row([call.as_str()], read)?;
             Ok(Call { attributes: attributes(&reader, call.as_str())?, ..found.1 })
         };
@@ -257,13 +262,15 @@ impl Filter {
         let number = |n: u64| Value::from(i64::try_from(n).unwrap_or(i64::MAX));
         filter.seen(&query.seen);
         if let Some(words) = words {
-            filter.add("c.id IN (SELECT rowid FROM words WHERE words MATCH ?)", [words.to_owned().into()]);
+            filter.add("words MATCH ?", [words.to_owned().into()]);
         }
+        // Of a search the id is the engine's own, which it can begin and end with.
+        let id = if words.is_some() { "words.rowid" } else { "c.id" };
         if let Some(from) = query.from {
-            filter.add("c.at >= ?", [number(from.unix_s())]);
+            filter.add(&format!("{id} >= ?"), [id_from(from).into()]);
         }
         if let Some(until) = query.until {
-            filter.add("c.at < ?", [number(until.unix_s())]);
+            filter.add(&format!("{id} < ?"), [id_from(until).into()]);
         }
         if let Some(min) = query.duration_ms_min {
             filter.add("c.duration_ms >= ?", [number(min)]);
@@ -276,7 +283,7 @@ impl Filter {
             filter.add("c.mask & ? = ?", [wanted.into(), wanted.into()]);
         }
         if let Some(min) = query.risk_min {
-            filter.add("c.risk >= ?", [f64::from(min).into()]);
+            filter.add("c.risk >= ?", [millionths(min).into()]);
         }
         match query.held {
             Some(true) => filter.add("c.call IN (SELECT call FROM held)", []),
@@ -322,16 +329,24 @@ impl Filter {
 
 fn page(reader: &Connection, query: &Query, words: Option<&str>) -> rusqlite::Result<Page> {
     let mut filter = Filter::of(query, words);
-    let sql = format!("SELECT count(*) FROM (SELECT 1 FROM calls c WHERE 1 {} LIMIT {})", filter.and(), COUNT_MAX + 1);
+    // The engine's matches come first, one after another in the order of time, until there are enough.
+    let tables = if words.is_some() { "words CROSS JOIN calls c ON c.id = words.rowid" } else { "calls c" };
+    let sql = format!("SELECT count(*) FROM (SELECT 1 FROM {tables} WHERE 1 {} LIMIT {})", filter.and(), COUNT_MAX + 1);
     let count = reader.prepare_cached(&sql)?.query_row(params_from_iter(&filter.values), |row| row.get(0))?;
-    let (column, (direction, beyond)) = (query.order.column(), query.order.direction());
+    let (column, (direction, beyond)) = (query.order.column(words.is_some()), query.order.direction());
     if let Some(Cursor { key, call }) = &query.after {
-        let condition = format!("(c.{column}, c.call) {beyond} (?, ?)");
-        filter.add(&condition, [(*key).into(), call.as_str().to_owned().into()]);
+        if query.order.is_of_time() {
+            // Ids are the order of time, and their own.
+            filter.add(&format!("{column} {beyond} ?"), [(*key).into()]);
+        } else {
+            let condition = format!("({column}, c.call) {beyond} (?, ?)");
+            filter.add(&condition, [(*key).into(), call.as_str().to_owned().into()]);
+        }
     }
     let limit = query.limit.clamp(1, CALLS_MAX);
+    let then = if query.order.is_of_time() { String::new() } else { format!(", c.call {direction}") };
     let sql = format!(
-        "SELECT {COLUMNS}, c.{column} FROM calls c WHERE 1 {} ORDER BY c.{column} {direction}, c.call {direction} LIMIT {}",
+        "SELECT {COLUMNS}, {column} FROM {tables} WHERE 1 {} ORDER BY {column} {direction}{then} LIMIT {}",
         filter.and(),
         limit + 1
     );
@@ -361,7 +376,7 @@ fn read(row: &Row<'_>) -> rusqlite::Result<(i64, Call)> {
         created: Timestamp::from_unix_s(row.get(4)?),
         duration_ms: row.get(5)?,
         muted_ms: row.get(6)?,
-        risk: row.get(7)?,
+        risk: row.get::<_, f64>(7)? as f32 / 1e6,
         facts: serde_json::from_str(&text(8)?).map_err(|_| bad(8))?,
         attributes: BTreeMap::new(),
         excerpt: None,

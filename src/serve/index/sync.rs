@@ -1,7 +1,7 @@
 //! Brings the index up to what lies at the destination. What has changed is told by the store's listing alone; only calls
 //! with another version of their manifest are read.
 
-use super::entry::{Entry, forget};
+use super::entry::{Entry, forget, set_time};
 use super::{Index, failed};
 use crate::access::labels::{self, Label};
 use crate::base::{CallId, Error, Kind, Result};
@@ -122,9 +122,7 @@ impl Index {
                         let sql = "INSERT OR REPLACE INTO labels (call, name, value) VALUES (?, ?, ?)";
                         writer.prepare_cached(sql)?.execute([call.as_str(), name, value])?;
                     }
-                    let sql = "UPDATE calls SET at = coalesce((SELECT unixepoch(value) FROM labels WHERE
-                        labels.call = calls.call AND name = 'started'), created) WHERE call = ?";
-                    writer.prepare_cached(sql)?.execute([call.as_str()])?;
+                    set_time(writer, call)?;
                 }
                 writer.prepare_cached("INSERT OR IGNORE INTO label_files (name) VALUES (?)")?.execute([&name])
             })?;

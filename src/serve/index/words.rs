@@ -20,8 +20,8 @@ pub enum Part {
     Hit(String),
 }
 
-/// A search as SQLite's FTS5 reads it, every word quoted: all words must be there, `"…"` is a phrase, a `*` behind a word
-/// stands for its endings, and what follows a `-` must not be there. Nothing where no word is asked for.
+/// A search as SQLite's FTS5 reads it, every word quoted: all words must be there, `"…"` is a phrase, and what follows
+/// a `-` must not be there. Nothing where no word is asked for.
 #[must_use]
 pub(super) fn wanted(text: &str) -> Option<String> {
     let (mut all, mut none) = (Vec::new(), Vec::new());
@@ -30,14 +30,10 @@ pub(super) fn wanted(text: &str) -> Option<String> {
             Some(rest) if !is_phrase => (rest, true),
             _ => (term.as_str(), false),
         };
-        let (term, ending) = match term.strip_suffix('*') {
-            Some(rest) if !is_phrase => (rest, "*"),
-            _ => (term, ""),
-        };
         if !term.chars().any(char::is_alphanumeric) {
             continue;
         }
-        let quoted = format!("\"{}\"{ending}", term.replace('"', " "));
+        let quoted = format!("\"{}\"", term.replace('"', " "));
         if excluded { none.push(quoted) } else { all.push(quoted) }
     }
     if all.is_empty() {
@@ -102,7 +98,7 @@ mod tests {
             ("refill", Some(r#""refill""#)),
             ("refill due", Some(r#""refill" AND "due""#)),
             (r#"say "date of birth" now"#, Some(r#""say" AND "now" AND "date of birth""#)),
-            ("refil*", Some(r#""refil"*"#)),
+            ("refil*", Some(r#""refil*""#)),
             ("refill -denied -late", Some(r#"("refill") NOT ("denied" OR "late")"#)),
             ("text:x OR y^2", Some(r#""text:x" AND "OR" AND "y^2""#)),
             ("", None),

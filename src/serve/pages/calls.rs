@@ -197,7 +197,7 @@ fn form(chosen: &Chosen<'_>, teams: &BTreeSet<Word>, agents: &[String], may_sear
                 }
             }
             div { button.main { "Show" } }
-            @if may_search { p.hidden id="q-help" { "All words must be said. \"In quotation marks\" as a phrase; -word not said; refill* any ending." } }
+            @if may_search { p.hidden id="q-help" { "All words must be said. \"In quotation marks\" as a phrase; -word not said." } }
             details.more open[has_more] {
                 summary { "More filters" }
                 div.filters {
