@@ -34,6 +34,10 @@ pub(super) enum Problem {
     TooLarge,
     /// What was sent came too slowly.
     TooSlow,
+    /// No such part of a file that has so many bytes.
+    NoSuchRange(u64),
+    /// The audit log is broken, so that no whole report can be made of it.
+    Broken,
     /// Others are ahead.
     Busy,
     /// It could not be written down.
@@ -58,6 +62,8 @@ impl Problem {
             Self::Bad(_) => StatusCode::BAD_REQUEST,
             Self::TooLarge => StatusCode::PAYLOAD_TOO_LARGE,
             Self::TooSlow => StatusCode::REQUEST_TIMEOUT,
+            Self::NoSuchRange(_) => StatusCode::RANGE_NOT_SATISFIABLE,
+            Self::Broken => StatusCode::INTERNAL_SERVER_ERROR,
             Self::Busy | Self::Unlogged(_) => StatusCode::SERVICE_UNAVAILABLE,
             Self::Failed(error) if error.kind == Kind::Usage => StatusCode::BAD_REQUEST,
             Self::Failed(error) if error.kind == Kind::Conflict => StatusCode::CONFLICT,
@@ -77,6 +83,8 @@ impl Problem {
             Self::Forged => "This form is no longer good. Open the page again and send it anew.",
             Self::TooLarge => "That is too large.",
             Self::TooSlow => "That came too slowly.",
+            Self::NoSuchRange(_) => "The recording has no such part.",
+            Self::Broken => "The audit log is broken. Open the report as a page: it says where.",
             Self::Busy => "The server is busy. Try again in a moment.",
             Self::Unlogged(_) => "This could not be written to the audit log, so it was not done. Try again later.",
             Self::Failed(error) if error.kind == Kind::Usage => "This cannot be done with what was sent.",
@@ -99,6 +107,7 @@ impl Problem {
             Self::OtherMethod => set(headers, header::ALLOW, "GET, HEAD, POST"),
             Self::Busy | Self::Unlogged(_) => set(headers, header::RETRY_AFTER, "5"),
             Self::TooLarge | Self::TooSlow => set(headers, header::CONNECTION, "close"),
+            Self::NoSuchRange(bytes) => set(headers, header::CONTENT_RANGE, &format!("bytes */{bytes}")),
             _ => {}
         }
         answer

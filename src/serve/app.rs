@@ -3,6 +3,7 @@
 use super::answer::Problem;
 use super::asked::{Asked, Who};
 use super::call::{Call, Calls};
+use super::dashboard::Numbers;
 use super::index::Index;
 use super::notes::Finder;
 use super::notice::Notice;
@@ -13,9 +14,11 @@ use super::wave::Waves;
 use crate::access::audit::{Action, Event, Log};
 use crate::access::orders::Eyes;
 use crate::access::people::{self, People, SessionRules, Sessions, Totp};
+use crate::access::sign::{PublicKeys, Signing};
+use crate::access::table::Table;
 use crate::access::{UserName, Word};
 use crate::base::{CallId, Error, Result, Timestamp};
-use crate::store::{Records, Store};
+use crate::store::{Disposal, Records, Store};
 use crate::transcript::Told;
 use std::collections::HashMap;
 use std::net::SocketAddr;
@@ -41,8 +44,14 @@ pub struct Parts {
     pub release: Release,
     /// What is said of transcripts.
     pub told: Told,
+    /// What sets legal holds in the store.
+    pub disposal: Arc<dyn Disposal>,
+    /// What manifests are checked with, and holds signed.
+    pub signing: Signing,
     /// The audit log.
     pub log: Log,
+    /// What its seals are checked with.
+    pub audit_keys: PublicKeys,
     /// The time.
     pub clock: fn() -> Timestamp,
     /// Time since the server began.
@@ -119,6 +128,8 @@ pub struct App {
     pub(super) gate: PasswordGate,
     pub(super) played: Mutex<Once>,
     pub(super) waves: Waves,
+    pub(super) census: Mutex<Option<(Duration, Arc<Table>)>>,
+    pub(super) numbers: Mutex<Option<(Duration, Arc<Numbers>)>>,
     people: Mutex<Option<(Duration, Arc<People>)>>,
     factors: Mutex<HashMap<UserName, Totp>>,
 }
@@ -133,6 +144,8 @@ impl App {
             gate: PasswordGate::default(),
             played: Mutex::default(),
             waves: Waves::default(),
+            census: Mutex::default(),
+            numbers: Mutex::default(),
             people: Mutex::default(),
             factors: Mutex::default(),
         }

@@ -19,6 +19,8 @@ const CALLS_MAX: usize = 256;
 pub struct Call {
     /// Its manifest.
     pub manifest: Manifest,
+    /// The manifest's bytes as they are stored.
+    pub bytes: Vec<u8>,
     /// What teams are matched by.
     pub attributes: BTreeMap<String, String>,
 }
@@ -50,7 +52,7 @@ impl Calls {
         let Some(manifest) = Manifest::parse(&stored.bytes).ok().filter(|manifest| manifest.call == *call) else {
             return Ok(None);
         };
-        let read = Arc::new(Call { attributes: self.index.attributes(call)?, manifest });
+        let read = Arc::new(Call { attributes: self.index.attributes(call)?, bytes: stored.bytes, manifest });
         let mut known = lock(&self.known);
         if known.len() >= CALLS_MAX {
             known.retain(|_, (read, _)| is_fresh(*read));

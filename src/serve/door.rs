@@ -257,11 +257,11 @@ fn write_down(app: &App, logs: Logs, asked: &Asked) -> Result<(), Problem> {
         Logs::Each(what) => app.write_down(asked.event(what)?),
         Logs::OncePerSession(what) => {
             let (who, call) = (asked.who()?, &asked.call()?.manifest.call);
-            if lock(&app.played).has(&who.session, call, asked.at) {
+            if lock(&app.played).has(what, &who.session, call, asked.at) {
                 return Ok(());
             }
             app.write_down(asked.event(what)?)?;
-            lock(&app.played).add(&who.session, call, asked.at);
+            lock(&app.played).add(what, &who.session, call, asked.at);
             Ok(())
         }
     }

@@ -43,6 +43,8 @@ impl Default for Rules {
 
 /// Bytes of an answer that wait in memory for a slow client.
 const BUFFER_BYTES_MAX: usize = 64 << 10;
+/// Largest head of a request.
+const HEAD_BYTES_MAX: usize = 16 << 10;
 /// Most headers of a request.
 const HEADERS_MAX: usize = 64;
 /// The pause after a connection that could not be taken, as when there are no file descriptors left.
@@ -156,7 +158,8 @@ where
         .timer(TokioTimer::new())
         .header_read_timeout(rules.head)
         .max_buf_size(BUFFER_BYTES_MAX)
-        .max_headers(HEADERS_MAX);
+        .max_headers(HEADERS_MAX)
+        .max_header_size(HEAD_BYTES_MAX);
     let mut connection = pin!(server.serve_connection(TokioIo::new(Stalls::new(stream, rules.stall)), service));
     let ended = tokio::select! {
         ended = connection.as_mut() => Some(ended),

@@ -6,25 +6,35 @@
 //! print; what happens is told as [`Notice`].
 
 mod answer;
+mod api;
 mod app;
 mod asked;
 mod assets;
 mod call;
+mod dashboard;
 mod door;
 mod fresh;
 mod health;
 mod listen;
+mod media;
 mod notes;
 mod notice;
 mod once;
 mod pages;
 mod password_gate;
 mod path;
+mod range;
+mod report;
+mod retention;
 mod routes;
 mod sign_in;
 mod stall;
+mod stream;
 mod tls;
+mod users;
 mod wave;
+mod words;
+mod zip;
 
 pub mod index;
 

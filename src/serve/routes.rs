@@ -4,7 +4,7 @@
 use super::answer::Answer;
 use super::app::App;
 use super::asked::Asked;
-use super::{assets, health, pages, sign_in, wave};
+use super::{api, assets, dashboard, health, media, pages, report, retention, sign_in, users, wave};
 use crate::access::audit::Action;
 use crate::access::people::Permission;
 
@@ -87,6 +87,12 @@ impl Route {
     }
 }
 
+use Needs::May;
+use Permission::{
+    DownloadCall, ListCalls, ManageRetention, ManageUsers, PlayCall, ReadAudit, ReviewAccess, ReviewHeld, SearchCalls,
+    ViewCall, ViewReports, WriteNotes,
+};
+
 /// All routes.
 pub static ROUTES: &[Route] = &[
     Route::get("/healthz", Needs::Nothing, Logs::Nothing, health::alive),
@@ -100,35 +106,69 @@ pub static ROUTES: &[Route] = &[
     Route::get("/second-factor", Needs::SignedIn, Logs::Nothing, sign_in::factor::form),
     Route::post("/second-factor", Needs::SignedIn, Logs::Itself(Action::ResetUser), sign_in::factor::set_up),
     Route::get("/", Needs::SignedIn, Logs::Nothing, pages::home),
-    Route::get("/held", Needs::May(Permission::ReviewHeld), Logs::Each(Action::ReviewHeld), pages::held::list),
-    Route::get("/held/{held}", Needs::May(Permission::ReviewHeld), Logs::Itself(Action::ReviewHeld), pages::held::show),
-    Route::post(
-        "/held/{held}/order",
-        Needs::May(Permission::ReviewHeld),
-        Logs::Itself(Action::ReleaseHeld),
-        pages::held::order,
-    ),
-    Route::post(
-        "/held/{held}/decision",
-        Needs::May(Permission::ReviewHeld),
-        Logs::Itself(Action::ReleaseHeld),
-        pages::held::decide,
-    ),
+    Route::get("/held", May(ReviewHeld), Logs::Each(Action::ReviewHeld), pages::held::list),
+    Route::get("/held/{held}", May(ReviewHeld), Logs::Itself(Action::ReviewHeld), pages::held::show),
+    Route::post("/held/{held}/order", May(ReviewHeld), Logs::Itself(Action::ReleaseHeld), pages::held::order),
+    Route::post("/held/{held}/decision", May(ReviewHeld), Logs::Itself(Action::ReleaseHeld), pages::held::decide),
     Route::get("/assets/{name}", Needs::Nothing, Logs::Nothing, assets::file),
-    Route::get("/calls", Needs::May(Permission::ListCalls), Logs::Each(Action::Search), pages::calls::list),
-    Route::get("/calls/{call}", Needs::May(Permission::ViewCall), Logs::Each(Action::View), pages::call::show),
+    Route::get("/calls", May(ListCalls), Logs::Each(Action::Search), pages::calls::list),
+    Route::get("/calls/{call}", May(ViewCall), Logs::Each(Action::View), pages::call::show),
+    Route::get("/calls/{call}/wave", May(PlayCall), Logs::OncePerSession(Action::View), wave::of_call),
+    Route::post("/calls/{call}/notes", May(WriteNotes), Logs::Each(Action::Note), pages::call::add_note),
+    Route::get("/calls/{call}/recording", May(PlayCall), Logs::OncePerSession(Action::Play), media::play),
+    Route::get("/calls/{call}/download", May(DownloadCall), Logs::Itself(Action::Download), media::download),
+    Route::get("/calls/{call}/download/{what}", May(DownloadCall), Logs::Itself(Action::Download), media::download),
+    Route::get("/users", May(ManageUsers), Logs::Each(Action::Report), users::list),
+    Route::post("/users/add", May(ManageUsers), Logs::Itself(Action::AddUser), users::add),
+    Route::post("/users/rights", May(ManageUsers), Logs::Itself(Action::ChangeUser), users::set_rights),
+    Route::post("/users/disable", May(ManageUsers), Logs::Itself(Action::DisableUser), users::disable),
+    Route::post("/users/enable", May(ManageUsers), Logs::Itself(Action::ChangeUser), users::enable),
+    Route::post("/users/reset", May(ManageUsers), Logs::Itself(Action::ResetUser), users::reset),
+    Route::post("/users/token", May(ManageUsers), Logs::Itself(Action::IssueToken), users::issue),
+    Route::post("/users/revoke", May(ManageUsers), Logs::Itself(Action::Revoke), users::revoke),
+    Route::get("/audit", May(ReadAudit), Logs::Each(Action::ReadAudit), report::entries),
+    Route::get("/audit/reports/{kind}", May(ReadAudit), Logs::Each(Action::ReadAudit), report::report),
+    Route::get("/access/reports/{kind}", May(ReviewAccess), Logs::Each(Action::Report), report::report),
+    Route::get("/access/exposure", May(ReviewAccess), Logs::Each(Action::Export), report::exposure),
+    Route::get("/retention", May(ManageRetention), Logs::Each(Action::Report), retention::overview),
+    Route::get("/retention/{call}", May(ManageRetention), Logs::Each(Action::Report), retention::call),
+    Route::post("/retention/{call}/hold", May(ManageRetention), Logs::Itself(Action::Hold), retention::hold),
+    Route::post("/retention/{call}/release", May(ManageRetention), Logs::Itself(Action::Release), retention::release),
+    Route::get("/dashboard", May(ViewReports), Logs::Each(Action::Report), dashboard::page),
+    // For programs: what people see, as JSON, by token or session.
+    Route::get("/api/v1/calls", May(ListCalls), Logs::Each(Action::Search), api::calls),
+    Route::get("/api/v1/search", May(SearchCalls), Logs::Each(Action::Search), api::calls),
+    Route::get("/api/v1/calls/{call}", May(ViewCall), Logs::Each(Action::View), api::call),
+    Route::get("/api/v1/calls/{call}/transcript", May(ViewCall), Logs::Each(Action::View), media::turns),
+    Route::get("/api/v1/calls/{call}/recording", May(PlayCall), Logs::OncePerSession(Action::Play), media::play),
     Route::get(
-        "/calls/{call}/wave",
-        Needs::May(Permission::PlayCall),
-        Logs::OncePerSession(Action::View),
-        wave::of_call,
+        "/api/v1/calls/{call}/download/{what}",
+        May(DownloadCall),
+        Logs::Itself(Action::Download),
+        media::download,
     ),
+    Route::get("/api/v1/dashboard", May(ViewReports), Logs::Each(Action::Report), dashboard::page),
+    Route::get("/api/v1/audit", May(ReadAudit), Logs::Each(Action::ReadAudit), report::entries),
+    Route::get("/api/v1/audit/reports/{kind}", May(ReadAudit), Logs::Each(Action::ReadAudit), report::report),
+    Route::get("/api/v1/access/reports/{kind}", May(ReviewAccess), Logs::Each(Action::Report), report::report),
+    Route::get("/api/v1/access/exposure", May(ReviewAccess), Logs::Each(Action::Export), report::exposure),
+    Route::get("/api/v1/retention", May(ManageRetention), Logs::Each(Action::Report), retention::overview),
+    Route::get("/api/v1/retention/{call}", May(ManageRetention), Logs::Each(Action::Report), retention::call),
+    Route::post("/api/v1/retention/{call}/hold", May(ManageRetention), Logs::Itself(Action::Hold), retention::hold),
     Route::post(
-        "/calls/{call}/notes",
-        Needs::May(Permission::WriteNotes),
-        Logs::Each(Action::Note),
-        pages::call::add_note,
+        "/api/v1/retention/{call}/release",
+        May(ManageRetention),
+        Logs::Itself(Action::Release),
+        retention::release,
     ),
+    Route::get("/api/v1/users", May(ManageUsers), Logs::Each(Action::Report), users::list),
+    Route::post("/api/v1/users/add", May(ManageUsers), Logs::Itself(Action::AddUser), users::add),
+    Route::post("/api/v1/users/rights", May(ManageUsers), Logs::Itself(Action::ChangeUser), users::set_rights),
+    Route::post("/api/v1/users/disable", May(ManageUsers), Logs::Itself(Action::DisableUser), users::disable),
+    Route::post("/api/v1/users/enable", May(ManageUsers), Logs::Itself(Action::ChangeUser), users::enable),
+    Route::post("/api/v1/users/reset", May(ManageUsers), Logs::Itself(Action::ResetUser), users::reset),
+    Route::post("/api/v1/users/token", May(ManageUsers), Logs::Itself(Action::IssueToken), users::issue),
+    Route::post("/api/v1/users/revoke", May(ManageUsers), Logs::Itself(Action::Revoke), users::revoke),
 ];
 
 #[cfg(test)]

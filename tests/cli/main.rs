@@ -14,6 +14,7 @@ mod redact;
 mod retention;
 mod runtime_api;
 mod scan;
+mod serve;
 mod settings;
 mod signing;
 mod support;

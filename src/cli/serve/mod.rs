@@ -62,7 +62,10 @@ fn parts(args: &ServeArgs, settings: &Settings, metrics: &Arc<Metrics>) -> Resul
         finder: finder(settings)?,
         release: Release { policies: release_policies(settings)?, eyes: settings.serve()?.eyes },
         told: settings.told()?,
+        disposal: stores.disposal(&address)?,
+        signing: settings.signing()?,
         log,
+        audit_keys: settings.audit_keys()?,
         clock: || Timestamp::from_unix_s(clock::now()),
         elapsed: clock::elapsed,
         tell: Box::new(move |notice: &Notice<'_>| {

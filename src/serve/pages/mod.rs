@@ -1,8 +1,10 @@
 //! Pages: what is common to all of them, and those of signing in. Text is escaped by `maud`; there is no script or style
 //! inline, which the policy of every answer forbids.
 
+pub(super) mod admin;
 pub(super) mod call;
 pub(super) mod calls;
+pub(super) mod dashboard;
 pub(super) mod held;
 pub(super) mod show;
 
@@ -16,8 +18,18 @@ use axum::http::StatusCode;
 use maud::{DOCTYPE, Markup, html as markup};
 
 /// Where each permission leads, in the order in which the page names them: the first is home.
-const PLACES: &[(Permission, &str, &str)] =
-    &[(Permission::ListCalls, "/calls", "Calls"), (Permission::ReviewHeld, "/held", "Held calls")];
+const PLACES: &[(Permission, &str, &str)] = &[
+    (Permission::ListCalls, "/calls", "Calls"),
+    (Permission::ReviewHeld, "/held", "Held calls"),
+    (Permission::ViewReports, "/dashboard", "Dashboard"),
+    (Permission::ManageRetention, "/retention", "Retention"),
+    (Permission::ReviewAccess, "/access/reports/access", "Review of access"),
+    (Permission::ReviewAccess, "/access/exposure", "Exposure"),
+    (Permission::ReadAudit, "/audit", "Audit log"),
+    (Permission::ReadAudit, "/audit/reports/users", "By user"),
+    (Permission::ReadAudit, "/audit/reports/disclosures", "Disclosures"),
+    (Permission::ManageUsers, "/users", "Users"),
+];
 
 /// A page around its content.
 pub(super) fn layout(title: &str, who: Option<&Who>, content: &Markup) -> Markup {

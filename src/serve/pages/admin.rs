@@ -1,0 +1,263 @@
+//! Pages of administration: users, the audit log, reports, retention. Tables and forms, with nothing to decide.
+
+use super::{csrf, layout};
+use crate::access::audit::{Action, Broken, Entry, Outcome};
+use crate::access::people::{Permission, Role, UserState};
+use crate::access::retention::{HoldState, Look};
+use crate::access::table::{Cell, Table};
+use crate::serve::answer::Problem;
+use crate::serve::asked::{Asked, Who};
+use crate::serve::call::Call;
+use crate::serve::users::{Line, Once};
+use clap::ValueEnum;
+use maud::{Markup, html};
+
+/// Everybody, and what can be done about them.
+pub(in super::super) fn users(who: &Who, lines: &[Line<'_>], once: Option<&Once>) -> Markup {
+    let content = html! {
+        @if let Some(once) = once {
+            section role="status" {
+                @if let Some(password) = &once.password {
+                    p { "Password of " (once.user) " for one sign-in, shown once: " code { (password.expose()) } }
+                }
+                @if let Some(token) = &once.token { p { "Token of " (once.user) ", shown once: " code { (token.expose()) } } }
+            }
+        }
+        table {
+            thead { tr {
+                @for name in ["Name", "Role", "Teams", "State", "Last sign-in", "Tokens", "Change"] { th scope="col" { (name) } }
+            } }
+            tbody { @for line in lines { (user(who, line)) } }
+        }
+        h2 { "Add a user" }
+        form method="post" action="/users/add" {
+            (csrf(who))
+            p { label for="name" { "Name" } input id="name" name="name" autocomplete="off" required; }
+            p { label for="role" { "Role" } select id="role" name="role" { (roles(None)) } }
+            p { label for="teams" { "Teams, commas between" } input id="teams" name="teams" autocomplete="off"; }
+            button { "Add" }
+        }
+        h2 { "Issue a token" }
+        form method="post" action="/users/token" {
+            (csrf(who))
+            p { label for="of" { "User" } input id="of" name="name" autocomplete="off" required; }
+            p {
+                label for="scopes" { "Scopes, commas between: " (scopes()) }
+                input id="scopes" name="scopes" autocomplete="off" required;
+            }
+            p { label for="days" { "Days" } input id="days" name="days" type="number" min="1" max="366" value="90"; }
+            button { "Issue" }
+        }
+    };
+    layout("Users", Some(who), &content)
+}
+
+fn user(who: &Who, line: &Line<'_>) -> Markup {
+    let name = line.name.as_str();
+    let teams: Vec<&str> = line.teams.iter().map(|team| team.as_str()).collect();
+    let button = |action: &str, text: &str| {
+        html! {
+            form method="post" action={ "/users/" (action) } {
+                (csrf(who))
+                input type="hidden" name="name" value=(name);
+                button { (text) span class="hidden" { " " (name) } }
+            }
+        }
+    };
+    html! {
+        tr {
+            th scope="row" { (name) }
+            td { (line.role.word()) }
+            td { (teams.join(", ")) }
+            td {
+                @if line.state == UserState::Disabled { "disabled" } @else if line.locked { "locked out" } @else { "active" }
+                @if !line.second_factor { ", no second factor" }
+            }
+            td { @if let Some(at) = line.last_sign_in { (at.to_string()) } @else { "never" } }
+            td {
+                @for token in &line.tokens {
+                    form method="post" action="/users/revoke" {
+                        (csrf(who))
+                        input type="hidden" name="token" value=(token.id.as_str());
+                        code { (token.id.as_str()) } " until " (token.expires.to_string()) " "
+                        button { "Revoke" span class="hidden" { " " (token.id.as_str()) } }
+                    }
+                }
+            }
+            td {
+                @if line.name != &who.principal.user {
+                    form method="post" action="/users/rights" {
+                        (csrf(who))
+                        input type="hidden" name="name" value=(name);
+                        select name="role" aria-label={ "Role of " (name) } { (roles(Some(line.role))) }
+                        input name="teams" value=(teams.join(", ")) aria-label={ "Teams of " (name) };
+                        button { "Change" span class="hidden" { " " (name) } }
+                    }
+                    (button("reset", "Reset"))
+                    @if line.state == UserState::Disabled || line.locked { (button("enable", "Enable")) }
+                    @if line.state == UserState::Active { (button("disable", "Disable")) }
+                }
+            }
+        }
+    }
+}
+
+fn roles(own: Option<Role>) -> Markup {
+    html! { @for role in Role::ALL { option value=(role.word()) selected[own == Some(role)] { (role.word()) } } }
+}
+
+fn scopes() -> String {
+    let names = Permission::ALL.iter().filter_map(Permission::to_possible_value);
+    names.map(|value| value.get_name().to_owned()).collect::<Vec<_>>().join(", ")
+}
+
+/// Entries of the audit log.
+pub(in super::super) fn entries(
+    asked: &Asked,
+    entries: &[Entry],
+    count: u64,
+    broken: Option<&Broken>,
+) -> Result<Markup, Problem> {
+    let word = |shown: Option<String>| shown.unwrap_or_default();
+    let content = html! {
+        (told(broken))
+        (search(asked))
+        p { (count) " entries match" @if count > entries.len() as u64 { "; the newest " (entries.len()) " are shown" } "." }
+        table {
+            thead { tr {
+                @for name in ["No.", "When", "Who", "Role", "What", "Outcome", "Why", "Call", "About", "For", "From"] {
+                    th scope="col" { (name) }
+                }
+            } }
+            tbody {
+                @for entry in entries {
+                    @let event = &entry.event;
+                    tr {
+                        td { (entry.seq) } td { (event.at.to_string()) } td { (event.user.as_str()) }
+                        td { (word(event.role.as_ref().map(ToString::to_string))) }
+                        td { (event.what.word()) } td { (event.outcome.word()) }
+                        td { (word(event.why.as_ref().map(ToString::to_string))) }
+                        td { (word(event.call.as_ref().map(ToString::to_string))) }
+                        td { (word(event.about.as_ref().map(ToString::to_string))) }
+                        td { (word(event.purpose.as_ref().map(ToString::to_string))) }
+                        td { (word(event.from.as_ref().map(ToString::to_string))) }
+                    }
+                }
+            }
+        }
+    };
+    Ok(layout("Audit log", Some(asked.who()?), &content))
+}
+
+/// A report as a page.
+pub(in super::super) fn report(asked: &Asked, report: &Table, broken: Option<&Broken>) -> Result<Markup, Problem> {
+    let content = html! {
+        (told(broken))
+        (search(asked))
+        p { (report.note) }
+        p { @for form in ["csv", "json", "html"] { a href={ "?format=" (form) } { "As " (form) } " " } }
+        (table(report))
+    };
+    Ok(layout(&report.title, Some(asked.who()?), &content))
+}
+
+/// Where calls stand.
+pub(in super::super) fn retention(who: &Who, census: &Table) -> Markup {
+    let content = html! {
+        p { (census.note) }
+        (table(census))
+        p { "What is due is deleted by " code { "sordino retention sweep --delete" } ", which leaves a certificate." }
+    };
+    layout("Retention", Some(who), &content)
+}
+
+/// Where one call stands, and its legal hold.
+pub(in super::super) fn kept(who: &Who, call: &Call, look: &Look) -> Markup {
+    let id = call.manifest.call.as_str();
+    let is_held = look.hold.as_ref().map_or(call.manifest.retention.legal_hold, |hold| hold.state == HoldState::Held);
+    let (action, text) =
+        if is_held { ("release", "Release from legal hold") } else { ("hold", "Put under legal hold") };
+    let kept = &call.manifest.retention;
+    let content = html! {
+        dl {
+            dt { "Call" } dd { code { (id) } }
+            dt { "Standing" } dd { (look.standing.word()) }
+            dt { "Class" } dd { (kept.class) }
+            dt { "Kept until" } dd { (kept.retain_until.to_string()) }
+            dt { "To be deleted after" } dd { (kept.delete_after.to_string()) }
+            @if let Some(hold) = &look.hold {
+                dt { "Legal hold" }
+                dd { (hold.matter.as_str()) ", by " (hold.by.as_str()) ", " (hold.at.to_string()) }
+            }
+        }
+        form method="post" action={ "/retention/" (id) "/" (action) } {
+            (csrf(who))
+            p { label for="matter" { "Number of the matter" } input id="matter" name="matter" autocomplete="off" required; }
+            button { (text) }
+        }
+    };
+    layout("Retention of a call", Some(who), &content)
+}
+
+fn table(table: &Table) -> Markup {
+    html! {
+        table {
+            thead { tr { @for column in &table.columns { th scope="col" { (column.replace('_', " ")) } } } }
+            tbody {
+                @for row in &table.rows {
+                    tr {
+                        @for cell in row {
+                            @match cell {
+                                Cell::Text(text) => td { (text) },
+                                Cell::Count(n) => td class="n" { (n) },
+                                Cell::Nothing => td {},
+                            }
+                        }
+                    }
+                }
+            }
+        }
+        p { (table.rows.len()) " rows." }
+    }
+}
+
+fn told(broken: Option<&Broken>) -> Markup {
+    html! {
+        @if let Some(broken) = broken {
+            p role="alert" {
+                "The log is broken at entry " (broken.entry) " (segment " (broken.segment) ", line " (broken.line) "): "
+                (broken.what) ". What follows is not shown."
+            }
+        }
+    }
+}
+
+fn search(asked: &Asked) -> Markup {
+    let field = |name: &'static str, text: &'static str| {
+        html! {
+            label for=(name) { (text) }
+            input id=(name) name=(name) value=(asked.query(name).unwrap_or_default()) autocomplete="off";
+        }
+    };
+    html! {
+        form method="get" role="search" {
+            (field("user", "User")) (field("call", "Call")) (field("token", "Token"))
+            (field("from", "From, 2026-11-21")) (field("until", "Until"))
+            label for="what" { "What" }
+            select id="what" name="what" {
+                option value="" { "anything" }
+                @for action in Action::ALL {
+                    option value=(action.word()) selected[asked.query("what") == Some(action.word())] { (action.word()) }
+                }
+            }
+            label for="outcome" { "Outcome" }
+            select id="outcome" name="outcome" {
+                option value="" { "any" }
+                @for outcome in [Outcome::Allowed, Outcome::Refused, Outcome::Failed] {
+                    option value=(outcome.word()) selected[asked.query("outcome") == Some(outcome.word())] { (outcome.word()) }
+                }
+            }
+            button { "Search" }
+        }
+    }
+}

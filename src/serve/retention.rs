@@ -1,0 +1,88 @@
+//! How long calls are kept, for privacy officers: where they stand, and legal holds. Deleting is left to `retention sweep`, which
+//! has what it takes to prove it.
+
+use super::answer::{Answer, Problem, html, json};
+use super::app::{App, lock};
+use super::asked::Asked;
+use super::pages;
+use super::report;
+use crate::access::Word;
+use crate::access::audit::Action;
+use crate::access::retention::{Census, HoldState, Keeper};
+use crate::access::table::Table;
+use crate::base::{Result as Done, Timestamp};
+use axum::http::StatusCode;
+use std::sync::Arc;
+use std::time::Duration;
+
+/// How old the count of all calls may be: it reads every manifest.
+const CENSUS_AGE: Duration = Duration::from_secs(300);
+
+/// Where calls stand, by class.
+pub(super) fn overview(app: &App, asked: &Asked) -> Answer {
+    let table = census(app, asked.at)?;
+    if asked.is_api() || asked.query("format").is_some() {
+        return report::table(asked, &table, None);
+    }
+    Ok(html(StatusCode::OK, pages::admin::retention(asked.who()?, &table)))
+}
+
+/// Where one call stands.
+pub(super) fn call(app: &App, asked: &Asked) -> Answer {
+    let look = keeper(app).look(&asked.call()?.manifest.call, asked.at)?;
+    if asked.is_api() {
+        let retention = look.manifest.as_ref().map(|(manifest, _)| &manifest.retention);
+        let shown = serde_json::json!({ "standing": look.standing, "retention": retention, "hold": look.hold });
+        return Ok(json(StatusCode::OK, &shown));
+    }
+    Ok(html(StatusCode::OK, pages::admin::kept(asked.who()?, asked.call()?, &look)))
+}
+
+/// Puts a call under legal hold.
+pub(super) fn hold(app: &App, asked: &Asked) -> Answer {
+    set(app, asked, Action::Hold, HoldState::Held)
+}
+
+/// Releases it.
+pub(super) fn release(app: &App, asked: &Asked) -> Answer {
+    set(app, asked, Action::Release, HoldState::Released)
+}
+
+fn set(app: &App, asked: &Asked, what: Action, state: HoldState) -> Answer {
+    let matter = asked.form("matter").and_then(|matter| Word::parse(matter.trim()));
+    let matter = matter.ok_or(Problem::Bad("A matter is 1 to 64 lower-case letters, digits and -"))?;
+    app.write_down(asked.event(what)?)?;
+    let id = &asked.call()?.manifest.call;
+    keeper(app).set_hold(id, state, matter, asked.who()?.principal.user.clone(), asked.at)?;
+    *lock(&app.census) = None;
+    call(app, asked)
+}
+
+fn census(app: &App, now: Timestamp) -> Done<Arc<Table>> {
+    // Held while counting: others wait for the count instead of making it too.
+    let mut known = lock(&app.census);
+    let elapsed = (app.parts.elapsed)();
+    if let Some((made, table)) = &*known
+        && elapsed.saturating_sub(*made) < CENSUS_AGE
+    {
+        return Ok(Arc::clone(table));
+    }
+    let (mut census, keeper) = (Census::default(), keeper(app));
+    for call in app.parts.store.committed()? {
+        census.add(&keeper.look(&call, now)?);
+    }
+    let table = Arc::new(census.table(now));
+    *known = Some((elapsed, Arc::clone(&table)));
+    Ok(table)
+}
+
+fn keeper(app: &App) -> Keeper<'_> {
+    let parts = &app.parts;
+    Keeper {
+        store: &*parts.store,
+        records: &*parts.records,
+        disposal: &*parts.disposal,
+        signing: &parts.signing,
+        signer: parts.signing.signer.as_ref(),
+    }
+}

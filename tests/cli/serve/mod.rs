@@ -1,0 +1,7 @@
+//! `serve` as browsers, scripts and attackers meet it: the real program, over the network.
+
+mod attacks;
+mod media;
+mod rights;
+mod site;
+mod users;
