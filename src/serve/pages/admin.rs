@@ -23,30 +23,34 @@ pub(in super::super) fn users(who: &Who, lines: &[Line<'_>], once: Option<&Once>
                 @if let Some(token) = &once.token { p { "Token of " (once.user) ", shown once: " code { (token.expose()) } } }
             }
         }
-        table {
+        div.over tabindex="0" role="region" aria-label="Users" { table {
             thead { tr {
                 @for name in ["Name", "Role", "Teams", "State", "Last sign-in", "Tokens", "Change"] { th scope="col" { (name) } }
             } }
             tbody { @for line in lines { (user(who, line)) } }
-        }
-        h2 { "Add a user" }
-        form method="post" action="/users/add" {
-            (csrf(who))
-            p { label for="name" { "Name" } input id="name" name="name" autocomplete="off" required; }
-            p { label for="role" { "Role" } select id="role" name="role" { (roles(None)) } }
-            p { label for="teams" { "Teams, commas between" } input id="teams" name="teams" autocomplete="off"; }
-            button { "Add" }
-        }
-        h2 { "Issue a token" }
-        form method="post" action="/users/token" {
-            (csrf(who))
-            p { label for="of" { "User" } input id="of" name="name" autocomplete="off" required; }
-            p {
-                label for="scopes" { "Scopes, commas between: " (scopes()) }
-                input id="scopes" name="scopes" autocomplete="off" required;
+        } }
+        section.panel {
+            h2 { "Add a user" }
+            form.filters method="post" action="/users/add" {
+                (csrf(who))
+                div { label for="name" { "Name" } input id="name" name="name" autocomplete="off" required; }
+                div { label for="role" { "Role" } select id="role" name="role" { (roles(None)) } }
+                div { label for="teams" { "Teams, commas between" } input id="teams" name="teams" autocomplete="off"; }
+                button { "Add" }
             }
-            p { label for="days" { "Days" } input id="days" name="days" type="number" min="1" max="366" value="90"; }
-            button { "Issue" }
+        }
+        section.panel {
+            h2 { "Issue a token" }
+            form.filters method="post" action="/users/token" {
+                (csrf(who))
+                div { label for="of" { "User" } input id="of" name="name" autocomplete="off" required; }
+                div.wide {
+                    label for="scopes" { "Scopes, commas between: " (scopes()) }
+                    input id="scopes" name="scopes" autocomplete="off" required;
+                }
+                div { label for="days" { "Days" } input id="days" name="days" type="number" min="1" max="366" value="90"; }
+                button { "Issue" }
+            }
         }
     };
     layout("Users", Some(who), &content)
@@ -123,7 +127,7 @@ pub(in super::super) fn entries(
         (told(broken))
         (search(asked))
         p { (count) " entries match" @if count > entries.len() as u64 { "; the newest " (entries.len()) " are shown" } "." }
-        table {
+        div.over tabindex="0" role="region" aria-label="Entries" { table {
             thead { tr {
                 @for name in ["No.", "When", "Who", "Role", "What", "Outcome", "Why", "Call", "About", "For", "From"] {
                     th scope="col" { (name) }
@@ -144,7 +148,7 @@ pub(in super::super) fn entries(
                     }
                 }
             }
-        }
+        } }
     };
     Ok(layout("Audit log", Some(asked.who()?), &content))
 }
@@ -201,7 +205,7 @@ pub(in super::super) fn kept(who: &Who, call: &Call, look: &Look) -> Markup {
 
 fn table(table: &Table) -> Markup {
     html! {
-        table {
+        div.over tabindex="0" role="region" aria-label=(table.title) { table {
             thead { tr { @for column in &table.columns { th scope="col" { (column.replace('_', " ")) } } } }
             tbody {
                 @for row in &table.rows {
@@ -216,7 +220,7 @@ fn table(table: &Table) -> Markup {
                     }
                 }
             }
-        }
+        } }
         p { (table.rows.len()) " rows." }
     }
 }
@@ -235,26 +239,32 @@ fn told(broken: Option<&Broken>) -> Markup {
 fn search(asked: &Asked) -> Markup {
     let field = |name: &'static str, text: &'static str| {
         html! {
-            label for=(name) { (text) }
-            input id=(name) name=(name) value=(asked.query(name).unwrap_or_default()) autocomplete="off";
+            div {
+                label for=(name) { (text) }
+                input id=(name) name=(name) value=(asked.query(name).unwrap_or_default()) autocomplete="off";
+            }
         }
     };
     html! {
-        form method="get" role="search" {
+        form.filters.panel method="get" role="search" {
             (field("user", "User")) (field("call", "Call")) (field("token", "Token"))
             (field("from", "From, 2026-11-21")) (field("until", "Until"))
-            label for="what" { "What" }
-            select id="what" name="what" {
-                option value="" { "anything" }
-                @for action in Action::ALL {
-                    option value=(action.word()) selected[asked.query("what") == Some(action.word())] { (action.word()) }
+            div {
+                label for="what" { "What" }
+                select id="what" name="what" {
+                    option value="" { "anything" }
+                    @for what in Action::ALL.iter().map(|action| action.word()) {
+                        option value=(what) selected[asked.query("what") == Some(what)] { (what) }
+                    }
                 }
             }
-            label for="outcome" { "Outcome" }
-            select id="outcome" name="outcome" {
-                option value="" { "any" }
-                @for outcome in [Outcome::Allowed, Outcome::Refused, Outcome::Failed] {
-                    option value=(outcome.word()) selected[asked.query("outcome") == Some(outcome.word())] { (outcome.word()) }
+            div {
+                label for="outcome" { "Outcome" }
+                select id="outcome" name="outcome" {
+                    option value="" { "any" }
+                    @for outcome in [Outcome::Allowed, Outcome::Refused, Outcome::Failed].map(Outcome::word) {
+                        option value=(outcome) selected[asked.query("outcome") == Some(outcome)] { (outcome) }
+                    }
                 }
             }
             button { "Search" }

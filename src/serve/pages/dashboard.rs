@@ -47,11 +47,11 @@ fn plot(title: &str, bars: &[(String, f64)]) -> Markup {
     let step = WIDTH / bars.len().max(1) as f64;
     let height = |value: f64| if most > 0.0 { value / most * (HEIGHT - 20.0) } else { 0.0 };
     html! {
-        section {
+        section.panel {
             h2 { (title) }
             @if most == 0.0 { p { "None." } } @else {
                 svg class="plot" viewBox={ "0 0 " (WIDTH) " " (HEIGHT) } role="img" aria-label=(title) {
-                    text x="0" y="12" { (most) }
+                    text x="0" y="12" fill="currentColor" font-size="12" { (most) }
                     line x1="0" y1=(HEIGHT) x2=(WIDTH) y2=(HEIGHT) stroke="currentColor" {}
                     @for (n, (name, value)) in bars.iter().enumerate() {
                         rect x=(format!("{:.1}", n as f64 * step + step * 0.1)) y=(format!("{:.1}", HEIGHT - height(*value)))
