@@ -74,7 +74,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     let o = options()?;
     let patterns = PatternSet::builtin()?;
     let read = |f: &str| fs::read_to_string(format!("patterns/lexicon/{f}.tsv"));
-    let lists = Lists::read(&read("given-names")?, &read("surnames")?, &read("cities")?);
+    let lists = Lists::read(&read("given-names")?, &read("surnames")?, &read("cities")?, &read("words")?);
     let (mut train, mut held) = (Vec::new(), Vec::new());
     let mut files: Vec<_> =
         fs::read_dir("patterns/training")?.map(|f| f.map(|f| f.path())).collect::<Result<_, _>>()?;

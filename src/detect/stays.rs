@@ -77,8 +77,8 @@ fn is_no_value(scene: &Scene<'_>, run: &Run, codes: &HashSet<&str>, out: &[Optio
     let named = before.words <= CODE_WORDS_MAX && (1..LABELS as u8).contains(&before.kind);
     let asked = context.asked_at(scene.transcript, first).last;
     // "Last four of your social?" "One two three four."
-    let expected = asked.words <= ASKED_TURNS_MAX && category_of(asked.kind as usize).is_some_and(is_identifier);
-    let counting = run.counts() && !expected;
+    let expected = category_of(asked.kind as usize).filter(|_| asked.words <= ASKED_TURNS_MAX);
+    let counting = run.counts() && !expected.is_some_and(is_identifier);
     let short = run.digits <= SECURITY_CODE_DIGITS_MAX;
     let security_code = short && out[first].is_some_and(|d| d.category == Category::Card);
     let code = (codes.contains(run.text.as_str()) || is_diagnosis_code(&run.text) || counting) && !security_code;
@@ -89,7 +89,35 @@ fn is_no_value(scene: &Scene<'_>, run: &Run, codes: &HashSet<&str>, out: &[Optio
     let money = end < tokens.list().len() && matches!(tokens.word(end), "dollars" | "dollar" | "cents" | "bucks");
     let amount = money && run.letters == 0 && run.digits <= AMOUNT_DIGITS_MAX || is_range(tokens, run);
     let year = !date && is_year(&run.text) && behind_in(tokens, first);
-    code && !named || year || date && is_ratio(&run.text) || amount
+    let hidden = |word: Option<usize>| word.and_then(|w| *out.get(w)?).is_some();
+    let alone = !hidden(first.checked_sub(1)) && !hidden(Some(end));
+    let unasked = alone && is_abbreviation(&run.text) || is_count(tokens, run, out);
+    code && !named || unasked && !named && expected.is_none() || year || date && is_ratio(&run.text) || amount
+}
+
+/// What is spelled and names nobody: kinds of plans, accounts, papers and codes of this trade.
+const ABBREVIATIONS: [&str; 24] = [
+    "ABN", "ADA", "AOB", "COB", "CPT", "DME", "EAP", "EFT", "EOB", "EOC", "EPO", "FSA", "HDHP", "HMO", "HRA", "HSA",
+    "ICD", "IRS", "IVR", "NPI", "PCP", "POS", "PPO", "SBC",
+];
+
+/// "h m o", and "a p p o" and "h s a i", which the recogniser's letters do not tell from the words beside them.
+fn is_abbreviation(text: &str) -> bool {
+    let ends = [text, text.strip_suffix(['I', 'U']).unwrap_or(text)];
+    let all = ends.into_iter().flat_map(|text| [text, text.strip_prefix('A').unwrap_or(text)]);
+    all.into_iter().any(|text| ABBREVIATIONS.contains(&text))
+}
+
+/// Digits of a count with thousands in it.
+const COUNT_DIGITS_MAX: u16 = 6;
+
+/// A count of something, taken for a number that is said digit by digit ("nine thousand four hundred eighty steps").
+fn is_count(tokens: &Tokens, run: &Run, out: &[Option<Decision>]) -> bool {
+    let digitwise = |d: &Decision| matches!(d.category, Category::Phone | Category::Card | Category::Ssn);
+    run.letters == 0
+        && run.digits <= COUNT_DIGITS_MAX
+        && run.words.iter().any(|w| tokens.list()[*w as usize].is(bit::THOUSAND))
+        && run.words.iter().all(|w| out[*w as usize].as_ref().is_none_or(digitwise))
 }
 
 /// Most turns between a question of a code and its answer ("what's the procedure code", "let me see", "nine nine …").
@@ -212,7 +240,8 @@ pub(super) fn clear_words(tokens: &Tokens, spoken: &Spoken, out: &mut [Option<De
     for (i, cell) in out.iter_mut().enumerate() {
         let Some(decision) = *cell else { continue };
         let token = &tokens.list()[i];
-        if decision.category == Category::Name && decision.origin == Origin::Tagger && token.is(bit::WEEKDAY) {
+        let named = decision.category == Category::Name && decision.origin == Origin::Tagger;
+        if named && (token.is(bit::WEEKDAY) || is_done(tokens, i)) {
             *cell = None;
             continue;
         }
@@ -232,6 +261,21 @@ pub(super) fn clear_words(tokens: &Tokens, spoken: &Spoken, out: &mut [Option<De
             *cell = None;
         }
     }
+}
+
+/// Whether an ordinary word in lower case stands between an auxiliary and an object, as what is done ("will mark the").
+fn is_done(tokens: &Tokens, word: usize) -> bool {
+    let beside = |at: Option<usize>| at.filter(|at| *at < tokens.list().len()).map_or("", |at| tokens.word(at));
+    let auxiliary = |word: &str| {
+        matches!(word, "will" | "would" | "can" | "could" | "should" | "must" | "please" | "i'll" | "we'll" | "you'll")
+    };
+    let [two, one] = [2, 1].map(|by| beside(word.checked_sub(by)));
+    let pronoun = matches!(one, "i" | "we" | "you" | "it" | "they" | "he" | "she");
+    let token = &tokens.list()[word];
+    token.lists.lower >= ORDINARY_MIN
+        && !token.shape.capital
+        && (auxiliary(one) || pronoun && auxiliary(two))
+        && matches!(beside(Some(word + 1)), "the" | "that" | "this" | "it" | "up" | "down" | "your" | "my" | "our")
 }
 
 /// Whether values of this category are made of numbers and letters alone.
@@ -308,9 +352,12 @@ mod tests {
             &["breathe in and count with me one two three four five"][..],
             &["the procedure code is nine nine two one three", "okay"],
             &["and which procedure code is it", "uh let me see", "okay", "nine nine two one three"],
+            &["will it mark up my credit", "no i will mark the the chart"],
             &["and you're turning sixty five this year", "yes i am"],
             &["the range is from one hundred forty to one hundred ninety nine", "okay"],
             &["it has been that way since nineteen ninety eight", "i see"],
+            &["with an h m o you choose a doctor and a p p o you do not but cheaper", "okay"],
+            &["i had nine thousand four hundred eighty steps today", "well done"],
             &["into a health savings account in twenty twenty five you can put four thousand dollars", "okay"],
         ] {
             assert!(hidden(turns).is_empty(), "{turns:?}: {:?}", hidden(turns));

@@ -14,12 +14,17 @@ pub struct Lists {
     given: Vec<String>,
     surnames: Vec<String>,
     cities: Vec<String>,
+    /// Ordinary words, which some people are called by, and as which recognisers mishear names.
+    words: Vec<String>,
 }
 
+/// How often an ordinary word is said for it to be taken for a name: uses per ten million words.
+const ORDINARY: std::ops::Range<f64> = 30.0..20_000.0;
+
 impl Lists {
-    /// Reads the lists from the text of `given-names.tsv`, `surnames.tsv` and `cities.tsv`.
+    /// Reads the lists from the text of `given-names.tsv`, `surnames.tsv`, `cities.tsv` and `words.tsv`.
     #[must_use]
-    pub fn read(given: &str, surnames: &str, cities: &str) -> Self {
+    pub fn read(given: &str, surnames: &str, cities: &str, words: &str) -> Self {
         // A name stands in the list once per power of two of its count, so the frequent ones come more
         // often without drowning the rest.
         let weighted = |text: &str, floor: f64| {
@@ -36,8 +41,25 @@ impl Lists {
             }
             out
         };
-        Self { given: weighted(given, 500.0), surnames: weighted(surnames, 100.0), cities: weighted(cities, 1000.0) }
+        Self {
+            given: weighted(given, 500.0),
+            surnames: weighted(surnames, 100.0),
+            cities: weighted(cities, 1000.0),
+            words: ordinary(words),
+        }
     }
+}
+
+/// Short ordinary words of no class.
+fn ordinary(text: &str) -> Vec<String> {
+    let columns = text.lines().filter_map(|line| line.split_once('\t'));
+    let said = columns.filter_map(|(word, counts)| Some((word, counts.split('\t').next()?.parse::<f64>().ok()?)));
+    let short = |word: &str| (2..8).contains(&word.len()) && word.bytes().all(|b| b.is_ascii_lowercase());
+    said.filter(|(word, uses)| {
+        short(word) && ORDINARY.contains(uses) && class_of(hash_bytes(word.as_bytes())).flags == 0
+    })
+    .map(|(word, _)| word.to_owned())
+    .collect()
 }
 
 /// A small deterministic source of chance.
@@ -169,8 +191,21 @@ fn rename(
             let new = names.entry(key.clone()).or_insert_with(|| new_name(&key, lists, dice)).clone();
             word.text = dress(&word.text, &new);
         }
+        let rest = if !fixed && dice.chance(4) { split(&mut word.text, dice) } else { None };
+        let rest = rest.map(|text| LabelledWord { text, ..word.clone() });
         out.push(word);
+        out.extend(rest);
     }
+}
+
+/// Cuts a long name in two, as recognisers do; returns the second piece.
+fn split(name: &mut String, dice: &mut Dice) -> Option<String> {
+    let inner = core(name);
+    if inner.len() < 6 || !inner.bytes().all(|b| b.is_ascii_alphabetic()) {
+        return None;
+    }
+    let start = inner.as_ptr() as usize - name.as_ptr() as usize;
+    Some(name.split_off(start + 2 + dice.roll(inner.len() - 3)))
 }
 
 fn new_name(old: &str, lists: &Lists, dice: &mut Dice) -> String {
@@ -179,6 +214,9 @@ fn new_name(old: &str, lists: &Lists, dice: &mut Dice) -> String {
     }
     let listed = lists_of(hash_bytes(old.as_bytes()));
     let first = if listed.given == 0 && listed.surname == 0 { dice.chance(50) } else { listed.given >= listed.surname };
+    if dice.chance(if first { 1 } else { 3 }) {
+        return dice.pick(&lists.words).to_owned();
+    }
     let name = dice.pick(if first { &lists.given } else { &lists.surnames }).to_owned();
     if dice.chance(22) { twist(&name, dice) } else { name }
 }
