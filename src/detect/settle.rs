@@ -68,7 +68,10 @@ pub(crate) fn settle(scene: &Scene<'_>, marginals: &Marginals, ruled: &[Finding]
         for cell in &mut out[finding.words.range()] {
             let rule = Decision { category: finding.category, score: finding.score, origin: Origin::Rule(r as u32) };
             match cell {
-                Some(tag) if tag.score >= 0.5 => tag.score = tag.score.max(finding.score),
+                // What a rule finds goes, whatever else speaks for it; the model knows better as what.
+                Some(tag) if tag.score >= 0.5 => {
+                    *tag = Decision { category: tag.category, score: tag.score.max(rule.score), ..rule };
+                }
                 _ => *cell = Some(rule),
             }
         }
