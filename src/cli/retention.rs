@@ -142,12 +142,6 @@ impl Opened {
     }
 
     fn keeper(&self) -> Keeper<'_> {
-        Keeper {
-            store: &*self.store,
-            records: &*self.records,
-            disposal: &*self.disposal,
-            signing: &self.signing,
-            signer: self.signing.signer.as_ref(),
-        }
+        Keeper { store: &*self.store, records: &*self.records, disposal: &*self.disposal, signing: &self.signing }
     }
 }

@@ -124,7 +124,6 @@ impl Change<'_> {
 
 fn list(people: &People, json: bool, now: Timestamp, out: &mut Output) -> Result<u8> {
     for user in people.users() {
-        let tokens = people.tokens().iter().filter(|token| token.user == user.name && token.is_valid(now));
         let line = Line {
             name: &user.name,
             role: user.role,
@@ -134,7 +133,7 @@ fn list(people: &People, json: bool, now: Timestamp, out: &mut Output) -> Result
             locked: user.is_locked(now),
             created: user.created,
             last_sign_in: user.last_sign_in,
-            tokens: tokens.map(|token| &token.id).collect(),
+            tokens: people.tokens_of(&user.name, now).map(|token| &token.id).collect(),
         };
         if json { out.json(&line) } else { out.line(for_a_person(user, &line)) }?;
     }

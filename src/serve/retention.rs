@@ -78,11 +78,5 @@ fn census(app: &App, now: Timestamp) -> Done<Arc<Table>> {
 
 fn keeper(app: &App) -> Keeper<'_> {
     let parts = &app.parts;
-    Keeper {
-        store: &*parts.store,
-        records: &*parts.records,
-        disposal: &*parts.disposal,
-        signing: &parts.signing,
-        signer: parts.signing.signer.as_ref(),
-    }
+    Keeper { store: &*parts.store, records: &*parts.records, disposal: &*parts.disposal, signing: &parts.signing }
 }

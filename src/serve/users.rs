@@ -6,7 +6,7 @@ use super::app::{App, lock};
 use super::asked::Asked;
 use super::pages;
 use crate::access::audit::{Action, Event};
-use crate::access::people::{Cost, PasswordHash, People, Permission, Role, Token, User, UserState, one_time_password};
+use crate::access::people::{Cost, PasswordHash, People, Permission, Role, User, UserState, one_time_password};
 use crate::access::{UserName, Word};
 use crate::base::{Phi, Result as Done, Timestamp};
 use axum::http::StatusCode;
@@ -132,7 +132,7 @@ fn change<T>(
 
 fn shown(app: &App, asked: &Asked, once: Option<Once>) -> Answer {
     let people = app.people()?;
-    let lines: Vec<Line<'_>> = people.users().iter().map(|user| line(user, people.tokens(), asked.at)).collect();
+    let lines: Vec<Line<'_>> = people.users().iter().map(|user| line(user, &people, asked.at)).collect();
     if !asked.is_api() {
         return Ok(html(StatusCode::OK, pages::admin::users(asked.who()?, &lines, once.as_ref())));
     }
@@ -142,8 +142,8 @@ fn shown(app: &App, asked: &Asked, once: Option<Once>) -> Answer {
     Ok(json(StatusCode::OK, &serde_json::json!({ "users": lines, "password": password, "token": token })))
 }
 
-fn line<'a>(user: &'a User, tokens: &'a [Token], now: Timestamp) -> Line<'a> {
-    let own = tokens.iter().filter(|token| token.user == user.name && token.is_valid(now));
+fn line<'a>(user: &'a User, people: &'a People, now: Timestamp) -> Line<'a> {
+    let own = people.tokens_of(&user.name, now);
     Line {
         name: &user.name,
         role: user.role,

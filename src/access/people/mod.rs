@@ -137,10 +137,9 @@ impl People {
         &self.users
     }
 
-    /// All tokens that were issued.
-    #[must_use]
-    pub fn tokens(&self) -> &[Token] {
-        &self.tokens
+    /// The tokens of a user that are valid now.
+    pub fn tokens_of(&self, user: &UserName, now: Timestamp) -> impl Iterator<Item = &Token> {
+        self.tokens.iter().filter(move |token| token.user == *user && token.is_valid(now))
     }
 
     /// A user.

@@ -13,7 +13,7 @@ pub use record::{
 pub use standing::Standing;
 pub use sweep::{Act, sweep};
 
-use super::sign::{Signer, Signing};
+use super::sign::Signing;
 use super::table::{Cell, Table};
 use super::{UserName, Word};
 use crate::base::{CallId, Error, Result, Sha256Hex, Timestamp};
@@ -36,10 +36,8 @@ pub struct Keeper<'a> {
     pub records: &'a dyn Records,
     /// What removes.
     pub disposal: &'a dyn Disposal,
-    /// What manifests are checked with.
+    /// What manifests are checked with, and who signs tombstones, holds and certificates, where anybody does.
     pub signing: &'a Signing,
-    /// Who signs tombstones, holds and certificates, where anybody does.
-    pub signer: Option<&'a Signer>,
 }
 
 /// A call as it was looked at.
@@ -101,7 +99,7 @@ impl Keeper<'_> {
         let key = hold_key(&hold.call)?;
         let there = self.records.read(&key)?;
         let expected = there.map_or(Expected::Absent, |stored| Expected::Version(stored.version));
-        self.records.write(&key, &sealed(hold, self.signer)?, &expected, None).map(drop)
+        self.records.write(&key, &sealed(hold, self.signing.signer.as_ref())?, &expected, None).map(drop)
     }
 
     fn hold_of(&self, call: &CallId) -> Result<std::result::Result<Option<Hold>, Damaged>> {

@@ -81,7 +81,7 @@ impl Sweep<'_> {
             }
         }
         log(call)?;
-        let bytes = sealed(tombstone, self.keeper.signer)?;
+        let bytes = sealed(tombstone, self.keeper.signing.signer.as_ref())?;
         self.put(&format!("{DELETING}{call}.json"), &bytes)?;
         Ok(match self.remove(tombstone, &bytes) {
             Ok(()) => {
@@ -149,7 +149,7 @@ impl Sweep<'_> {
             calls,
             signature: None,
         };
-        self.put(&name, &sealed(&certificate, self.keeper.signer)?)?;
+        self.put(&name, &sealed(&certificate, self.keeper.signing.signer.as_ref())?)?;
         for deleted in &certificate.calls {
             self.keeper.records.remove(&RecordKey::new(FOLDER, &format!("{DELETING}{}.json", deleted.call))?)?;
         }

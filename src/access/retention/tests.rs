@@ -1,7 +1,7 @@
 //! Sweeps of a folder, whole and broken off at every step.
 
 use super::*;
-use crate::access::sign::PrivateKey;
+use crate::access::sign::{PrivateKey, Signer};
 use crate::base::{Kind, Stage};
 use crate::store::{LocalRecords, LocalStore, Protection, Stored};
 use std::cell::Cell as Counter;
@@ -96,8 +96,7 @@ fn swept(
 ) -> Result<(BTreeMap<CallId, Standing>, Vec<Certificate>)> {
     let breaking = Breaking { inner: LocalRecords::open(root)?, steps: AtomicI64::new(steps) };
     let store = LocalStore::source(root)?;
-    let signer = signing.signer.as_ref();
-    let keeper = Keeper { store: &store, records: &breaking, disposal: &breaking, signing, signer };
+    let keeper = Keeper { store: &store, records: &breaking, disposal: &breaking, signing };
     let log = |_: &CallId| Ok(());
     let act = if deletes { Act::Delete { by: by(), log: &log } } else { Act::Look };
     let mut seen = BTreeMap::new();
@@ -194,7 +193,7 @@ fn what_is_not_written_down_is_not_deleted() {
     let (folder, signing) = (tempfile::tempdir().unwrap(), Signing::default());
     put(folder.path(), 1, 99, false, &signing);
     let (records, store) = (LocalRecords::open(folder.path()).unwrap(), LocalStore::source(folder.path()).unwrap());
-    let keeper = Keeper { store: &store, records: &records, disposal: &records, signing: &signing, signer: None };
+    let keeper = Keeper { store: &store, records: &records, disposal: &records, signing: &signing };
     let asked = Counter::new(0);
     let log = |_: &CallId| {
         asked.set(asked.get() + 1);
@@ -211,8 +210,7 @@ fn a_hold_keeps_a_release_frees_and_what_cannot_be_trusted_keeps() {
     put(root, 1, 99, false, &signing);
     put(root, 2, 99, true, &signing);
     let (records, store) = (LocalRecords::open(root).unwrap(), LocalStore::source(root).unwrap());
-    let signer = signing.signer.as_ref();
-    let keeper = Keeper { store: &store, records: &records, disposal: &records, signing: &signing, signer };
+    let keeper = Keeper { store: &store, records: &records, disposal: &records, signing: &signing };
     let standing = |n| keeper.look(&call(n), now()).unwrap().standing;
     let set = |n, state| keeper.set_hold(&call(n), state, "matter-7".parse().unwrap(), by(), now());
     assert_eq!((standing(1), standing(2)), (Standing::Due, Standing::Held));
