@@ -72,7 +72,7 @@ pub(super) fn run(args: &RedactArgs, settings: &Settings, out: &mut Output) -> R
     } else {
         let sample = jobs::keeping(&Retention::of(&policy.retention, created), &policy.access.classification);
         let store = stores.destination(&dest, settings.properties(&policy), &sample)?;
-        store.survey_held()?;
+        store.survey()?;
         Some(store)
     };
     let ordered = runtime::ordered(&stores, &dest, settings)?;

@@ -272,12 +272,8 @@ fn redact(
     };
     let artifacts = redact_call(run.patterns, run.policy, source, sinks)?;
     drop(slot);
-    known.still()?;
-    let opened = || transcripts.iter().zip(&transcript_stats).chain(recordings.iter().zip(&recording_stats));
-    // What was opened last was so beside all the others, if they are still what they were.
-    let others = transcripts.len() + recordings.len() - 1;
-    opened().take(others).try_for_each(|(file, stat)| fetch::still(file, stat))?;
-    opened().skip(others).try_for_each(|(file, stat)| fetch::still_read(file, stat))?;
+    let read = transcripts.iter().zip(&transcript_stats).chain(recordings.iter().zip(&recording_stats));
+    fetch::still(&known.opened().into_iter().chain(read).collect::<Vec<_>>())?;
     let origins = |files: &[SourceFile], stats: &[Stat]| -> Vec<Origin> {
         files.iter().zip(stats).map(|(file, stat)| origin(run, id, file, stat)).collect()
     };

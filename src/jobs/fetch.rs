@@ -61,20 +61,27 @@ pub(super) fn digest(source: &SourceFile, bytes_max: u64) -> Result<Sha256Hex> {
     }
 }
 
-/// Makes sure that a source is still what was opened.
+/// Makes sure that the files of a call, in the order in which they were opened, were what was read at one time.
+///
+/// That needs no asking where all of them are read in one state, and that is the one which was listed: they were listed
+/// before the first was opened. Else all are looked at again, but for the last one where it is read in one state: it was
+/// what it is when it was opened, and the others still are what they were.
 ///
 /// # Errors
-/// Holds the call when it is not.
-pub(super) fn still(source: &SourceFile, opened: &Stat) -> Result<()> {
-    if source.store.stat(&source.key)? == *opened { Ok(()) } else { Err(changed()) }
-}
-
-/// The same of a source that was opened last, which needs not be asked where stores read one state of it.
-///
-/// # Errors
-/// Those of [`still`].
-pub(super) fn still_read(source: &SourceFile, opened: &Stat) -> Result<()> {
-    if source.store.reads_one_state() { Ok(()) } else { still(source, opened) }
+/// Holds the call when one is another.
+pub(super) fn still(opened: &[(&SourceFile, &Stat)]) -> Result<()> {
+    let reads_one_state = |source: &SourceFile| source.store.reads_one_state();
+    if opened.iter().all(|(source, stat)| reads_one_state(source) && source.stat == **stat) {
+        return Ok(());
+    }
+    let is_same = |(source, stat): &(&SourceFile, &Stat)| Ok(source.store.stat(&source.key)? == **stat);
+    for (n, one) in opened.iter().enumerate() {
+        let is_last = n + 1 == opened.len();
+        if !(is_last && reads_one_state(one.0) || is_same(one)?) {
+            return Err(changed());
+        }
+    }
+    Ok(())
 }
 
 fn changed() -> Error {
@@ -114,9 +121,9 @@ mod tests {
         let dir = tempfile::tempdir().unwrap();
         let source = source(&dir);
         let (_, stat) = read_whole(&source, 5).unwrap();
-        still(&source, &stat).unwrap();
+        still(&[(&source, &stat)]).unwrap();
         fs::write(dir.path().join("a.json"), "123456").unwrap();
-        assert_eq!(still(&source, &stat).err().unwrap().hold_reason(), Some(HoldReason::SourceChanged));
+        assert_eq!(still(&[(&source, &stat)]).err().unwrap().hold_reason(), Some(HoldReason::SourceChanged));
     }
 
     #[test]

@@ -87,12 +87,9 @@ impl Given {
         Ok(Self { values, reference, side_car })
     }
 
-    /// Makes sure that the side-car is still what was read.
-    ///
-    /// # Errors
-    /// Holds the call when it is not.
-    pub fn still(&self) -> Result<()> {
-        self.side_car.as_ref().map_or(Ok(()), |(file, stat)| fetch::still(file, stat))
+    /// The side-car that was read, and its state.
+    pub fn opened(&self) -> Option<(&SourceFile, &Stat)> {
+        self.side_car.as_ref().map(|(file, stat)| (file, stat))
     }
 }
 

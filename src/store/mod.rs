@@ -26,6 +26,7 @@ pub use address::{Address, BucketAddress};
 pub use disposal::{Disposal, LegalHold, Protection};
 pub use listed::{ListedStore, Listing};
 pub use local::LocalStore;
+use records::TOMBSTONE_BEGINS;
 #[cfg(test)]
 pub(crate) use records::suite as records_suite;
 pub use records::{LocalRecords, RECORDS_MAX, RETENTION_FOLDER, RecordKey, Records, tombstone_name};
@@ -199,12 +200,13 @@ pub trait Store: Send + Sync {
     /// When it is there and cannot be read.
     fn held(&self, call: &CallId) -> Result<Option<Vec<u8>>>;
 
-    /// Reads once which calls are held, so that [`Store::remove_held`] need not ask for each: for runs that end. A record
-    /// that somebody else writes meanwhile, beside a call that this run publishes, is left to the next run.
+    /// Looks once at what is here, so that it need not be asked for each call: for runs that end. What somebody else
+    /// publishes meanwhile is met at the commit. A record that somebody else writes meanwhile, beside a call that this run
+    /// publishes, is left to the next run.
     ///
     /// # Errors
-    /// When they cannot be listed.
-    fn survey_held(&self) -> Result<()> {
+    /// When the destination cannot be listed.
+    fn survey(&self) -> Result<()> {
         Ok(())
     }
 

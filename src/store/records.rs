@@ -18,10 +18,13 @@ const ASIDE: &str = ".new";
 /// The folder of a destination with the records of holds and deletions.
 pub const RETENTION_FOLDER: &str = ".retention";
 
+/// What the names of records of deleted calls begin with.
+pub(super) const TOMBSTONE_BEGINS: &str = "tombstone-";
+
 /// The name of the record that a deleted call leaves.
 #[must_use]
 pub fn tombstone_name(call: &CallId) -> String {
-    format!("tombstone-{call}.json")
+    format!("{TOMBSTONE_BEGINS}{call}.json")
 }
 
 /// Where a record lies: a hidden folder of the destination, and a name in it.

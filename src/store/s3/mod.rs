@@ -14,6 +14,7 @@ mod put;
 mod read;
 mod records;
 mod staging;
+mod survey;
 mod tag;
 #[cfg(test)]
 mod tests;
@@ -33,8 +34,8 @@ use list::{Below, Listing};
 use put::{Condition, Put};
 use read::{Location, Reader};
 use staging::{InHand, Staging};
-use std::collections::BTreeSet;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use survey::Survey;
 
 const HELD_FOLDER: &str = ".held";
 /// Largest manifest or held record read, bytes.
@@ -45,8 +46,8 @@ pub struct S3Store {
     bucket: Arc<Bucket>,
     /// Present in a destination.
     in_hand: Option<Arc<InHand>>,
-    /// Which calls are held, once that has been asked.
-    surveyed: Mutex<Option<BTreeSet<CallId>>>,
+    /// What it has, once that was looked at.
+    survey: Mutex<Option<Survey>>,
 }
 
 /// What all requests of a store have in common.
@@ -70,7 +71,7 @@ impl S3Store {
             let error = Error::usage(format!("s3://{}: the bucket cannot be used: {fault}", bucket.name));
             if fault.is_final() { error } else { fault.error(Stage::Fetch, "the bucket cannot be reached") }
         })?;
-        Ok(Self { bucket: Arc::new(bucket), in_hand: None, surveyed: Mutex::default() })
+        Ok(Self { bucket: Arc::new(bucket), in_hand: None, survey: Mutex::default() })
     }
 
     /// A bucket to write to. `sample` is how a call of now is kept, to see whether the bucket can do it.
@@ -86,7 +87,7 @@ impl S3Store {
         let bucket = Bucket::new(client, address, properties);
         let root = bucket.root.expose();
         bucket.client.wait(destination::check(&bucket.client, &bucket.name, root, &bucket.properties, sample))?;
-        Ok(Self { bucket: Arc::new(bucket), in_hand: Some(Arc::default()), surveyed: Mutex::default() })
+        Ok(Self { bucket: Arc::new(bucket), in_hand: Some(Arc::default()), survey: Mutex::default() })
     }
 
     /// What is read under a key of a listing.
@@ -97,8 +98,12 @@ impl S3Store {
         Err(Error::held(Stage::Fetch, HoldReason::UnreadableSource, "the key is not one of a listing"))
     }
 
-    fn surveyed(&self) -> MutexGuard<'_, Option<BTreeSet<CallId>>> {
-        self.surveyed.lock().unwrap_or_else(PoisonError::into_inner)
+    fn surveyed(&self) -> MutexGuard<'_, Option<Survey>> {
+        self.survey.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn is_new(&self, call: &CallId) -> bool {
+        self.surveyed().as_ref().is_some_and(|survey| survey.is_new(call))
     }
 
     fn writing(&self) -> Result<&Arc<InHand>> {
@@ -133,20 +138,6 @@ impl Bucket {
 
     fn location(&self, key: &str) -> Location {
         Location { client: self.client.clone(), bucket: self.name.clone(), key: Phi::new(key.to_owned()) }
-    }
-
-    /// The calls that are held. An empty record is what is left of one where a worker may not delete.
-    async fn held(&self) -> Answer<BTreeSet<CallId>> {
-        let folder = format!("{}{HELD_FOLDER}/", self.root.expose());
-        let mut pages = self.client.sdk.list_objects_v2().bucket(&self.name).prefix(&folder).into_paginator().send();
-        let mut calls = BTreeSet::new();
-        while let Some(page) = pages.next().await {
-            let page = page?;
-            let objects = page.contents().iter().filter(|object| object.size() != Some(0));
-            let names = objects.filter_map(|object| object.key()?.strip_prefix(&folder)?.strip_suffix(".json"));
-            calls.extend(names.filter_map(CallId::parse));
-        }
-        Ok(calls)
     }
 
     /// Deletes an object, or tags it where it may not be deleted; whether it did either.
@@ -194,10 +185,14 @@ impl Store for S3Store {
     }
 
     fn begin(&self, call: &CallId) -> Result<Box<dyn Staged>> {
+        self.surveyed().iter_mut().for_each(|survey| survey.meet(call));
         Ok(Box::new(Staging::begin(&self.bucket, self.writing()?, call)?))
     }
 
     fn manifest(&self, call: &CallId) -> Result<Option<Stored>> {
+        if self.is_new(call) {
+            return Ok(None);
+        }
         self.record(&self.bucket.key_of(call, MANIFEST_NAME))
     }
 
@@ -212,6 +207,9 @@ impl Store for S3Store {
     }
 
     fn has_tombstone(&self, call: &CallId) -> Result<bool> {
+        if self.is_new(call) {
+            return Ok(false);
+        }
         let key = format!("{}{RETENTION_FOLDER}/{}", self.bucket.root.expose(), tombstone_name(call));
         match self.bucket.client.wait(self.bucket.location(&key).stat()) {
             Ok(_) => Ok(true),
@@ -222,9 +220,7 @@ impl Store for S3Store {
 
     fn put_held(&self, call: &CallId, record: &[u8]) -> Result<()> {
         self.writing()?;
-        if let Some(held) = &mut *self.surveyed() {
-            held.insert(call.clone());
-        }
+        self.surveyed().iter_mut().for_each(|survey| survey.hold(call));
         self.bucket.client.wait(self.bucket.put_record(&self.bucket.held_key(call), record))
     }
 
@@ -234,15 +230,16 @@ impl Store for S3Store {
         Ok(record.map(|record| record.bytes).filter(|bytes| !bytes.is_empty()))
     }
 
-    fn survey_held(&self) -> Result<()> {
-        let held = self.bucket.client.wait(self.bucket.held());
-        *self.surveyed() = Some(held.map_err(|fault| fault.error(Stage::Configure, "held calls cannot be listed"))?);
+    fn survey(&self) -> Result<()> {
+        let survey = self.bucket.client.wait(Survey::of(&self.bucket));
+        *self.surveyed() =
+            Some(survey.map_err(|fault| fault.error(Stage::Configure, "the destination cannot be listed"))?);
         Ok(())
     }
 
     fn remove_held(&self, call: &CallId) -> Result<()> {
         self.writing()?;
-        if self.surveyed().as_ref().is_some_and(|held| !held.contains(call)) {
+        if self.surveyed().as_ref().is_some_and(|survey| survey.is_free(call)) {
             return Ok(());
         }
         // Asked first, because a delete of nothing leaves a marker in a bucket with versions.

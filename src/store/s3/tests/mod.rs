@@ -225,3 +225,43 @@ fn what_a_dead_run_left_is_taken_where_it_is_the_same_and_passed_by_where_not() 
         assert_eq!(store.stat(&key("recording.wav")).unwrap().bytes, 4, "nobody may say that it is dead");
     }
 }
+
+#[test]
+fn what_came_after_a_survey_is_met_at_the_commit_and_then_asked_for() {
+    for server in SERVERS {
+        let client = client(server, Patience::default());
+        for folder in ["", "redacted/2026/"] {
+            let address = bucket(&client, folder);
+            let (store, other) = (destination(&client, &address), destination(&client, &address));
+            suite::commit(&other, &call(1), "before", &Expected::Absent).unwrap();
+            store.survey().unwrap();
+            suite::commit(&other, &call(2), "meanwhile", &Expected::Absent).unwrap();
+            suite::check_holds(&store, &call(1), "before");
+            assert!(store.manifest(&call(2)).unwrap().is_none(), "it was not there when it was looked");
+            let error = suite::commit(&store, &call(2), "late", &Expected::Absent).unwrap_err();
+            assert_eq!(error.kind, Kind::Conflict);
+            suite::check_holds(&store, &call(2), "meanwhile");
+        }
+    }
+}
+
+#[test]
+fn a_survey_knows_calls_that_were_deleted_and_those_that_are_held() {
+    for server in SERVERS {
+        let client = client(server, Patience::default());
+        let address = bucket(&client, "redacted/");
+        let store = destination(&client, &address);
+        let tombstone = |call| format!("redacted/{RETENTION_FOLDER}/{}", tombstone_name(&call));
+        put(&client, &address.bucket, &tombstone(call(1)), b"{}");
+        store.put_held(&call(2), b"{}").unwrap();
+        store.survey().unwrap();
+        put(&client, &address.bucket, &tombstone(call(3)), b"{}");
+        assert!(store.has_tombstone(&call(1)).unwrap());
+        assert!(!store.has_tombstone(&call(3)).unwrap(), "it was not there when it was looked");
+        store.remove_held(&call(2)).unwrap();
+        assert!(store.held(&call(2)).unwrap().is_none());
+        store.put_held(&call(4), b"{}").unwrap();
+        store.remove_held(&call(4)).unwrap();
+        assert!(store.held(&call(4)).unwrap().is_none(), "what this run has held itself");
+    }
+}
