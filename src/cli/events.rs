@@ -1,7 +1,7 @@
 //! What `worker` and `lambda` have in common: from settings to a worker.
 
 use super::{clock, patterns, runtime};
-use crate::base::{Error, Kind, Result, Stage};
+use crate::base::{Error, Result};
 use crate::config::{self, Settings};
 use crate::jobs::{self, Buckets, EventSources, Notice, OpenBucket, Ordered, Setup, Worker};
 use crate::model::manifest::Retention;
@@ -13,18 +13,12 @@ use std::sync::Arc;
 /// Hears what a worker tells.
 pub(super) type Tell = Box<dyn Fn(&Notice<'_>) + Send + Sync>;
 
-/// What `open` opens, which mostly waits for the network, and the patterns, which are compiled meanwhile.
+/// The compiled patterns, and what `open` opens meanwhile, which mostly waits for the network.
 ///
 /// # Errors
 /// When a pattern file is wrong, or as `open` says.
 pub(super) fn beside_patterns<T>(settings: &Settings, open: impl FnOnce() -> Result<T>) -> Result<(PatternSet, T)> {
-    let (opened, patterns) = std::thread::scope(|scope| {
-        let patterns = scope.spawn(|| patterns::tested(settings));
-        (open(), patterns.join())
-    });
-    let patterns =
-        patterns.map_err(|_| Error::new(Stage::Patterns, Kind::Internal, "the patterns cannot be compiled"))?;
-    Ok((patterns?, opened?))
+    runtime::side_by_side(|| patterns::tested(settings), open)
 }
 
 /// A worker on these sources that writes to this destination.

@@ -3,7 +3,7 @@
 use super::output::note;
 use super::patterns;
 use crate::access::orders;
-use crate::base::{Error, Result, Stage};
+use crate::base::{Error, Kind, Result, Stage};
 use crate::config::{Settings, policy_ref};
 use crate::jobs::{Instead, Ordered, Originals};
 use crate::model::Policy;
@@ -30,6 +30,23 @@ pub(super) fn handle() -> Result<Handle> {
     let made = tokio::runtime::Builder::new_multi_thread().worker_threads(THREADS).enable_all().build();
     let made = made.map_err(|error| Error::io(Stage::Configure, "threads cannot be started", error))?;
     Ok(runtime.insert(made).handle().clone())
+}
+
+/// Does both at once.
+///
+/// # Errors
+/// The one of `one`, else the one of `other`.
+pub(super) fn side_by_side<A: Send, B>(
+    one: impl FnOnce() -> Result<A> + Send,
+    other: impl FnOnce() -> Result<B>,
+) -> Result<(A, B)> {
+    let (one, other) = std::thread::scope(|scope| {
+        let one = scope.spawn(one);
+        let other = other();
+        (one.join(), other)
+    });
+    let one = one.map_err(|_| Error::new(Stage::Configure, Kind::Internal, "the program broke while it started"))?;
+    Ok((one?, other?))
 }
 
 /// Stores for these paths: connected to an object store where one of them is a bucket.

@@ -72,13 +72,19 @@ fn open(typed: &Path, settings: &Settings, told: &WorkerSettings) -> Result<Open
         (Some(url), None) => {
             let dest = jobs::destination(typed, &[])?;
             let runtime = runtime::handle()?;
-            let stores = Stores::new(Some(Client::connect(runtime.clone(), settings.access())?));
-            let config = runtime.block_on(aws_config::load_defaults(BehaviorVersion::latest()));
-            let times = SqsTimes { lease: told.lease, wait: RECEIVE_WAIT, now: clock::since_1970 };
-            let queue = Sqs::open(&runtime, &config, url, told.dead_letter.as_deref(), times)?;
-            let target = events::target(settings, &stores, &dest)?;
-            let ordered = runtime::ordered(&stores, &dest, settings)?;
-            Ok(Opened { queue: Arc::new(queue), sources: events::buckets(settings, stores, &dest)?, target, ordered })
+            let open_queue = || {
+                let config = runtime.block_on(aws_config::load_defaults(BehaviorVersion::latest()));
+                let times = SqsTimes { lease: told.lease, wait: RECEIVE_WAIT, now: clock::since_1970 };
+                Sqs::open(&runtime, &config, url, told.dead_letter.as_deref(), times)
+            };
+            let open_stores = || {
+                let stores = Stores::new(Some(Client::connect(runtime.clone(), settings.access())?));
+                let target = events::target(settings, &stores, &dest)?;
+                let ordered = runtime::ordered(&stores, &dest, settings)?;
+                Ok((target, ordered, events::buckets(settings, stores, &dest)?))
+            };
+            let (queue, (target, ordered, sources)) = runtime::side_by_side(open_queue, open_stores)?;
+            Ok(Opened { queue: Arc::new(queue), sources, target, ordered })
         }
         (None, Some(folder)) => {
             let dest = jobs::destination(typed, std::slice::from_ref(folder))?;

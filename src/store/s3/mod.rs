@@ -27,7 +27,6 @@ use super::{
     BucketAddress, Entry, Keeping, MANIFEST_NAME, Object, RETENTION_FOLDER, Staged, Stat, Store, Stored, tombstone_name,
 };
 use crate::base::{CallId, Error, HoldReason, Kind, Phi, Result, Sha256Hex, Stage};
-use client::Answer;
 use destination::Dress;
 use fault::Fault;
 use list::{Below, Listing};

@@ -17,11 +17,11 @@ use std::time::Duration;
 use tokio::sync::mpsc;
 
 /// Bytes of a block, about.
-const BLOCK_BYTES: usize = 1 << 20;
+const BLOCK_BYTES: usize = 512 << 10;
 /// Blocks that are fetched ahead of what is read.
 const BLOCKS_AHEAD: usize = 2;
 /// Up to this size an object is one block, so that going to its end and back asks for nothing.
-const ONE_BLOCK_BYTES_MAX: usize = 4 * BLOCK_BYTES;
+const ONE_BLOCK_BYTES_MAX: usize = 4 << 20;
 /// Streams of one object that are open at once.
 const STREAMS_MAX: usize = 2;
 /// How often one stream may break off.
