@@ -7,7 +7,7 @@ use divan::counter::BytesCount;
 use sha2::{Digest, Sha256};
 use sordino::audio;
 use sordino::base::TimeSpan;
-use sordino::model::Mute;
+use sordino::model::{Mute, MuteStyle};
 use std::fs::File;
 use std::io::{BufWriter, Write};
 use std::path::{Path, PathBuf};
@@ -59,14 +59,14 @@ fn copy(bencher: Bencher, kind: Kind) {
 fn mute_and_verify(bencher: Bencher, kind: Kind) {
     let (folder, bytes) = sound(kind);
     let [from, to] = files(&folder);
-    let duration_ms = audio::open(&mut File::open(&from).unwrap()).unwrap().info().duration_ms() as u32;
+    let duration_ms = audio::open(&mut File::open(&from).unwrap(), None).unwrap().info().duration_ms() as u32;
     let mute = |i| TimeSpan::new(duration_ms / SPANS * i, duration_ms / SPANS * i + SPAN_MS).unwrap();
     let mutes: Vec<Mute> = (0..SPANS).map(|i| Mute { span: mute(i), categories: Vec::new() }).collect();
     bencher.counter(BytesCount::new(bytes)).bench_local(|| {
         let mut source = File::open(&from).unwrap();
         let mut dest = File::options().read(true).write(true).create(true).truncate(true).open(&to).unwrap();
-        let opened = audio::open(&mut source).unwrap();
-        audio::redact(&opened, &mut source, &mutes, &mut dest).unwrap()
+        let opened = audio::open(&mut source, None).unwrap();
+        audio::redact(&opened, &mut source, &mutes, MuteStyle::default(), &mut dest).unwrap()
     });
 }
 
@@ -84,7 +84,7 @@ fn decode(bencher: Bencher, kind: Kind) {
     let [from, _] = files(&folder);
     bencher.counter(BytesCount::new(bytes)).bench_local(|| {
         let mut source = File::open(&from).unwrap();
-        let opened = audio::open(&mut source).unwrap();
+        let opened = audio::open(&mut source, None).unwrap();
         opened.decode(&mut source, &mut |_| Ok(())).unwrap();
     });
 }

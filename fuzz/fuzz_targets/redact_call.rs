@@ -37,6 +37,6 @@ fuzz_target!(|bytes: &[u8]| {
         };
         let masked = Phi::new(artifacts.transcript().get().clone());
         assert!(transcript::read(masked, None).is_ok(), "the masked transcript is not read again");
-        assert!(recording.is_none() || audio::open(&mut muted).is_ok(), "the muted recording is not read again");
+        assert!(recording.is_none() || audio::open(&mut muted, None).is_ok(), "the muted recording is not read again");
     }
 });

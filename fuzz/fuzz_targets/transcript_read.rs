@@ -15,7 +15,7 @@ static TOLD: LazyLock<[Told; 2]> = LazyLock::new(|| {
         include_str!("../../fixtures/transcripts/mapped/words.toml"),
     ];
     let parse = |text: &str| Arc::new(Mapping::parse(text).expect("it is right"));
-    mappings.map(|text| Told { format: None, mapping: Some(parse(text)) })
+    mappings.map(|text| Told { mapping: Some(parse(text)), ..Told::default() })
 });
 
 fuzz_target!(|bytes: &[u8]| {

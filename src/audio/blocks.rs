@@ -65,20 +65,36 @@ impl Blocks {
     }
 }
 
-/// Two frames that decode to no more than 8 of 32768, which is the least that GSM can say.
-///
-/// The filter is flat (each code is the one that decodes nearest to zero, GSM 06.10 section 5.2.8), the gain of the
-/// long-term predictor the lowest, and pulses of the lowest height alternate in sign.
+/// Two frames that decode to no more than 8 of 32768, which is the least that GSM can say: pulses of the lowest height
+/// alternate in sign.
 fn silent_gsm() -> Vec<u8> {
+    gsm(&mut || Subframe { grid: 0, height: 0, pulses: std::array::from_fn(|n| 4 - n as u32 % 2) })
+}
+
+/// What 5 ms of GSM add to what is there.
+pub(super) struct Subframe {
+    /// Of which three samples the first pulse is, and every third from there.
+    pub(super) grid: u32,
+    /// The code of the highest pulse, 0 to 63.
+    pub(super) height: u32,
+    /// Pulses, 0 (down) to 7 (up).
+    pub(super) pulses: [u32; 13],
+}
+
+/// A block of two frames.
+///
+/// The filter is flat (each code is the one that decodes nearest to zero, GSM 06.10 section 5.2.8), and the gain of the
+/// long-term predictor the lowest, so that frames hardly depend on those before.
+pub(super) fn gsm(next: &mut dyn FnMut() -> Subframe) -> Vec<u8> {
     const FILTER: [(u32, u32); 8] = [(32, 6), (32, 6), (20, 5), (11, 5), (8, 4), (5, 4), (3, 3), (2, 3)];
-    const LAG_GAIN_GRID_HEIGHT: [(u32, u32); 4] = [(40, 7), (0, 2), (0, 2), (0, 6)];
-    const PULSES: u32 = 13;
+    const LAG_GAIN: [(u32, u32); 2] = [(40, 7), (0, 2)];
     let mut bits = Bits::default();
     for _ in 0..2 {
         FILTER.iter().for_each(|&code| bits.push(code));
         for _ in 0..4 {
-            LAG_GAIN_GRID_HEIGHT.iter().for_each(|&code| bits.push(code));
-            (0..PULSES).for_each(|pulse| bits.push((4 - pulse % 2, 3)));
+            let Subframe { grid, height, pulses } = next();
+            LAG_GAIN.into_iter().chain([(grid, 2), (height, 6)]).for_each(|code| bits.push(code));
+            pulses.into_iter().for_each(|pulse| bits.push((pulse, 3)));
         }
     }
     bits.bytes

@@ -13,6 +13,10 @@ pub(super) const HEAD_BYTES: u64 = 16;
 pub(super) enum Container {
     /// It is opened and can be redacted.
     Read(fn(&mut dyn Source, u64) -> Result<Opened>),
+    /// It starts as a frame of MPEG audio does, which sound without a container may do too.
+    Frames,
+    /// Nothing that is known.
+    Unknown,
     /// The call is held.
     Hold(HoldReason, &'static str),
 }
@@ -22,8 +26,22 @@ impl Container {
     pub(super) fn open(self, source: &mut dyn Source, source_bytes: u64) -> Result<Opened> {
         match self {
             Self::Read(open) => open(source, source_bytes),
+            Self::Frames => packets::open(Kind::Mpeg, source, source_bytes),
+            Self::Unknown => Self::Hold(CONTAINER, "no known container starts like this").open(source, source_bytes),
             Self::Hold(HoldReason::DamagedRecording, message) => Err(damaged(message)),
             Self::Hold(reason, message) => Err(Error::held(Stage::OpenRecording, reason, message)),
+        }
+    }
+
+    /// Whether it may be sound without any container.
+    ///
+    /// # Errors
+    /// When the source cannot be read.
+    pub(super) fn may_be_none(self, source: &mut dyn Source, source_bytes: u64) -> Result<bool> {
+        match self {
+            Self::Unknown => Ok(true),
+            Self::Frames => Ok(!packets::begins_as_mpeg(source, source_bytes)?),
+            Self::Read(_) | Self::Hold(..) => Ok(false),
         }
     }
 }
@@ -66,8 +84,8 @@ pub(super) fn recognise(head: &[u8]) -> Container {
     }
     match head {
         [] => Container::Hold(HoldReason::DamagedRecording, "the recording is empty"),
-        _ if is_mpeg_audio(head) => Container::Read(|source, bytes| packets::open(Kind::Mpeg, source, bytes)),
-        _ => Container::Hold(CONTAINER, "no known container starts like this"),
+        _ if is_mpeg_audio(head) => Container::Frames,
+        _ => Container::Unknown,
     }
 }
 
@@ -86,7 +104,8 @@ mod tests {
     #[track_caller]
     fn check(head: &[u8], want: Option<HoldReason>) {
         let got = match recognise(head) {
-            Container::Read(_) => None,
+            Container::Read(_) | Container::Frames => None,
+            Container::Unknown => Some(HoldReason::UnknownContainer),
             Container::Hold(reason, _) => Some(reason),
         };
         assert_eq!(got, want);

@@ -1,24 +1,30 @@
 //! From mute times to bytes: which blocks of sound become silence. Must not touch samples.
 
 use super::asked::asked;
+use super::edits::{Change, Edits, Ramp};
+use super::fill;
 use super::hashing::BLOCK_BYTES;
 use super::linear::Linear;
+use super::sample;
 use crate::base::{Result, TimeSpan};
-use crate::model::RecordingInfo;
+use crate::model::{MuteStyle, RecordingInfo};
 use std::ops::Range;
 
-/// What to silence in one recording: sorted, disjoint, not touching, inside the recording.
+/// What to mute in one recording: sorted, disjoint, not touching, inside the recording.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Cuts {
     /// The stretches in time, clipped at the end of the recording.
     pub(super) spans: Vec<TimeSpan>,
     /// The blocks that they touch, as bytes from the first frame.
     bytes: Vec<Range<u64>>,
-    /// Frames that become silent, of all stretches together.
+    /// Frames that become the fill, of all stretches together.
     pub(super) frames: u64,
-    /// Silent blocks: enough to take [`BLOCK_BYTES`] from, starting anywhere in the first one.
-    silence: Vec<u8>,
-    block_bytes: u64,
+    /// Those bytes, and what lies beside them where it is ramped.
+    edits: Edits,
+    info: RecordingInfo,
+    /// The fill, which begins again after so many bytes: enough to take [`BLOCK_BYTES`] from, starting anywhere.
+    fill: Vec<u8>,
+    fill_bytes: u64,
 }
 
 /// Part of a window of sound: bytes from the window's start.
@@ -26,71 +32,93 @@ pub(super) struct Cuts {
 pub(super) enum Piece<'a> {
     /// To be kept bit by bit.
     Kept(Range<usize>),
-    /// To be these bytes, which are silence.
+    /// To be these bytes, which are the fill.
     Muted(Range<usize>, &'a [u8]),
+    /// Whole frames to be kept and faded.
+    Ramped(Range<usize>, Faded<'a>),
+}
+
+/// Frames to be faded, of which the first is `first`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Faded<'a> {
+    info: &'a RecordingInfo,
+    ramp: Ramp,
+    first: u64,
+}
+
+impl Faded<'_> {
+    /// What these frames are faded.
+    pub(super) fn of(&self, frames: &[u8]) -> Vec<u8> {
+        let codec = self.info.codec;
+        let sample_bytes = usize::from(codec.sample_bytes().expect("only samples that stand for themselves are faded"));
+        let mut faded = Vec::with_capacity(frames.len());
+        let frame_bytes = sample_bytes * usize::from(self.info.channels);
+        for (frame, samples) in (self.first..).zip(frames.chunks_exact(frame_bytes)) {
+            let gain = self.ramp.gain(frame);
+            for bytes in samples.chunks_exact(sample_bytes) {
+                sample::put(codec, sample::get(codec, bytes) * gain, &mut faded);
+            }
+        }
+        faded
+    }
 }
 
 impl Cuts {
-    /// Plans the silence for these spans, in any order, overlapping or not.
+    /// Plans the mutes for these spans, in any order, overlapping or not.
     ///
     /// A span covers every block that it touches (its start is rounded down, its end up) and the codec's guard.
     ///
     /// # Errors
     /// Those of [`asked`].
-    pub(super) fn plan(info: &RecordingInfo, sound: &Linear, spans: &[TimeSpan]) -> Result<Self> {
+    pub(super) fn plan(info: &RecordingInfo, sound: &Linear, spans: &[TimeSpan], style: MuteStyle) -> Result<Self> {
         let (blocks, block_bytes) = (&sound.blocks, sound.blocks.bytes());
         let end_ms = u32::try_from(info.duration_ms()).unwrap_or(u32::MAX);
-        let silence = blocks.silent.repeat(BLOCK_BYTES / blocks.silent.len() + 2);
-        let mut cuts = Self { spans: Vec::new(), bytes: Vec::new(), frames: 0, silence, block_bytes };
+        let (mut stretches, mut bytes): (Vec<TimeSpan>, Vec<Range<u64>>) = Default::default();
         for (span, frames) in asked(info, spans)? {
             let touched = frames.start / blocks.frames..frames.end.div_ceil(blocks.frames) + blocks.guard;
-            let bytes = touched.start * block_bytes..sound.len().min(touched.end * block_bytes);
-            cuts.push(TimeSpan::new(span.start_ms(), span.end_ms().min(end_ms))?, bytes);
+            let touched = touched.start * block_bytes..sound.len().min(touched.end * block_bytes);
+            let span = TimeSpan::new(span.start_ms(), span.end_ms().min(end_ms))?;
+            match (stretches.last_mut(), bytes.last_mut()) {
+                // The two meet.
+                (Some(last_span), Some(last)) if touched.start <= last.end => {
+                    *last_span = last_span.cover(span);
+                    last.end = last.end.max(touched.end);
+                }
+                _ => {
+                    stretches.push(span);
+                    bytes.push(touched);
+                }
+            }
         }
         let frame_at = |byte: u64| info.frames.min(byte.div_ceil(block_bytes) * blocks.frames);
-        cuts.frames = cuts.bytes.iter().map(|r| frame_at(r.end) - frame_at(r.start)).sum();
-        Ok(cuts)
+        let frames = bytes.iter().map(|r| frame_at(r.end) - frame_at(r.start)).sum();
+        let edits = Edits::new(&bytes, sound.len(), block_bytes, info.frames_in(style.ramp_ms));
+        let table = fill::table(info, blocks, style.fill);
+        let fill = table.repeat(BLOCK_BYTES / table.len() + 2);
+        Ok(Self { spans: stretches, bytes, frames, edits, info: info.clone(), fill, fill_bytes: table.len() as u64 })
     }
 
-    /// Appends a stretch that starts no earlier than the last one, joining the two where they meet.
-    fn push(&mut self, span: TimeSpan, bytes: Range<u64>) {
-        match (self.spans.last_mut(), self.bytes.last_mut()) {
-            (Some(last_span), Some(last)) if bytes.start <= last.end => {
-                *last_span = last_span.cover(span);
-                last.end = last.end.max(bytes.end);
-            }
-            _ => {
-                self.spans.push(span);
-                self.bytes.push(bytes);
-            }
-        }
-    }
-
-    /// The window (bytes from the first frame, at most [`BLOCK_BYTES`]) as alternating pieces, in order and without
-    /// a gap.
+    /// The window (bytes from the first frame, at most [`BLOCK_BYTES`], cutting no frame that is ramped) as alternating
+    /// pieces, in order and without a gap.
     pub(super) fn pieces(&self, window: Range<u64>) -> impl Iterator<Item = Piece<'_>> + Clone {
-        let mut at = window.start;
-        let mut next = self.bytes.partition_point(|cut| cut.end <= window.start);
-        std::iter::from_fn(move || {
-            let from = at;
-            let cut = self.bytes.get(next).filter(|cut| cut.start < window.end);
-            let muted = cut.is_some_and(|cut| cut.start <= from);
-            at = match cut {
-                _ if from >= window.end => return None,
-                Some(cut) if muted => cut.end.min(window.end),
-                Some(cut) => cut.start,
-                None => window.end,
-            };
-            next += usize::from(muted);
-            let range = (from - window.start) as usize..(at - window.start) as usize;
-            Some(if muted { Piece::Muted(range.clone(), self.silence(from, range.len())) } else { Piece::Kept(range) })
+        let start = window.start;
+        self.edits.parts(window).map(move |(bytes, change)| {
+            let range = (bytes.start - start) as usize..(bytes.end - start) as usize;
+            match change {
+                Change::Kept => Piece::Kept(range),
+                Change::Muted => Piece::Muted(range.clone(), self.fill(bytes.start, range.len())),
+                Change::Ramped(ramp) => {
+                    let frame_bytes = self.info.frame_bytes().unwrap_or(1);
+                    Piece::Ramped(range, Faded { info: &self.info, ramp, first: bytes.start / u64::from(frame_bytes) })
+                }
+            }
         })
     }
 
-    /// Silence to put at this byte from the first frame.
-    fn silence(&self, at: u64, len: usize) -> &[u8] {
-        let phase = (at % self.block_bytes) as usize;
-        &self.silence[phase..phase + len]
+    /// The fill at this byte from the first frame.
+    fn fill(&self, at: u64, len: usize) -> &[u8] {
+        let phase = (at % self.fill_bytes) as usize;
+        &self.fill[phase..phase + len]
     }
 }
 
@@ -112,7 +140,7 @@ mod tests {
     }
 
     fn plan(info: &RecordingInfo, spans: &[TimeSpan]) -> Result<Cuts> {
-        Cuts::plan(info, &sound(info), spans)
+        Cuts::plan(info, &sound(info), spans, MuteStyle::default())
     }
 
     fn span(start_ms: u32, end_ms: u32) -> TimeSpan {
@@ -140,11 +168,11 @@ mod tests {
         let info = info(Codec::Gsm610, 8000, 1, 25 * 320 + 80);
         let sound = Linear { source: 0..26 * 65, blocks: Blocks::of_gsm(), header: Vec::new(), trailer: Vec::new() };
         let spans = [span(100, 120), span(210, 211), span(500, 521), span(970, 980)];
-        let cuts = Cuts::plan(&info, &sound, &spans).unwrap();
+        let cuts = Cuts::plan(&info, &sound, &spans, MuteStyle::default()).unwrap();
         assert_eq!(cuts.bytes, [2 * 65..4 * 65, 5 * 65..7 * 65, 12 * 65..15 * 65, 24 * 65..26 * 65]);
         assert_eq!(cuts.frames, (2 + 2 + 3) * 320 + 320 + 80);
         assert_eq!(cuts.spans, spans);
-        let again = Cuts::plan(&info, &sound, &cuts.spans).unwrap();
+        let again = Cuts::plan(&info, &sound, &cuts.spans, MuteStyle::default()).unwrap();
         assert!(again == cuts);
     }
 
@@ -153,7 +181,7 @@ mod tests {
         let info = info(Codec::MsAdpcm, 8000, 1, 4000);
         let blocks = Blocks::of_ms_adpcm(16, 1, 20);
         let sound = Linear { source: 0..200 * 16, blocks, header: Vec::new(), trailer: Vec::new() };
-        let cuts = Cuts::plan(&info, &sound, &[span(0, 500)]).unwrap();
+        let cuts = Cuts::plan(&info, &sound, &[span(0, 500)], MuteStyle::default()).unwrap();
         let want = [0u8, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 16, 0, 0].as_slice();
         assert_eq!(cuts.pieces(3..20).collect::<Vec<_>>(), [Piece::Muted(0..17, want)]);
     }
@@ -189,6 +217,7 @@ mod tests {
                         prop_assert!(silence.len() == range.len() && silence.iter().all(|&b| b == 0));
                         (range, true)
                     },
+                    Piece::Ramped(..) => unreachable!("edges are hard"),
                 };
                 prop_assert!(range.start == got.len() && !range.is_empty());
                 got.extend(range.map(|_| muted));

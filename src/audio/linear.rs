@@ -2,6 +2,7 @@
 
 use super::blocks::Blocks;
 use super::damaged;
+use super::hashing::BLOCK_BYTES;
 use crate::base::{Error, HoldReason, Result, Stage, limits};
 use crate::model::{Codec, RecordingInfo};
 use std::ops::Range;
@@ -23,6 +24,11 @@ impl Linear {
     /// Size of the blocks, bytes.
     pub(super) const fn len(&self) -> u64 {
         self.source.end - self.source.start
+    }
+
+    /// Bytes that are looked at in one go: whole blocks, at most [`BLOCK_BYTES`].
+    pub(super) const fn window_bytes(&self) -> u64 {
+        BLOCK_BYTES as u64 - BLOCK_BYTES as u64 % self.blocks.bytes()
     }
 
     /// Size of a redacted copy, bytes.

@@ -11,24 +11,30 @@ mod au;
 mod blocks;
 mod caf;
 mod chunks;
+mod claim;
 mod container;
 mod cuts;
 mod decode;
+mod edits;
+mod fill;
 mod hashing;
 mod linear;
 mod order;
 mod packets;
+mod raw;
 mod redact;
+mod sample;
 mod verify;
 mod wav;
 
 pub use activity::{Activity, FRAME_MS, listen};
+pub use claim::Claim;
 pub use decode::{Block, PacketCodec, PacketDecoder};
 pub use redact::{Outcome, redact};
 pub use verify::{Verified, verify_kept, verify_redacted, verify_silent};
 
 use crate::base::{Error, HoldReason, Result, Stage};
-use crate::model::RecordingInfo;
+use crate::model::{Codec, Fill, MuteStyle, RawShape, RecordingInfo};
 use linear::Linear;
 use packets::Packets;
 use std::io::{Read, Seek, SeekFrom};
@@ -57,21 +63,43 @@ impl Opened {
     pub const fn info(&self) -> &RecordingInfo {
         &self.info
     }
+
+    /// What was said of its samples, where no header says it.
+    fn raw(&self) -> Option<RawShape> {
+        let RecordingInfo { codec, rate_hz, channels, .. } = self.info;
+        (self.info.container == RawShape::CONTAINER).then_some(RawShape { codec, rate_hz, channels })
+    }
+
+    /// What of this style the codec can have: packets are muted by silent ones, and what is in blocks has hard edges.
+    #[must_use]
+    pub fn style(&self, asked: MuteStyle) -> MuteStyle {
+        match (&self.sound, self.info.codec) {
+            (_, Codec::Flac) => asked,
+            (Sound::Linear(linear), _) if linear.blocks.frames == 1 => asked,
+            (Sound::Linear(_), _) => MuteStyle { ramp_ms: 0, ..asked },
+            (Sound::Packets(_), _) => MuteStyle { fill: Fill::Silence, ramp_ms: 0 },
+        }
+    }
 }
 
 /// What containers are opened from.
 trait Source: Read + Seek {}
 impl<T: Read + Seek + ?Sized> Source for T {}
 
-/// Walks the headers of a recording; the samples are not read.
+/// Walks the headers of a recording; the samples are not read. One without any header is what `raw` says; where that says
+/// nothing its call is held.
 ///
 /// # Errors
 /// Holds the call when the container is not known, the codec cannot be muted with proof, or the
 /// headers are damaged, ambiguous or beyond a limit. Fails when the source cannot be read.
-pub fn open<S: Read + Seek>(source: &mut S) -> Result<Opened> {
+pub fn open<S: Read + Seek>(source: &mut S, raw: Option<RawShape>) -> Result<Opened> {
     let source_bytes = source.seek(SeekFrom::End(0)).map_err(unreadable)?;
     let head = read_at(source, 0, container::HEAD_BYTES.min(source_bytes))?;
-    container::recognise(&head).open(source, source_bytes)
+    let container = container::recognise(&head);
+    match raw {
+        Some(raw) if container.may_be_none(source, source_bytes)? => raw::open(raw, source_bytes),
+        _ => container.open(source, source_bytes),
+    }
 }
 
 /// The bytes from `offset` on; the caller has bounded `len` and keeps within the source's size.

@@ -8,7 +8,7 @@ use super::packets::{Blocks, Input, Mutes, Packets, count};
 use super::verify::{check_packets, compare};
 use super::{Opened, Sound, open};
 use crate::base::{Error, HoldReason, Result, Sha256Hex, Stage, TimeSpan};
-use crate::model::{Mute, RecordingInfo};
+use crate::model::{Mute, MuteStyle, RecordingInfo};
 use std::io::{ErrorKind, Read, Seek, SeekFrom, Write};
 use std::ops::Range;
 
@@ -30,40 +30,43 @@ pub struct Outcome {
     pub muted: Vec<TimeSpan>,
     /// Length of `muted` together, milliseconds.
     pub muted_ms: u64,
+    /// How mutes were made: what was asked for, as far as the codec can have it.
+    pub style: MuteStyle,
     /// Frames that are silent on all channels. Spans cover every block of frames that they touch, and the codec's guard.
     pub muted_frames: u64,
 }
 
 /// Copies `source` to the empty `dest` with `mutes` silent on all channels, and proves the copy.
 ///
-/// In the copy muted samples are the codec's digital silence, all others are bit-identical, and nothing of the
-/// source's other chunks is left; or muted packets are the codec's silent one, and all others decode as they did.
+/// In the copy muted samples are the codec's digital silence or another fill, all others but those of ramps are
+/// bit-identical, and nothing of the source's other chunks is left; or muted packets are the codec's silent one, and all others decode as they did.
 /// `mutes` may come in any order and overlap.
 ///
 /// # Errors
 /// Holds the call when a mute is empty or lies behind the end, when the source is no longer what was opened, or
 /// when what is read back differs from what was to be written. Fails when reading or writing fails. `dest` must
 /// then be thrown away.
-pub fn redact<S, D>(opened: &Opened, source: &mut S, mutes: &[Mute], dest: &mut D) -> Result<Outcome>
+pub fn redact<S, D>(opened: &Opened, source: &mut S, mutes: &[Mute], style: MuteStyle, dest: &mut D) -> Result<Outcome>
 where
     S: Read + Seek,
     D: Read + Write + Seek,
 {
     let spans: Vec<TimeSpan> = mutes.iter().map(|mute| mute.span).collect();
+    let style = opened.style(style);
     let (copied, muted, muted_frames) = match &opened.sound {
         Sound::Linear(sound) => {
-            let cuts = Cuts::plan(&opened.info, sound, &spans)?;
-            if open(source)? != *opened {
+            let cuts = Cuts::plan(&opened.info, sound, &spans, style)?;
+            if open(source, opened.raw())? != *opened {
                 return Err(changed());
             }
             (copy_linear(opened, sound, source, &cuts, dest)?, cuts.spans, cuts.frames)
         }
         Sound::Packets(packets) => {
-            let mut mutes = Mutes::plan(&opened.info, &spans)?;
+            let mut mutes = Mutes::plan(&opened.info, &spans, style)?;
             let copied = copy_packets(opened, *packets, source, &mut mutes, dest)?;
             let muted = mutes.done();
             // Its digest is known: it was read back when it was written.
-            check_packets(*packets, dest, copied.output_bytes, (&opened.info, &muted), &mut |_| ())?;
+            check_packets(*packets, dest, copied.output_bytes, (&opened.info, &muted, style.fill), &mut |_| ())?;
             let frames = count(&opened.info, &muted);
             (copied, muted, frames)
         }
@@ -77,6 +80,7 @@ where
         muted_ms: muted.iter().map(|span| u64::from(span.len_ms())).sum(),
         muted_frames,
         muted,
+        style,
     })
 }
 
@@ -101,7 +105,11 @@ where
         copy.put_whole(&sound.header)?;
         let mut at = 0;
         while at < opened.source_bytes {
-            let end = opened.source_bytes.min(at + BLOCK_BYTES as u64);
+            // From the first frame on windows are whole blocks.
+            let end = match sound.source.start.checked_sub(at).filter(|left| *left > 0) {
+                Some(left) => at + left.min(BLOCK_BYTES as u64),
+                None => opened.source_bytes.min(at + sound.window_bytes()),
+            };
             let block = pool.fill((end - at) as usize, |bytes| source.read_exact(bytes).map_err(unreadable))?;
             hashing.update(block)?;
             if let Some(part) = overlap(&(at..end), &sound.source) {
@@ -165,12 +173,13 @@ impl<'a, 'scope, D: Read + Write + Seek> ProvenCopy<'a, 'scope, D> {
         self.put(bytes, std::iter::once(Piece::Kept(0..bytes.len())))
     }
 
-    /// Appends these bytes (at most [`BLOCK_BYTES`]), silent where the pieces say so, and proves what was written.
+    /// Appends these bytes (at most [`BLOCK_BYTES`]), changed where the pieces say so, and proves what was written.
     fn put<'p>(&mut self, bytes: &[u8], pieces: impl Iterator<Item = Piece<'p>> + Clone) -> Result<()> {
         for piece in pieces.clone() {
             let written = match piece {
                 Piece::Kept(range) => &bytes[range],
-                Piece::Muted(_, silence) => silence,
+                Piece::Muted(_, fill) => fill,
+                Piece::Ramped(range, faded) => &faded.of(&bytes[range]),
             };
             self.dest.write_all(written).map_err(unwritable)?;
         }

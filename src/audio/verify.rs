@@ -1,13 +1,15 @@
 //! Proof that a redacted recording is what it should be: silent where it must be, the same elsewhere, and
 //! nothing besides. Must not write.
 
+use super::claim::Claim;
 use super::cuts::{Cuts, Piece};
+use super::fill::Signal;
 use super::hashing::BLOCK_BYTES;
 use super::linear::Linear;
 use super::packets::{Input, Mirror, Mutes, Packets, Same, count};
 use super::{Opened, Sound, Source, open, read_at};
 use crate::base::{Error, HoldReason, Result, Sha256Hex, Stage, TimeSpan};
-use crate::model::RecordingInfo;
+use crate::model::{Fill, MuteStyle, RecordingInfo};
 use sha2::{Digest, Sha256};
 use std::io::{BufReader, Read, Seek, SeekFrom};
 
@@ -24,39 +26,46 @@ pub struct Verified {
     pub muted_frames: u64,
 }
 
-/// Checks a redacted recording against the intervals that its manifest calls muted.
+/// Checks a redacted recording against what its manifest says of it: what is muted, and what stands there instead.
 ///
 /// # Errors
-/// Holds the call when a sample or packet in an interval is not silent, an interval does not fit, or the file holds
+/// Holds the call when a sample or packet in an interval is not the fill, an interval does not fit, or the file holds
 /// anything but its format and its sound. Fails when it cannot be read.
-pub fn verify_redacted<D: Read + Seek>(dest: &mut D, intervals: &[TimeSpan]) -> Result<Verified> {
-    let opened = open(dest)?;
+pub fn verify_redacted<D: Read + Seek>(dest: &mut D, claim: &Claim<'_>) -> Result<Verified> {
+    let opened = open(dest, claim.raw)?;
+    // What lies beside mutes is judged by the source, not by the copy.
+    let (intervals, style) = claim.within();
+    if opened.style(style) != style {
+        return Err(failed("the codec cannot have this fill"));
+    }
     let (sha256, muted_frames) = match &opened.sound {
         Sound::Linear(sound) => {
-            let cuts = cuts(&opened.info, sound, intervals)?;
+            let cuts = cuts(&opened.info, sound, intervals, style)?;
             (check_linear(&opened, sound, dest, &cuts)?, cuts.frames)
         }
         Sound::Packets(packets) => {
             let mut hasher = Sha256::new();
             let mut seen = |block: &[u8]| hasher.update(block);
-            check_packets(*packets, dest, opened.source_bytes, (&opened.info, intervals), &mut seen)?;
+            check_packets(*packets, dest, opened.source_bytes, (&opened.info, intervals, style.fill), &mut seen)?;
             (Sha256Hex::finish(hasher), count(&opened.info, intervals))
         }
     };
     Ok(Verified { bytes: opened.source_bytes, sha256, muted_frames, info: opened.info })
 }
 
-/// Decodes a redacted recording in packets and checks that nothing is heard in its mutes: a proof that does not rest on
+/// Decodes a redacted recording in packets and checks that nothing but their fill is heard in its mutes: a proof that does not rest on
 /// what a silent packet is taken for. Of sound that is not in packets the bytes are proof enough.
 ///
 /// # Errors
 /// Holds the call when something is heard, or the recording cannot be decoded. Fails when it cannot be read.
-pub fn verify_silent<D: Read + Seek>(dest: &mut D, intervals: &[TimeSpan]) -> Result<()> {
-    let opened = open(dest)?;
+pub fn verify_silent<D: Read + Seek>(dest: &mut D, claim: &Claim<'_>) -> Result<()> {
+    let opened = open(dest, claim.raw)?;
     if matches!(opened.sound, Sound::Linear(_)) {
         return Ok(());
     }
     let rate = u64::from(opened.info.rate_hz);
+    let signal = Signal::new(claim.fill(), opened.info.rate_hz);
+    let loudest = if signal.is_silence() { SILENCE_PEAK } else { FILL_ERROR };
     opened.decode(dest, &mut |block| {
         let (first, end) = (block.first_frame(), block.first_frame() + block.frames() as u64);
         let frames = |span: &TimeSpan| {
@@ -64,8 +73,12 @@ pub fn verify_silent<D: Read + Seek>(dest: &mut D, intervals: &[TimeSpan]) -> Re
                 ((u64::from(span.start_ms()) * rate).div_ceil(1000), u64::from(span.end_ms()) * rate / 1000);
             (from.clamp(first, end) - first) as usize..(to.clamp(first, end) - first) as usize
         };
-        for range in intervals.iter().map(frames).filter(|range| !range.is_empty()) {
-            let is_heard = |plane: &Vec<f32>| plane[range.clone()].iter().any(|sample| sample.abs() > SILENCE_PEAK);
+        for range in claim.muted.iter().map(frames).filter(|range| !range.is_empty()) {
+            let frames = first + range.start as u64..;
+            let is_heard = |plane: &Vec<f32>| {
+                let mut samples = frames.clone().zip(&plane[range.clone()]);
+                samples.any(|(frame, sample)| (sample - signal.at(frame) as f32).abs() > loudest)
+            };
             if block.planes().into_exposed().iter().any(is_heard) {
                 return Err(failed("something is heard in a mute").at("frame", first + range.start as u64));
             }
@@ -76,28 +89,31 @@ pub fn verify_silent<D: Read + Seek>(dest: &mut D, intervals: &[TimeSpan]) -> Re
 
 /// Loudest that silence may decode to: a step of 16 bits, since decoders round.
 const SILENCE_PEAK: f32 = 1.0 / 32_768.0;
+/// Farthest that another fill may decode from what it is: half a step of 8 bits, the least that FLAC has in use.
+const FILL_ERROR: f32 = 1.0 / 256.0;
 
-/// Checks that a redacted recording equals its source outside of the muted intervals: sample by sample, or packet
-/// by packet.
+/// Checks that a redacted recording equals its source outside of the muted intervals, but for ramps, which are made again
+/// from the source: sample by sample, or packet by packet.
 ///
 /// # Errors
 /// Holds the call when a kept sample or packet differs, or shape or length do. Fails when one of the two cannot be
 /// read.
-pub fn verify_kept<S, D>(source: &mut S, dest: &mut D, intervals: &[TimeSpan]) -> Result<()>
+pub fn verify_kept<S, D>(source: &mut S, dest: &mut D, claim: &Claim<'_>) -> Result<()>
 where
     S: Read + Seek,
     D: Read + Seek,
 {
-    let (from, to) = (open(source)?, open(dest)?);
+    let (from, to) = (open(source, claim.raw)?, open(dest, claim.raw)?);
+    let (intervals, style) = (claim.muted, claim.style);
     if from.info != to.info {
         return Err(failed("source and copy differ in shape or length"));
     }
     match (&from.sound, &to.sound) {
         (Sound::Linear(was), Sound::Linear(is)) => {
-            compare_linear((source, was), (dest, is), &cuts(&from.info, was, intervals)?)
+            compare_linear((source, was), (dest, is), &cuts(&from.info, was, intervals, style)?)
         }
         (Sound::Packets(was), Sound::Packets(is)) if was == is => {
-            let mut mutes = mutes(&from.info, intervals)?;
+            let mut mutes = mutes(&from.info, intervals, style)?;
             dest.rewind().map_err(unreadable)?;
             let mut copy = BufReader::with_capacity(BLOCK_BYTES, dest);
             let mut same = Same::new(&mut copy);
@@ -114,10 +130,10 @@ pub(super) fn check_packets<D: Read + Seek>(
     packets: Packets,
     dest: &mut D,
     bytes: u64,
-    (info, intervals): (&RecordingInfo, &[TimeSpan]),
+    (info, intervals, fill): (&RecordingInfo, &[TimeSpan], Fill),
     seen: &mut dyn FnMut(&[u8]),
 ) -> Result<()> {
-    let mut mutes = mutes(info, intervals)?;
+    let mut mutes = mutes(info, intervals, MuteStyle { fill, ramp_ms: 0 })?;
     let mirror = Mirror::default();
     let mut tap = |block: &[u8]| {
         seen(block);
@@ -138,7 +154,7 @@ fn check_linear(opened: &Opened, sound: &Linear, dest: &mut dyn Source, cuts: &C
     let mut at = 0;
     dest.seek(SeekFrom::Start(sound.source.start)).map_err(unreadable)?;
     while at < sound.len() {
-        let end = sound.len().min(at + BLOCK_BYTES as u64);
+        let end = sound.len().min(at + sound.window_bytes());
         read_block(dest, &mut block, end - at)?;
         compare(&block, &block, cuts.pieces(at..end))?;
         hasher.update(&block);
@@ -159,7 +175,7 @@ fn compare_linear(
     let (mut block, mut copied) = (Vec::new(), Vec::new());
     let mut at = 0;
     while at < from.len() {
-        let end = from.len().min(at + BLOCK_BYTES as u64);
+        let end = from.len().min(at + from.window_bytes());
         read_block(source, &mut block, end - at)?;
         read_block(dest, &mut copied, end - at)?;
         compare(&block, &copied, cuts.pieces(at..end))?;
@@ -168,7 +184,7 @@ fn compare_linear(
     Ok(())
 }
 
-/// Checks a window of the copy: kept pieces equal the source, muted pieces are silence.
+/// Checks a window of the copy: kept pieces equal the source, or what their ramp makes of it; muted pieces are the fill.
 pub(super) fn compare<'p>(source: &[u8], copy: &[u8], pieces: impl Iterator<Item = Piece<'p>>) -> Result<()> {
     for piece in pieces {
         match piece {
@@ -176,9 +192,13 @@ pub(super) fn compare<'p>(source: &[u8], copy: &[u8], pieces: impl Iterator<Item
                 return Err(failed("kept samples differ from the source").at("byte of the block", range.start as u64));
             }
             Piece::Muted(range, silence) if copy[range.clone()] != *silence => {
-                return Err(failed("muted samples are not silent").at("byte of the block", range.start as u64));
+                return Err(failed("muted samples are not the fill").at("byte of the block", range.start as u64));
             }
-            Piece::Kept(_) | Piece::Muted(..) => {}
+            Piece::Ramped(range, faded) if copy[range.clone()] != faded.of(&source[range.clone()]) => {
+                return Err(failed("ramped samples are not what is left of the source's")
+                    .at("byte of the block", range.start as u64));
+            }
+            Piece::Kept(_) | Piece::Muted(..) | Piece::Ramped(..) => {}
         }
     }
     Ok(())
@@ -197,12 +217,12 @@ fn check_frame(opened: &Opened, sound: &Linear, dest: &mut dyn Source) -> Result
     Ok(())
 }
 
-fn cuts(info: &RecordingInfo, sound: &Linear, intervals: &[TimeSpan]) -> Result<Cuts> {
-    Cuts::plan(info, sound, intervals).map_err(|_| failed("the muted intervals do not fit the recording"))
+fn cuts(info: &RecordingInfo, sound: &Linear, intervals: &[TimeSpan], style: MuteStyle) -> Result<Cuts> {
+    Cuts::plan(info, sound, intervals, style).map_err(|_| failed("the muted intervals do not fit the recording"))
 }
 
-fn mutes(info: &RecordingInfo, intervals: &[TimeSpan]) -> Result<Mutes> {
-    Mutes::plan(info, intervals).map_err(|_| failed("the muted intervals do not fit the recording"))
+fn mutes(info: &RecordingInfo, intervals: &[TimeSpan], style: MuteStyle) -> Result<Mutes> {
+    Mutes::plan(info, intervals, style).map_err(|_| failed("the muted intervals do not fit the recording"))
 }
 
 fn read_block(from: &mut dyn Source, block: &mut Vec<u8>, len: u64) -> Result<()> {

@@ -13,7 +13,7 @@ pub(super) use users::*;
 use super::since::Since;
 use crate::config::{Fields, LogLevel, SigningFields, WorkerFields};
 use crate::jobs::Shard;
-use crate::model::Format;
+use crate::model::{Format, RawShape};
 use clap::{Args, Parser, Subcommand, ValueHint};
 use std::path::PathBuf;
 
@@ -31,6 +31,7 @@ Field (variable) [default]:
   pad-ms (SORDINO_PAD_MS) [the policy's]
   jobs (SORDINO_JOBS) [one for each core]
   format (SORDINO_FORMAT) [recognised from content]
+  raw (SORDINO_RAW) [recordings without a header are held]
   mapping (SORDINO_MAPPING) [none]
   pairing (SORDINO_PAIRING, commas between) [recordings/{id}.*, transcripts/{id}.*]
   root (SORDINO_ROOT) [SOURCE]
@@ -284,6 +285,9 @@ pub(super) struct RunArgs {
     /// Template of transcripts that always have a recording, however late it comes; repeat for more
     #[arg(long, value_name = "TEMPLATE")]
     expects_recording: Vec<String>,
+    /// What recordings without a header are (docs/recordings.md): ulaw,8000,1 [default: they are held]
+    #[arg(long, value_name = "CODEC,RATE,CHANNELS")]
+    raw: Option<RawShape>,
     #[command(flatten)]
     told: ToldArgs,
     #[command(flatten)]
@@ -339,6 +343,7 @@ impl From<&RunArgs> for Fields {
             tag_sources: args.tag_sources.then_some(true),
             format: args.told.format,
             mapping: args.told.mapping.clone(),
+            raw: args.raw,
             worker: WorkerFields { expects_recording: args.expects_recording(), ..WorkerFields::default() },
             ..Self::from(&args.naming)
         }

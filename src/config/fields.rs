@@ -6,7 +6,7 @@ use super::signing::SigningFields;
 use super::worker::WorkerFields;
 use crate::base::{Error, Phi, Result, limits};
 use crate::jobs::Template;
-use crate::model::Format;
+use crate::model::{Format, RawShape};
 use std::ffi::OsStr;
 use std::path::PathBuf;
 
@@ -45,6 +45,9 @@ pub struct Fields {
     pub format: Option<Format>,
     /// The mapping of transcripts of a shape of the user's own.
     pub mapping: Option<PathBuf>,
+    /// What recordings without a header are.
+    #[serde(deserialize_with = "raw_shape")]
+    pub raw: Option<RawShape>,
     /// Templates by which files are paired.
     pub pairing: Option<Vec<String>>,
     /// The folder below which calls are named.
@@ -113,6 +116,7 @@ impl Fields {
             jobs: self.jobs.or(lower.jobs),
             format: self.format.or(lower.format),
             mapping: self.mapping.or(lower.mapping),
+            raw: self.raw.or(lower.raw),
             pairing: self.pairing.or(lower.pairing),
             root: self.root.or(lower.root),
             transcript_bytes_max: self.transcript_bytes_max.or(lower.transcript_bytes_max),
@@ -142,6 +146,7 @@ impl Fields {
             "PATTERNS" => self.patterns = Some(value.into()),
             "PAD_MS" => self.pad_ms = Some(number(&full, value)?),
             "JOBS" => self.jobs = Some(number(&full, value)?),
+            "RAW" => self.raw = Some(text()?.parse().map_err(|what| Error::usage(format!("{full}: {what}")))?),
             "FORMAT" => self.format = Some(text()?.parse().map_err(|what| Error::usage(format!("{full}: {what}")))?),
             "MAPPING" => self.mapping = Some(value.into()),
             "RELEASE_POLICIES" => {
@@ -208,6 +213,11 @@ pub(super) fn number<T: std::str::FromStr>(name: &str, value: &OsStr) -> Result<
 pub(super) fn truth(name: &str, value: &OsStr) -> Result<bool> {
     let parsed = value.to_str().and_then(|v| v.trim().parse().ok());
     parsed.ok_or_else(|| Error::usage(format!("{name}={}: true or false", value.to_string_lossy())))
+}
+
+fn raw_shape<'de, D: serde::Deserializer<'de>>(from: D) -> std::result::Result<Option<RawShape>, D::Error> {
+    let text: String = serde::Deserialize::deserialize(from)?;
+    text.parse().map(Some).map_err(serde::de::Error::custom)
 }
 
 pub(super) fn guarded<'de, D: serde::Deserializer<'de>>(d: D) -> Result<Option<Phi<String>>, D::Error> {

@@ -184,24 +184,24 @@ impl Settings {
             .unwrap_or(NonZeroUsize::MIN)
     }
 
-    /// What is said of how transcripts are read.
+    /// What is said of how files are read.
     ///
     /// # Errors
     /// A usage error when the mapping cannot be read, or the format asks for one and there is none.
     pub fn told(&self) -> Result<Told> {
-        let format = self.fields.format;
+        let (format, raw) = (self.fields.format, self.fields.raw);
         let Some(path) = self.fields.mapping.as_deref() else {
             return match format {
                 Some(Format::Mapped) => {
                     Err(Error::usage("format mapped: there is no mapping").hint("add --mapping FILE"))
                 }
-                _ => Ok(Told { format, mapping: None }),
+                _ => Ok(Told { format, raw, mapping: None }),
             };
         };
         let mapping = Mapping::parse(&read_text(path, "mapping file")?);
         let wrong = |what| Error::usage(format!("mapping file {}: {what}", path.display())).hint("see docs/mapping.md");
         let mapping = mapping.map_err(wrong)?;
-        Ok(Told { format, mapping: Some(Arc::new(mapping)) })
+        Ok(Told { format, raw, mapping: Some(Arc::new(mapping)) })
     }
 
     /// Templates by which files are paired.

@@ -24,6 +24,8 @@ const MERGE_GAP_MS_MAX: u32 = 5_000;
 const VALLEY_MS_MAX: u32 = 1_000;
 /// Coarsest rounding of lengths of mutes, milliseconds.
 const ROUND_UP_MS_MAX: u32 = 5_000;
+/// Longest fade of kept sound at the edges of a mute, milliseconds.
+const RAMP_MS_MAX: u32 = 50;
 /// Longest speech that may be left though no word accounts for it, milliseconds.
 const SPEECH_MS_MIN_MAX: u32 = 60_000;
 
@@ -102,6 +104,7 @@ fn check(policy: &Policy) -> Result<(), String> {
     at_most("mute.merge-gap-ms", policy.mute.merge_gap_ms, MERGE_GAP_MS_MAX)?;
     at_most("mute.valley-ms-max", policy.mute.valley_ms_max, VALLEY_MS_MAX)?;
     at_most("mute.round-up-ms", policy.mute.round_up_ms, ROUND_UP_MS_MAX)?;
+    at_most("mute.ramp-ms", policy.mute.ramp_ms, RAMP_MS_MAX)?;
     at_most("unaccounted.speech-ms-min", policy.unaccounted.speech_ms_min, SPEECH_MS_MIN_MAX)?;
     if policy.hide.is_empty() {
         return Err("hide is empty: name the categories to hide".into());

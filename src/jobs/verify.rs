@@ -6,11 +6,11 @@ use super::evidence::Known;
 use super::listen::Recogniser;
 use super::{Call, Parts, SourceFile};
 use crate::access::sign::Signing;
-use crate::audio;
+use crate::audio::{self, Claim};
 use crate::base::{CallId, Error, Kind, Phi, Result, Sha256Hex, Stage, TimeSpan, limits};
 use crate::detect::detect;
 use crate::model::manifest::{ARTIFACT_TAG_LEN, Artifact, Manifest, Role};
-use crate::model::{Format, KnownValue, Policy};
+use crate::model::{Format, KnownValue, MuteStyle, Policy};
 use crate::patterns::PatternSet;
 use crate::redact;
 use crate::store::{MANIFEST_NAME, Object, Stat, Store};
@@ -228,7 +228,10 @@ fn verify_recording(
     source: Option<&Call>,
     verdict: &mut Verdict,
 ) -> Result<()> {
-    let Artifact::Recording { name, bytes, sha256, muted, channels, rate_hz, codec, duration_ms, .. } = artifact else {
+    let Artifact::Recording {
+        name, bytes, sha256, muted, fill, ramp_ms, channels, rate_hz, codec, duration_ms, ..
+    } = artifact
+    else {
         return Ok(());
     };
     let fail = |verdict: &mut Verdict, check, what: &str| verdict.failed.push((check, format!("{name}: {what}")));
@@ -241,7 +244,9 @@ fn verify_recording(
         fail(verdict, Check::Manifest, "a mute ends before it starts");
         return Ok(());
     };
-    match finding(audio::verify_redacted(&mut object, &spans))? {
+    let style = MuteStyle { fill: *fill, ramp_ms: *ramp_ms };
+    let claim = Claim { muted: &spans, style, raw: artifact.raw() };
+    match finding(audio::verify_redacted(&mut object, &claim))? {
         Err(what) => fail(verdict, Check::Sound, &what),
         Ok(found) => {
             let info = &found.info;
@@ -249,7 +254,7 @@ fn verify_recording(
             if shape != (*channels, *rate_hz, *codec, *duration_ms) {
                 fail(verdict, Check::Sound, "not of the manifest's shape");
             }
-            if let Err(what) = finding(audio::verify_silent(&mut object, &spans))? {
+            if let Err(what) = finding(audio::verify_silent(&mut object, &claim))? {
                 fail(verdict, Check::Sound, &what);
             }
         }
@@ -257,7 +262,7 @@ fn verify_recording(
     if let Some(file) = source.and_then(|call| source_of(name, call)) {
         let (mut original, _) = file.store.open(&file.key)?;
         verdict.is_compared = true;
-        if let Err(what) = finding(audio::verify_kept(&mut original, &mut object, &spans))? {
+        if let Err(what) = finding(audio::verify_kept(&mut original, &mut object, &claim))? {
             fail(verdict, Check::Kept, &what);
         }
     }

@@ -8,7 +8,7 @@
 //! * New reader, old file: every reader reads all versions from v1 on; a field that a version lacks is absent, never
 //!   guessed.
 
-use super::{Beside, Category, Codec, Flag, Format, Piece, RetentionPolicy, TimeSource};
+use super::{Beside, Category, Codec, Fill, Flag, Format, Piece, RawShape, RetentionPolicy, TimeSource};
 use crate::base::{CallId, Error, HoldReason, KeyedRef, Kind, Result, Sha256Hex, Stage, Timestamp};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -42,7 +42,7 @@ pub struct Manifest {
     /// A keyed hash of what was known of the call's people beforehand; absent where nothing was.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub known: Option<KeyedRef>,
-    /// What the run was told of transcripts; absent where nothing was said.
+    /// What the run was told of how files are read; absent where nothing was said.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub read_as: Option<ReadAs>,
     /// What was written, in the order of the sources; transcripts first.
@@ -138,8 +138,8 @@ pub struct Source {
     pub sha256: Sha256Hex,
 }
 
-/// What a run was told of how transcripts are read.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+/// What a run was told of how files are read.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct ReadAs {
     /// The format, where it was not left to be recognised.
@@ -148,6 +148,9 @@ pub struct ReadAs {
     /// Digest of the mapping of transcripts of a shape of the user's own.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub mapping: Option<Sha256Hex>,
+    /// What recordings without a header are.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub raw: Option<RawShape>,
 }
 
 /// A file beside the manifest.
@@ -191,6 +194,13 @@ pub enum Artifact {
         edited: Edited,
         /// What is silent, sorted and disjoint.
         muted: Vec<MutedInterval>,
+        /// What stands there in place of silence; absent where it is silence, as it always is in packets.
+        #[serde(default, skip_serializing_if = "Fill::is_silence")]
+        fill: Fill,
+        /// Kept sound fades this long beside what is muted, milliseconds; absent where edges are hard, as they always are
+        /// in blocks and packets.
+        #[serde(default, skip_serializing_if = "is_zero")]
+        ramp_ms: u32,
         /// Length of `muted` together, milliseconds.
         muted_ms: u64,
     },
@@ -222,6 +232,17 @@ impl Artifact {
         }
     }
 
+    /// What the samples of a recording are whose file does not say so.
+    #[must_use]
+    pub fn raw(&self) -> Option<RawShape> {
+        match self {
+            Self::Recording { format, codec, rate_hz, channels, .. } if format == RawShape::CONTAINER => {
+                Some(RawShape { codec: *codec, rate_hz: *rate_hz, channels: *channels })
+            }
+            _ => None,
+        }
+    }
+
     /// Whether its name is that of a file of its role: `recording.wav`, `recording-part2-ch0.wav` where it is a piece, and
     /// `recording-0123456789abcdef.wav` where a store keeps the artifacts of two commits apart.
     fn is_named_by_role(&self) -> bool {
@@ -242,6 +263,10 @@ impl Artifact {
     }
 }
 
+const fn is_zero(ms: &u32) -> bool {
+    *ms == 0
+}
+
 const fn is_hex(digit: u8) -> bool {
     matches!(digit, b'0'..=b'9' | b'a'..=b'f')
 }
@@ -250,7 +275,7 @@ const fn is_hex(digit: u8) -> bool {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Edited {
-    /// Muted samples are the codec's digital silence, all others are bit-identical.
+    /// Muted samples are the codec's digital silence or the fill, all others but those of ramps are bit-identical.
     Samples,
     /// Muted packets are the codec's silent one, all others decode as they did.
     Packets,

@@ -1,6 +1,6 @@
 //! What a run hides, keeps and promises: data, read from `patterns/policies/*.toml` or a file.
 
-use super::{Category, KnownValue};
+use super::{Category, Fill, KnownValue, MuteStyle};
 use crate::base::Sha256Hex;
 use serde::{Deserialize, Serialize};
 
@@ -115,6 +115,24 @@ pub struct MutePolicy {
     /// Lengths of mutes are rounded up to a multiple of this, milliseconds, at most 5000; 0 leaves them. (The length of
     /// a mute tells something of the name under it.)
     pub round_up_ms: u32,
+    /// What stands in place of muted sound, where the codec can have anything but silence there.
+    #[serde(skip_serializing_if = "Fill::is_silence")]
+    pub fill: Fill,
+    /// Kept sound fades this long before a mute and after it, milliseconds, at most 50; 0 leaves hard edges.
+    #[serde(skip_serializing_if = "is_zero")]
+    pub ramp_ms: u32,
+}
+
+impl MutePolicy {
+    /// How mutes are made.
+    #[must_use]
+    pub const fn style(&self) -> MuteStyle {
+        MuteStyle { fill: self.fill, ramp_ms: self.ramp_ms }
+    }
+}
+
+const fn is_zero(ms: &u32) -> bool {
+    *ms == 0
 }
 
 impl Default for MutePolicy {
@@ -126,6 +144,8 @@ impl Default for MutePolicy {
             merge_gap_ms: 300,
             valley_ms_max: 100,
             round_up_ms: 0,
+            fill: Fill::Silence,
+            ramp_ms: 0,
         }
     }
 }

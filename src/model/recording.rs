@@ -105,6 +105,12 @@ impl RecordingInfo {
         Some(u32::from(self.codec.sample_bytes()?) * u32::from(self.channels))
     }
 
+    /// Frames in this time, rounded down.
+    #[must_use]
+    pub fn frames_in(&self, ms: u32) -> u64 {
+        u64::from(self.rate_hz) * u64::from(ms) / 1000
+    }
+
     /// Length in milliseconds, rounded up.
     #[must_use]
     pub fn duration_ms(&self) -> u64 {

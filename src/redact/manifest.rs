@@ -111,6 +111,8 @@ fn recording(origin: &Origin, muted: &Muted) -> Artifact {
         codec: done.info.codec,
         edited: Edited::of(done.info.codec),
         muted: intervals(muted),
+        fill: done.style.fill,
+        ramp_ms: done.style.ramp_ms,
         muted_ms: done.muted_ms,
     }
 }

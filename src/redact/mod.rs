@@ -24,7 +24,9 @@ use crate::audio;
 use crate::base::{CallId, Clean, Error, HoldReason, Kind, Phi, Result, Stage};
 use crate::detect::{Detection, detect};
 use crate::model::policy::HoldPolicy;
-use crate::model::{Category, Finding, Flag, KnownValue, Piece, Policy, RecordingInfo, RedactionPlan};
+use crate::model::{
+    Category, Finding, Flag, KnownValue, MuteStyle, Piece, Policy, RawShape, RecordingInfo, RedactionPlan,
+};
 use crate::patterns::PatternSet;
 use crate::transcript::{self, Dates, Document, How, Place, Told};
 use std::io::{Read, Seek, Write};
@@ -40,7 +42,7 @@ pub struct CallSource<R> {
     pub call: CallId,
     /// The bytes of its transcripts, in the order of their pieces; never empty.
     pub transcripts: Vec<Sourced<Phi<Vec<u8>>>>,
-    /// What is said of how transcripts are read.
+    /// What is said of how files are read.
     pub told: Told,
     /// Its recordings, in the order of their pieces; a call without one is a chat or an email thread.
     pub recordings: Vec<Sourced<R>>,
@@ -152,7 +154,7 @@ where
     let read = |sourced: Sourced<Phi<Vec<u8>>>| transcript::read(sourced.source, how.clone());
     let documents = transcripts.into_iter().map(read).collect::<Result<Vec<_>>>()?;
     over(Step::Read);
-    let mut sound = Sound::open(recordings, recording_dests)?;
+    let mut sound = Sound::open(recordings, recording_dests, told.raw)?;
     let places = sound.places(&pieces)?;
     let files: Vec<(Document, Place)> = documents.into_iter().zip(places.iter().copied()).collect();
     timeline::in_order(&files, &pieces)?;
@@ -179,7 +181,7 @@ where
     };
     let heard = length_ms.map(|length_ms| Heard { length_ms, activity: activity.as_ref() });
     let (plan, transcripts) = settle(&detection, &against, heard, over)?;
-    let recordings = sound.mute(&plan)?;
+    let recordings = sound.mute(&plan, policy.mute.style())?;
     over(Step::Mute);
     let proven = Proven { transcripts, recordings, plan, risk: detection.risk };
     Ok(Artifacts::new(proven, transcript_sources, &document, call))
@@ -244,11 +246,11 @@ struct Recording<R, W> {
 }
 
 impl<R: Read + Seek, W: Read + Write + Seek> Sound<R, W> {
-    fn open(sources: Vec<Sourced<R>>, mut dests: impl Iterator<Item = W>) -> Result<Self> {
+    fn open(sources: Vec<Sourced<R>>, mut dests: impl Iterator<Item = W>, raw: Option<RawShape>) -> Result<Self> {
         let no_place = || Error::new(Stage::Mute, Kind::Internal, "no place was given for the recording");
         let mut open = |Sourced { piece, mut source }| {
             let dest = dests.next().ok_or_else(no_place)?;
-            Ok(Recording { piece, opened: audio::open(&mut source)?, source, dest })
+            Ok(Recording { piece, opened: audio::open(&mut source, raw)?, source, dest })
         };
         let recordings = sources.into_iter().map(&mut open).collect::<Result<Vec<_>>>()?;
         let stretches = timeline::stretches(&Self::pieces(&recordings))?;
@@ -280,10 +282,10 @@ impl<R: Read + Seek, W: Read + Write + Seek> Sound<R, W> {
         Ok((!each.is_empty()).then(|| timeline::heard(each)))
     }
 
-    fn mute(self, plan: &RedactionPlan) -> Result<Vec<Muted>> {
+    fn mute(self, plan: &RedactionPlan, style: MuteStyle) -> Result<Vec<Muted>> {
         let mute = |(mut of, stretch): (Recording<R, W>, Stretch)| {
             let mutes = timeline::mutes_of(stretch, &plan.mutes);
-            let outcome = audio::redact(&of.opened, &mut of.source, &mutes, &mut of.dest)?;
+            let outcome = audio::redact(&of.opened, &mut of.source, &mutes, style, &mut of.dest)?;
             verify::muted(outcome, of.opened.info(), mutes)
         };
         self.recordings.into_iter().zip(self.stretches).map(mute).collect()

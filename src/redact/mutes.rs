@@ -371,6 +371,7 @@ mod tests {
             merge_gap_ms: 0,
             valley_ms_max: 0,
             round_up_ms: 0,
+            ..MutePolicy::default()
         }
     }
 

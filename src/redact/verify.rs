@@ -255,7 +255,7 @@ fn failed(message: &'static str) -> Error {
 mod tests {
     use super::*;
     use crate::base::TimeSpan;
-    use crate::model::Category;
+    use crate::model::{Category, MuteStyle};
     use crate::redact::testing::{finding, recording, turns};
 
     fn outcome(muted: &[(u32, u32)]) -> Outcome {
@@ -267,6 +267,7 @@ mod tests {
             output_sha256: Sha256Hex::of(b""),
             muted: muted.iter().map(|&(a, b)| TimeSpan::new(a, b).unwrap()).collect(),
             muted_ms: 0,
+            style: MuteStyle::default(),
             muted_frames: 0,
         }
     }

@@ -9,6 +9,7 @@ use super::call::Call;
 use super::index::Index;
 use crate::audio;
 use crate::base::{CallId, Kind, Phi, Result, Sha256Hex};
+use crate::model::RawShape;
 use crate::model::manifest::Artifact;
 use crate::store::Store;
 use axum::http::StatusCode;
@@ -42,6 +43,7 @@ struct Recording {
     key: Phi<String>,
     sha256: Sha256Hex,
     channels: u16,
+    raw: Option<RawShape>,
 }
 
 /// Peaks as pages read them: for each channel the least and the greatest sample of each stretch in turn, −127 to 127.
@@ -73,6 +75,7 @@ impl Recording {
                 key: Phi::new(format!("{id}/{name}")),
                 sha256: sha256.clone(),
                 channels: *channels,
+                raw: artifact.raw(),
             }),
             Artifact::Transcript { .. } => None,
         })
@@ -101,7 +104,7 @@ impl Waves {
     fn work(&self, store: &dyn Store, index: &Index) {
         loop {
             let Some(next) = lock(&self.0).recordings.front().cloned() else { return };
-            let made = catch_unwind(AssertUnwindSafe(|| peaks(store, &next.key)));
+            let made = catch_unwind(AssertUnwindSafe(|| peaks(store, &next.key, next.raw)));
             let kept = match made {
                 Ok(Ok(peaks)) => Some(peaks),
                 Ok(Err(error)) if error.kind == Kind::Io => None,
@@ -120,10 +123,10 @@ impl Waves {
 }
 
 /// The peaks of a recording, channel after channel, as signed bytes.
-fn peaks(store: &dyn Store, key: &Phi<String>) -> Result<Vec<u8>> {
+fn peaks(store: &dyn Store, key: &Phi<String>, raw: Option<RawShape>) -> Result<Vec<u8>> {
     let (object, _) = store.open(key)?;
     let mut source = BufReader::with_capacity(READ_BYTES, object);
-    let opened = audio::open(&mut source)?;
+    let opened = audio::open(&mut source, raw)?;
     let (frames, channels) = (opened.info().frames, usize::from(opened.info().channels));
     let mut peaks = vec![[0_i8; 2]; STRETCHES * channels];
     opened.decode(&mut source, &mut |block| {
@@ -169,7 +172,7 @@ mod tests {
         }
         writer.finalize().unwrap();
         let store = LocalStore::source(folder.path()).unwrap();
-        let peaks = peaks(&store, &Phi::new("recording.wav".into())).unwrap();
+        let peaks = peaks(&store, &Phi::new("recording.wav".into()), None).unwrap();
         let at = |channel: usize, stretch: usize| {
             let from = (channel * STRETCHES + stretch) * 2;
             [peaks[from].cast_signed(), peaks[from + 1].cast_signed()]

@@ -40,7 +40,7 @@ mod whisper_cpp;
 use crate::base::{CallId, Error, HoldReason, Phi, Result, Stage, WordSpan};
 use crate::model::manifest::ReadAs;
 use crate::model::policy::Attachments;
-use crate::model::{Edit, Format, KnownValue, Transcript};
+use crate::model::{Edit, Format, KnownValue, RawShape, Transcript};
 use email::Mail;
 use join::FileOf;
 pub use join::{Place, join};
@@ -61,13 +61,15 @@ pub struct Document {
     mail: Option<Phi<Mail>>,
 }
 
-/// What is said of transcripts before they are read.
+/// What is said of the files of a call before they are read.
 #[derive(Clone, Default)]
 pub struct Told {
-    /// Their format, where it is not to be told from the content.
+    /// The format of transcripts, where it is not to be told from the content.
     pub format: Option<Format>,
     /// What those of a shape of the user's own hold.
     pub mapping: Option<Arc<Mapping>>,
+    /// What recordings without a header are.
+    pub raw: Option<RawShape>,
 }
 
 impl Told {
@@ -81,13 +83,14 @@ impl Told {
     #[must_use]
     pub fn record(&self) -> Option<ReadAs> {
         let mapping = self.mapping.as_ref().map(|mapping| mapping.digest().clone());
-        (self.format.is_some() || mapping.is_some()).then_some(ReadAs { format: self.format, mapping })
+        let read_as = ReadAs { format: self.format, mapping, raw: self.raw };
+        (read_as != ReadAs::default()).then_some(read_as)
     }
 }
 
 impl From<Option<Format>> for Told {
     fn from(format: Option<Format>) -> Self {
-        Self { format, mapping: None }
+        Self { format, ..Self::default() }
     }
 }
 
@@ -124,7 +127,7 @@ impl<T: Into<Told>> From<T> for How {
 /// Holds the call when the bytes are no known format or not the one said, are damaged, pass a
 /// limit, have unusable times, no words, or a string that no rule of the format covers.
 pub fn read(bytes: Phi<Vec<u8>>, how: impl Into<How>) -> Result<Document> {
-    let How { told: Told { format, mapping }, attachments, dates } = how.into();
+    let How { told: Told { format, mapping, .. }, attachments, dates } = how.into();
     let bytes = bytes.into_exposed();
     if format.map_or_else(|| email::fits(&bytes), |said| said == Format::Email) {
         let (linker, mail) = email::read(bytes, attachments, dates)?;

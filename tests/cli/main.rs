@@ -17,6 +17,7 @@ mod scan;
 mod serve;
 mod settings;
 mod signing;
+mod sound;
 mod support;
 mod users;
 mod verify;

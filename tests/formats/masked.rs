@@ -71,7 +71,7 @@ fn folds(text: &str) -> impl Iterator<Item = String> + '_ {
 /// Reads a file, masks every word whose text is one of every `nth` different texts, and compares the
 /// output with the file. Returns the number of (spoken, alternate) words.
 fn check(bytes: &[u8], nth: usize) -> Result<(usize, usize), String> {
-    let told = Told { format: None, mapping: Some(Arc::clone(&MAPPING)) };
+    let told = Told { mapping: Some(Arc::clone(&MAPPING)), ..Told::default() };
     let document = read(Phi::new(bytes.to_vec()), told.clone()).map_err(|e| e.to_string())?;
     let words = document.transcript();
     let text = |i: usize| fold(words.word_text(i).into_exposed());

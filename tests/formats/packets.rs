@@ -3,9 +3,9 @@
 
 use super::decoders::ffmpeg;
 use proptest::prelude::*;
-use sordino::audio::{Outcome, open, redact, verify_kept, verify_redacted, verify_silent};
+use sordino::audio::{Claim, Outcome, open, redact, verify_kept, verify_redacted, verify_silent};
 use sordino::base::{HoldReason, Kind, Sha256Hex, TimeSpan};
-use sordino::model::{Codec, Mute, RecordingInfo};
+use sordino::model::{Codec, Mute, MuteStyle, RecordingInfo};
 use std::collections::BTreeMap;
 use std::io::Cursor;
 use std::path::{Path, PathBuf};
@@ -44,9 +44,9 @@ fn spans() -> [TimeSpan; 2] {
 fn run(source: &[u8], spans: &[TimeSpan]) -> sordino::base::Result<(Outcome, Vec<u8>)> {
     let mutes: Vec<Mute> = spans.iter().map(|&span| Mute { span, categories: Vec::new() }).collect();
     let mut source = Cursor::new(source);
-    let opened = open(&mut source)?;
+    let opened = open(&mut source, None)?;
     let mut dest = Cursor::new(Vec::new());
-    let outcome = redact(&opened, &mut source, &mutes, &mut dest)?;
+    let outcome = redact(&opened, &mut source, &mutes, MuteStyle::default(), &mut dest)?;
     Ok((outcome, dest.into_inner()))
 }
 
@@ -94,9 +94,9 @@ fn every_fixture_is_redacted_or_held_as_its_case_says() {
             assert!(done.len_ms() < asked.len_ms() + more_ms, "{name}: {} ms for {}", done.len_ms(), asked.len_ms());
         }
         assert_eq!(outcome.muted.len(), if name.contains("hides") { 1 } else { 2 }, "{name}");
-        let verified = verify_redacted(&mut Cursor::new(copy), &outcome.muted).unwrap();
+        let verified = verify_redacted(&mut Cursor::new(copy), &Claim::silent(&outcome.muted)).unwrap();
         assert_eq!((&verified.sha256, verified.muted_frames), (&outcome.output_sha256, outcome.muted_frames), "{name}");
-        verify_kept(&mut Cursor::new(source), &mut Cursor::new(copy), &outcome.muted).unwrap();
+        verify_kept(&mut Cursor::new(source), &mut Cursor::new(copy), &Claim::silent(&outcome.muted)).unwrap();
     }
 }
 
@@ -133,7 +133,7 @@ fn other_decoders_hear_nothing_in_a_mute_and_elsewhere_what_they_heard_before() 
 /// All samples as our own walk and the decoders in Rust give them.
 fn decode(recording: &[u8]) -> Vec<i16> {
     let mut source = Cursor::new(recording);
-    let opened = open(&mut source).unwrap();
+    let opened = open(&mut source, None).unwrap();
     let mut samples = Vec::new();
     let heard = opened.decode(&mut source, &mut |block| {
         let planes = block.planes().into_exposed();
@@ -148,8 +148,8 @@ fn decode(recording: &[u8]) -> Vec<i16> {
 #[test]
 fn verification_by_decoding_hears_what_is_not_silent() {
     for Case { name, source, outcome, copy } in &*REDACTED {
-        verify_silent(&mut Cursor::new(copy), &outcome.muted).unwrap_or_else(|e| panic!("{name}: {e}"));
-        let error = verify_silent(&mut Cursor::new(source), &outcome.muted).unwrap_err();
+        verify_silent(&mut Cursor::new(copy), &Claim::silent(&outcome.muted)).unwrap_or_else(|e| panic!("{name}: {e}"));
+        let error = verify_silent(&mut Cursor::new(source), &Claim::silent(&outcome.muted)).unwrap_err();
         assert_eq!(error.hold_reason(), Some(HoldReason::VerifyFailed), "{name}");
     }
 }
@@ -192,13 +192,13 @@ fn verification_sees_every_byte() {
         for at in (0..copy.len()).step_by(97) {
             let mut bad = copy.clone();
             bad[at] ^= 0x10;
-            let redacted = verify_redacted(&mut Cursor::new(&bad), &outcome.muted);
-            let kept = verify_kept(&mut Cursor::new(source), &mut Cursor::new(&bad), &outcome.muted);
+            let redacted = verify_redacted(&mut Cursor::new(&bad), &Claim::silent(&outcome.muted));
+            let kept = verify_kept(&mut Cursor::new(source), &mut Cursor::new(&bad), &Claim::silent(&outcome.muted));
             assert!(redacted.is_err() || kept.is_err(), "{name}: byte {at}");
         }
         let longer = [copy.as_slice(), b"TAGJohn"].concat();
-        assert!(verify_redacted(&mut Cursor::new(longer), &outcome.muted).is_err(), "{name}");
-        assert!(verify_redacted(&mut Cursor::new(source), &outcome.muted).is_err(), "{name}");
+        assert!(verify_redacted(&mut Cursor::new(longer), &Claim::silent(&outcome.muted)).is_err(), "{name}");
+        assert!(verify_redacted(&mut Cursor::new(source), &Claim::silent(&outcome.muted)).is_err(), "{name}");
     }
 }
 
@@ -207,7 +207,7 @@ fn without_mutes_every_packet_is_kept() {
     for Case { name, source, .. } in &*REDACTED {
         let (outcome, copy) = run(source, &[]).unwrap();
         assert_eq!((outcome.muted_ms, outcome.muted_frames), (0, 0), "{name}");
-        verify_kept(&mut Cursor::new(source), &mut Cursor::new(&copy), &[]).unwrap();
+        verify_kept(&mut Cursor::new(source), &mut Cursor::new(&copy), &Claim::silent(&[])).unwrap();
         assert!(!name.contains("hides") || decode(&copy).len() == decode(source).len(), "{name}");
     }
 }
@@ -224,8 +224,8 @@ fn a_mute_of_all_leaves_nothing() {
 fn check_any(source: &[u8]) {
     match run(source, &spans()) {
         Ok((outcome, copy)) => {
-            verify_redacted(&mut Cursor::new(&copy), &outcome.muted).unwrap();
-            verify_kept(&mut Cursor::new(source), &mut Cursor::new(&copy), &outcome.muted).unwrap();
+            verify_redacted(&mut Cursor::new(&copy), &Claim::silent(&outcome.muted)).unwrap();
+            verify_kept(&mut Cursor::new(source), &mut Cursor::new(&copy), &Claim::silent(&outcome.muted)).unwrap();
         }
         Err(error) => assert!(matches!(error.kind, Kind::Held(_)), "{error}"),
     }

@@ -3,9 +3,9 @@
 
 use crate::{decoders, reader};
 use proptest::prelude::*;
-use sordino::audio::{Outcome, open, redact, verify_kept, verify_redacted};
+use sordino::audio::{Claim, Outcome, open, redact, verify_kept, verify_redacted};
 use sordino::base::{HoldReason, Kind, Sha256Hex, TimeSpan};
-use sordino::model::{Category, Codec, Mute, RecordingInfo};
+use sordino::model::{Category, Codec, Mute, MuteStyle, RecordingInfo};
 use std::collections::BTreeMap;
 use std::io::{self, Cursor, Read, Seek, SeekFrom, Write};
 use std::path::Path;
@@ -49,9 +49,9 @@ fn mutes(spans: &[TimeSpan]) -> Vec<Mute> {
 
 fn run(source: &[u8], spans: &[TimeSpan]) -> sordino::base::Result<(Outcome, Vec<u8>)> {
     let mut source = Cursor::new(source);
-    let opened = open(&mut source)?;
+    let opened = open(&mut source, None)?;
     let mut dest = Cursor::new(Vec::new());
-    let outcome = redact(&opened, &mut source, &mutes(spans), &mut dest)?;
+    let outcome = redact(&opened, &mut source, &mutes(spans), MuteStyle::default(), &mut dest)?;
     Ok((outcome, dest.into_inner()))
 }
 
@@ -157,10 +157,10 @@ fn check_outcome(name: &str, source: &[u8], outcome: &Outcome, copy: &[u8]) {
     assert_eq!(outcome.muted, muted, "{name}");
     assert_eq!(outcome.muted_ms, muted.iter().map(|m| u64::from(m.len_ms())).sum::<u64>(), "{name}");
 
-    let verified = verify_redacted(&mut Cursor::new(copy), &outcome.muted).unwrap();
+    let verified = verify_redacted(&mut Cursor::new(copy), &Claim::silent(&outcome.muted)).unwrap();
     assert_eq!(verified.sha256, outcome.output_sha256, "{name}");
     assert_eq!((verified.bytes, verified.muted_frames), (outcome.output_bytes, outcome.muted_frames), "{name}");
-    verify_kept(&mut Cursor::new(source), &mut Cursor::new(copy), &outcome.muted).unwrap();
+    verify_kept(&mut Cursor::new(source), &mut Cursor::new(copy), &Claim::silent(&outcome.muted)).unwrap();
 }
 
 /// Where the samples of a source start.
@@ -243,7 +243,7 @@ fn what_is_decoded_for_analysis_is_what_other_decoders_hear() {
 /// All samples, a frame after the other.
 fn interleaved(recording: &[u8]) -> Vec<f32> {
     let mut source = Cursor::new(recording);
-    let opened = open(&mut source).unwrap();
+    let opened = open(&mut source, None).unwrap();
     let mut samples = Vec::new();
     let mut hear = |block: &sordino::audio::Block| {
         let planes = block.planes().into_exposed();
@@ -330,8 +330,8 @@ fn verification_sees_every_kind_of_difference() {
     let source = fixture("mu-law-stereo.wav");
     let (outcome, copy) = run(&source, &spans()).unwrap();
     let held = |copy: &[u8]| {
-        let intervals = verify_redacted(&mut Cursor::new(copy), &outcome.muted).err();
-        let kept = verify_kept(&mut Cursor::new(&source), &mut Cursor::new(copy), &outcome.muted).err();
+        let intervals = verify_redacted(&mut Cursor::new(copy), &Claim::silent(&outcome.muted)).err();
+        let kept = verify_kept(&mut Cursor::new(&source), &mut Cursor::new(copy), &Claim::silent(&outcome.muted)).err();
         [intervals, kept].map(|e| e.and_then(|e| e.hold_reason()))
     };
     let failed = Some(HoldReason::VerifyFailed);
@@ -344,7 +344,7 @@ fn verification_sees_every_kind_of_difference() {
     }
     assert_eq!(held(&[copy.as_slice(), b"TAGJohn"].concat()), [failed, None]);
     assert_eq!(held(&fixture("pcm-s16-stereo.wav")), [failed, failed]);
-    let beyond = verify_redacted(&mut Cursor::new(&copy), &[span(200, 300)]).unwrap_err();
+    let beyond = verify_redacted(&mut Cursor::new(&copy), &Claim::silent(&[span(200, 300)])).unwrap_err();
     assert_eq!(beyond.hold_reason(), failed);
 }
 
@@ -383,10 +383,11 @@ impl Seek for Faulty {
 #[test]
 fn a_byte_that_is_stored_wrongly_anywhere_holds_the_call() {
     let source = fixture("odd-data-with-pad.wav");
-    let opened = open(&mut Cursor::new(&source)).unwrap();
+    let opened = open(&mut Cursor::new(&source), None).unwrap();
     for at in 0..source.len() as u64 {
         let mut dest = Faulty { inner: Cursor::new(Vec::new()), at };
-        let error = redact(&opened, &mut Cursor::new(&source), &mutes(&spans()), &mut dest).unwrap_err();
+        let error =
+            redact(&opened, &mut Cursor::new(&source), &mutes(&spans()), MuteStyle::default(), &mut dest).unwrap_err();
         assert_eq!(error.hold_reason(), Some(HoldReason::VerifyFailed), "byte {at}");
     }
 }
@@ -394,19 +395,20 @@ fn a_byte_that_is_stored_wrongly_anywhere_holds_the_call() {
 #[test]
 fn a_destination_with_old_bytes_behind_the_copy_holds_the_call() {
     let source = fixture("pcm-s16-mono.wav");
-    let opened = open(&mut Cursor::new(&source)).unwrap();
+    let opened = open(&mut Cursor::new(&source), None).unwrap();
     let mut dest = Cursor::new(vec![7; source.len() + 1]);
-    let error = redact(&opened, &mut Cursor::new(&source), &[], &mut dest).unwrap_err();
+    let error = redact(&opened, &mut Cursor::new(&source), &[], MuteStyle::default(), &mut dest).unwrap_err();
     assert_eq!(error.hold_reason(), Some(HoldReason::VerifyFailed));
 }
 
 #[test]
 fn a_source_that_changed_since_it_was_opened_holds_the_call() {
     let source = fixture("pcm-s16-mono.wav");
-    let opened = open(&mut Cursor::new(&source)).unwrap();
+    let opened = open(&mut Cursor::new(&source), None).unwrap();
     let longer = [source.as_slice(), b"TAG"].concat();
     for other in [fixture("pcm-s16-stereo.wav"), longer] {
-        let error = redact(&opened, &mut Cursor::new(other), &[], &mut Cursor::new(Vec::new())).unwrap_err();
+        let error = redact(&opened, &mut Cursor::new(other), &[], MuteStyle::default(), &mut Cursor::new(Vec::new()))
+            .unwrap_err();
         assert_eq!(error.hold_reason(), Some(HoldReason::SourceChanged));
     }
 }
@@ -453,8 +455,8 @@ fn check_any(source: &[u8]) {
                 let parts = reader::parts(&copy, &outcome.info);
                 assert!(parts.sound == parts.silenced(parts.sound, &outcome.info, &spans()));
             }
-            verify_redacted(&mut Cursor::new(&copy), &outcome.muted).unwrap();
-            verify_kept(&mut Cursor::new(source), &mut Cursor::new(&copy), &outcome.muted).unwrap();
+            verify_redacted(&mut Cursor::new(&copy), &Claim::silent(&outcome.muted)).unwrap();
+            verify_kept(&mut Cursor::new(source), &mut Cursor::new(&copy), &Claim::silent(&outcome.muted)).unwrap();
         }
         Err(error) => assert!(matches!(error.kind, Kind::Held(_)), "{error}"),
     }

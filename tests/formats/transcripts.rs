@@ -97,7 +97,7 @@ fn check(format: &str, want: Format) {
 /// The mapping beside a file, where it has one.
 fn told(mapping: &Path) -> Told {
     let parse = |text: String| Mapping::parse(&text).unwrap_or_else(|what| panic!("{}: {what}", mapping.display()));
-    Told { format: None, mapping: fs::read_to_string(mapping).ok().map(parse).map(Arc::new) }
+    Told { mapping: fs::read_to_string(mapping).ok().map(parse).map(Arc::new), ..Told::default() }
 }
 
 fn mask(document: &Document, plan: &[Edit]) -> Vec<u8> {

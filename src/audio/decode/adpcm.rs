@@ -19,30 +19,80 @@ const MS_STEP_MIN: i32 = 16;
 /// No file needs more; without a bound a damaged one makes it overflow.
 const MS_STEP_MAX: i32 = 1 << 20;
 
+/// Codes of a sample: four bits.
+pub(in crate::audio) const CODES: u8 = 16;
+
+/// Where a decoder of IMA ADPCM stands with one channel.
+#[derive(Clone)]
+pub(in crate::audio) struct Ima {
+    sample: i32,
+    step: usize,
+}
+
+impl Ima {
+    /// Behind the head of a block: its first sample, and which step comes next.
+    pub(in crate::audio) fn new(sample: i32, step: u8) -> Self {
+        Self { sample, step: usize::from(step).min(IMA_STEPS.len() - 1) }
+    }
+
+    /// The next sample.
+    pub(in crate::audio) fn decode(&mut self, code: u8) -> i32 {
+        let step = IMA_STEPS[self.step];
+        let bit = |n: u8, part: i32| if code >> n & 1 == 1 { part } else { 0 };
+        let change = (step >> 3) + bit(2, step) + bit(1, step >> 1) + bit(0, step >> 2);
+        self.sample = clip(self.sample + if code & 8 == 0 { change } else { -change });
+        self.step = self.step.saturating_add_signed(IMA_MOVES[usize::from(code & 7)] as isize).min(IMA_STEPS.len() - 1);
+        self.sample
+    }
+
+    /// Which step comes next.
+    pub(in crate::audio) const fn step(&self) -> u8 {
+        self.step as u8
+    }
+}
+
+/// Where a decoder of Microsoft ADPCM stands with one channel.
+#[derive(Clone)]
+pub(in crate::audio) struct Ms {
+    predictor: [i32; 2],
+    step: i32,
+    /// The sample before, and the one before that.
+    last: [i32; 2],
+}
+
+impl Ms {
+    /// Behind the head of a block, with the last two samples in it, the nearer one first.
+    pub(in crate::audio) fn new(predictor: u8, step: i32, last: [i32; 2]) -> Self {
+        Self { predictor: MS_PREDICTORS[usize::from(predictor).min(MS_PREDICTORS.len() - 1)], step, last }
+    }
+
+    /// The next sample.
+    pub(in crate::audio) fn decode(&mut self, code: u8) -> i32 {
+        let [near, far] = self.predictor;
+        let [last, before] = self.last;
+        let signed = i32::from(code) - if code & 8 == 0 { 0 } else { 16 };
+        let sample = clip(((near * last + far * before) >> 8) + signed * self.step);
+        self.last = [sample, last];
+        self.step = ((MS_STEPS[usize::from(code)] * self.step) >> 8).clamp(MS_STEP_MIN, MS_STEP_MAX);
+        sample
+    }
+}
+
 /// Decodes a block of IMA ADPCM, which may end early: a head for each channel, then eight samples of each in turn.
 pub(super) fn ima(block: &[u8], planes: &mut [Vec<f32>]) {
     let (heads, groups) = block.split_at(block.len().min(4 * planes.len()));
     let (heads, _) = heads.as_chunks::<4>();
     let channels = planes.len();
     for (channel, (plane, &[low, high, step, _])) in planes.iter_mut().zip(heads).enumerate() {
-        let mut sample = i32::from(i16::from_le_bytes([low, high]));
-        let mut step = usize::from(step).min(IMA_STEPS.len() - 1);
-        plane.push(full_scale(sample));
+        let first = i32::from(i16::from_le_bytes([low, high]));
+        let mut decoder = Ima::new(first, step);
+        plane.push(full_scale(first));
         for group in groups.chunks_exact(4).skip(channel).step_by(channels) {
-            for code in group.iter().flat_map(|byte| [byte & 15, byte >> 4]) {
-                sample = clip(sample + ima_change(code, IMA_STEPS[step]));
-                step = step.saturating_add_signed(IMA_MOVES[usize::from(code & 7)] as isize).min(IMA_STEPS.len() - 1);
-                plane.push(full_scale(sample));
-            }
+            let codes = group.iter().flat_map(|byte| [byte & 15, byte >> 4]);
+            plane.extend(codes.map(|code| full_scale(decoder.decode(code))));
         }
     }
     trim(planes);
-}
-
-fn ima_change(code: u8, step: i32) -> i32 {
-    let bit = |n: u8, part: i32| if code >> n & 1 == 1 { part } else { 0 };
-    let change = (step >> 3) + bit(2, step) + bit(1, step >> 1) + bit(0, step >> 2);
-    if code & 8 == 0 { change } else { -change }
 }
 
 /// Decodes a block of Microsoft ADPCM, which may end early: predictors, steps, second and first samples of all channels,
@@ -56,17 +106,11 @@ pub(super) fn ms(block: &[u8], planes: &mut [Vec<f32>]) {
         codes_of[n % channels].push(code);
     }
     for (channel, (plane, codes)) in planes.iter_mut().zip(codes_of).enumerate() {
-        let [near, far] = MS_PREDICTORS[usize::from(head[channel]).min(MS_PREDICTORS.len() - 1)];
-        let mut step = i16_at(channels + 2 * channel);
-        let (mut last, mut before) = (i16_at(3 * channels + 2 * channel), i16_at(5 * channels + 2 * channel));
+        let step = i16_at(channels + 2 * channel);
+        let (last, before) = (i16_at(3 * channels + 2 * channel), i16_at(5 * channels + 2 * channel));
+        let mut decoder = Ms::new(head[channel], step, [last, before]);
         plane.extend([full_scale(before), full_scale(last)]);
-        for code in codes {
-            let signed = i32::from(code) - if code & 8 == 0 { 0 } else { 16 };
-            let sample = clip(((near * last + far * before) >> 8) + signed * step);
-            (before, last) = (last, sample);
-            step = ((MS_STEPS[usize::from(code)] * step) >> 8).clamp(MS_STEP_MIN, MS_STEP_MAX);
-            plane.push(full_scale(sample));
-        }
+        plane.extend(codes.into_iter().map(|code| full_scale(decoder.decode(code))));
     }
     trim(planes);
 }

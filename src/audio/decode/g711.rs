@@ -1,7 +1,7 @@
 //! G.711: what a byte of A-law and µ-law stands for, by ITU-T G.711, scaled to 16 bits.
 
 /// The samples of all µ-law bytes, full scale −1 to 1.
-pub(super) static MU_LAW: [f32; 256] = {
+pub(in crate::audio) static MU_LAW: [f32; 256] = {
     let mut samples = [0.0; 256];
     let mut byte = 0;
     while byte < 256 {
@@ -12,7 +12,7 @@ pub(super) static MU_LAW: [f32; 256] = {
 };
 
 /// The samples of all A-law bytes, full scale −1 to 1.
-pub(super) static A_LAW: [f32; 256] = {
+pub(in crate::audio) static A_LAW: [f32; 256] = {
     let mut samples = [0.0; 256];
     let mut byte = 0;
     while byte < 256 {

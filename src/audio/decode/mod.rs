@@ -3,8 +3,8 @@
 //! For analysis and for proofs, never for output: nothing that is decoded here is written to a copy. Memory is that of
 //! one block. A recording that cannot be decoded whole holds its call; nothing is skipped or concealed.
 
-mod adpcm;
-mod g711;
+pub(super) mod adpcm;
+pub(super) mod g711;
 mod gsm;
 mod linear;
 mod packet;
@@ -116,7 +116,7 @@ mod tests {
 
     fn decode(bytes: &[u8]) -> crate::base::Result<Vec<Vec<f32>>> {
         let mut source = Cursor::new(bytes);
-        let opened = open(&mut source)?;
+        let opened = open(&mut source, None)?;
         let mut planes = vec![Vec::new(); opened.info().channels.into()];
         opened.decode(&mut source, &mut |block| {
             assert_eq!(block.first_frame(), planes[0].len() as u64, "blocks follow each other");
@@ -156,7 +156,7 @@ mod tests {
             sample_format: hound::SampleFormat::Int,
         };
         let bytes = wav(spec, &[1; 4000]);
-        let opened = open(&mut Cursor::new(&bytes)).unwrap();
+        let opened = open(&mut Cursor::new(&bytes), None).unwrap();
         let mut shorter = Cursor::new(&bytes[..5000]);
         let error = opened.decode(&mut shorter, &mut |_| Ok(())).unwrap_err();
         assert_eq!(error.hold_reason(), Some(HoldReason::DamagedRecording));

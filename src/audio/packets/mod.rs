@@ -97,6 +97,11 @@ pub(super) fn open(kind: Kind, source: &mut dyn Source, source_bytes: u64) -> Re
     Ok(Opened { info, source_bytes, sound: Sound::Packets(packets) })
 }
 
+/// Whether a source that begins like a frame of MPEG audio goes on like one. Sound without a container does not.
+pub(super) fn begins_as_mpeg(source: &mut dyn Source, source_bytes: u64) -> Result<bool> {
+    mpeg::begins(&mut Input::new(source, source_bytes, None)?)
+}
+
 fn unsupported(message: &'static str) -> Error {
     Error::held(Stage::OpenRecording, HoldReason::UnsupportedCodec, message)
 }

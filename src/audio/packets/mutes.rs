@@ -6,8 +6,10 @@
 //! that it grew from, because no kept packet's support meets it; so a copy can be checked by its gaps alone.
 
 use crate::audio::asked::{asked, frames};
+use crate::audio::edits::{Change, Edits};
+use crate::audio::fill::Signal;
 use crate::base::{Result, TimeSpan};
-use crate::model::RecordingInfo;
+use crate::model::{Fill, MuteStyle, RecordingInfo};
 use std::ops::Range;
 
 /// Stretches to be silent. Frames are signed: the first packet may begin before the recording does.
@@ -20,20 +22,26 @@ pub(in crate::audio) struct Mutes {
     /// Length of the recording.
     frames: i64,
     rate_hz: u32,
+    /// Where single frames can be changed: what was asked for, and what is ramped beside it ...
+    edits: Edits,
+    /// ... and what stands in its place.
+    fill: Signal,
 }
 
 impl Mutes {
     /// Everything is kept.
-    pub(in crate::audio) const fn none() -> Self {
-        Self { asked: Vec::new(), room: Vec::new(), frames: 0, rate_hz: 1 }
+    pub(in crate::audio) fn none() -> Self {
+        let (asked, room, edits) = Default::default();
+        Self { asked, room, frames: 0, rate_hz: 1, edits, fill: Signal::new(Fill::Silence, 1) }
     }
 
     /// Plans silence for these spans, in any order, overlapping or not.
     ///
     /// # Errors
     /// Those of [`asked`].
-    pub(in crate::audio) fn plan(info: &RecordingInfo, spans: &[TimeSpan]) -> Result<Self> {
-        let mut mutes = Self { frames: info.frames as i64, rate_hz: info.rate_hz, ..Self::none() };
+    pub(in crate::audio) fn plan(info: &RecordingInfo, spans: &[TimeSpan], style: MuteStyle) -> Result<Self> {
+        let fill = Signal::new(style.fill, info.rate_hz);
+        let mut mutes = Self { frames: info.frames as i64, rate_hz: info.rate_hz, fill, ..Self::none() };
         for (_, frames) in asked(info, spans)? {
             let frames = frames.start as i64..frames.end as i64;
             match mutes.asked.last_mut().filter(|last| frames.start <= last.end) {
@@ -41,6 +49,8 @@ impl Mutes {
                 None => mutes.asked.push(frames),
             }
         }
+        let muted: Vec<_> = mutes.asked.iter().map(|asked| asked.start as u64..asked.end as u64).collect();
+        mutes.edits = Edits::new(&muted, info.frames, 1, info.frames_in(style.ramp_ms));
         mutes.room = vec![0..mutes.frames; mutes.asked.len()];
         Ok(mutes)
     }
@@ -60,23 +70,18 @@ impl Mutes {
         false
     }
 
-    /// These frames cut where silence starts or ends, each part muted or not, for sound that can be silenced frame by
-    /// frame.
-    pub(super) fn parts(&mut self, frames: Range<i64>) -> Vec<(Range<i64>, bool)> {
-        let mut parts = Vec::new();
-        let mut at = frames.start;
-        while at < frames.end {
-            let next = self.asked.partition_point(|asked| asked.end <= at);
-            let end = match self.asked.get(next) {
-                Some(asked) if asked.start <= at => asked.end,
-                Some(asked) => asked.start,
-                None => frames.end,
-            };
-            let part = at..end.min(frames.end);
-            at = part.end;
-            parts.push((part.clone(), self.is_muted(&part)));
+    /// These frames (from 0 on) cut where something else happens, for sound that can be changed frame by frame.
+    pub(super) fn parts(&mut self, frames: Range<u64>) -> Vec<(Range<u64>, Change)> {
+        let parts: Vec<_> = self.edits.parts(frames).collect();
+        for (frames, _) in &parts {
+            self.is_muted(&(frames.start as i64..frames.end as i64));
         }
         parts
+    }
+
+    /// What stands in place of frames that are muted one by one.
+    pub(super) const fn fill(&self) -> Signal {
+        self.fill
     }
 
     /// What is silent now that all packets have been asked about: sorted, disjoint, milliseconds rounded inward.
@@ -116,6 +121,10 @@ mod tests {
         RecordingInfo { container: "ogg".to_owned(), codec: Codec::Opus, rate_hz, channels: 1, frames }
     }
 
+    fn plan(info: &RecordingInfo, spans: &[TimeSpan]) -> Result<Mutes> {
+        Mutes::plan(info, spans, MuteStyle::default())
+    }
+
     fn span(start_ms: u32, end_ms: u32) -> TimeSpan {
         TimeSpan::new(start_ms, end_ms).unwrap()
     }
@@ -129,7 +138,7 @@ mod tests {
     fn every_packet_with_a_part_in_a_mute_is_silent_and_the_gap_between_the_others_is_what_is_done() {
         // Packets of 20 ms that each reach 10 ms into the next.
         let supports: Vec<Range<i64>> = (0..10).map(|k| k * 160..k * 160 + 240).collect();
-        let mutes = Mutes::plan(&info(8000, 1600), &[span(55, 65), span(90, 95)]).unwrap();
+        let mutes = plan(&info(8000, 1600), &[span(55, 65), span(90, 95)]).unwrap();
         let (muted, done) = ask(mutes, &supports);
         assert_eq!(muted, [false, false, true, true, true, false, false, false, false, false].map(|m| m));
         assert_eq!(done, [span(50, 100)]);
@@ -137,10 +146,10 @@ mod tests {
 
     #[test]
     fn frames_are_cut_where_silence_starts_and_ends_and_that_is_what_is_done() {
-        let mut mutes = Mutes::plan(&info(8000, 1600), &[span(10, 20), span(50, 121)]).unwrap();
+        let mut mutes = plan(&info(8000, 1600), &[span(10, 20), span(50, 121)]).unwrap();
         let parts: Vec<_> = [0..400, 400..800, 800..1600].into_iter().flat_map(|frames| mutes.parts(frames)).collect();
-        let kept = |range| (range, false);
-        let muted = |range| (range, true);
+        let kept = |range| (range, Change::Kept);
+        let muted = |range| (range, Change::Muted);
         let want = [kept(0..80), muted(80..160), kept(160..400), muted(400..800), muted(800..968), kept(968..1600)];
         assert_eq!(parts, want);
         assert_eq!(mutes.done(), [span(10, 20), span(50, 121)]);
@@ -149,14 +158,14 @@ mod tests {
     #[test]
     fn a_mute_that_would_change_nothing_holds_the_call() {
         for bad in [span(200, 300), span(5, 5)] {
-            let error = Mutes::plan(&info(8000, 1600), &[span(1, 2), bad]).err().unwrap();
+            let error = plan(&info(8000, 1600), &[span(1, 2), bad]).err().unwrap();
             assert_eq!(error.hold_reason(), Some(HoldReason::UnusableTimes));
         }
     }
 
     #[test]
     fn a_mute_to_the_end_is_done_to_the_end() {
-        let mutes = Mutes::plan(&info(44_100, 44_101), &[span(900, 5000)]).unwrap();
+        let mutes = plan(&info(44_100, 44_101), &[span(900, 5000)]).unwrap();
         assert_eq!(ask(mutes, &[0..1000, 500..1000]).1, [span(23, 1001)]);
     }
 
@@ -172,8 +181,8 @@ mod tests {
             let info = info(rate_hz, u64::from(rate_hz));
             let spans: Vec<_> = spans.iter().map(|&(at, len)| span(at, at + len)).collect();
             let supports: Vec<_> = supports.iter().map(|&(at, len)| at..at + len).collect();
-            let (muted, done) = ask(Mutes::plan(&info, &spans).unwrap(), &supports);
-            let (again, done_again) = ask(Mutes::plan(&info, &done).unwrap(), &supports);
+            let (muted, done) = ask(plan(&info, &spans).unwrap(), &supports);
+            let (again, done_again) = ask(plan(&info, &done).unwrap(), &supports);
             prop_assert_eq!(&muted, &again);
             prop_assert_eq!(&done, &done_again);
             for asked in &spans {

@@ -131,7 +131,7 @@ mod tests {
     }
 
     fn held(mapping: &str, file: &str) -> Option<HoldReason> {
-        let told = Told { format: None, mapping: Some(Arc::new(Mapping::parse(mapping).unwrap())) };
+        let told = Told { mapping: Some(Arc::new(Mapping::parse(mapping).unwrap())), ..Told::default() };
         match read(Phi::new(file.as_bytes().to_vec()), told) {
             Ok(document) => {
                 assert_eq!(document.format(), Format::Mapped);
@@ -159,7 +159,7 @@ mod tests {
     #[test]
     fn a_file_that_does_not_fit_is_recognised_as_ever() {
         assert_eq!(held(TURNS, r#"{"turns": []}"#), Some(HoldReason::UnknownTranscriptFormat));
-        let told = Told { format: None, mapping: Some(Arc::new(Mapping::parse(TURNS).unwrap())) };
+        let told = Told { mapping: Some(Arc::new(Mapping::parse(TURNS).unwrap())), ..Told::default() };
         let document = read(Phi::new(b"AGENT: hello".to_vec()), told).unwrap();
         assert_eq!(document.format(), Format::Text);
     }

@@ -15,6 +15,19 @@ pub(in crate::audio::packets) const fn is_header(bytes: [u8; 4]) -> bool {
     bytes[0] == 0xFF && bytes[1] & 0xF6 == 0xF0
 }
 
+/// Whether a second frame follows the one that seems to start here.
+///
+/// # Errors
+/// When the source cannot be read.
+pub(in crate::audio::packets) fn begins(input: &mut Input<'_>) -> Result<bool> {
+    let Ok(Some(header)) = next(input) else { return Ok(false) };
+    if header.frame_bytes as u64 >= input.left() {
+        return Ok(false);
+    }
+    input.skip(header.frame_bytes as u64)?;
+    Ok(matches!(next(input), Ok(Some(second)) if second.rate == header.rate))
+}
+
 /// Copies all frames; tags before the first have been passed over.
 pub(in crate::audio::packets) fn remux(
     input: &mut Input<'_>,

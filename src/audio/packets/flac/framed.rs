@@ -1,12 +1,12 @@
 //! FLAC whose frames something else has cut out already, as Ogg does.
 
+use super::super::Mutes;
 use super::crc::crc16;
 use super::frame::{FOOTER_BYTES, Header};
 use super::stream::{INFO_AT, Stream};
 use super::{check_place, edit};
 use crate::audio::damaged;
 use crate::base::Result;
-use std::ops::Range;
 
 /// A stream, as far as its frames have been looked at.
 pub(in crate::audio::packets) struct Framed {
@@ -60,7 +60,7 @@ impl Framed {
         Ok(Frame(header))
     }
 
-    /// What stands in place of a frame with these parts, each muted or not; `None` where it stays as it is.
+    /// What stands in place of a frame that starts at this frame of the recording; `None` where it stays as it is.
     ///
     /// # Errors
     /// Holds the call when a frame that is cut cannot be decoded.
@@ -68,9 +68,10 @@ impl Framed {
         &self,
         packet: &[u8],
         frame: &Frame,
-        parts: &[(Range<i64>, bool)],
+        at: u64,
+        mutes: &mut Mutes,
     ) -> Result<Option<Vec<u8>>> {
-        edit(packet, &frame.0, &self.stream, parts)
+        edit(packet, &frame.0, &self.stream, at, mutes)
     }
 
     /// Checks that all frames came that the head announces.

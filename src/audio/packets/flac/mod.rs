@@ -1,5 +1,5 @@
-//! FLAC. Frames that a mute covers become silent ones of a few bytes, frames that it cuts are decoded, silenced in part
-//! and encoded again, all others stay as they are. Nothing but STREAMINFO of the metadata is kept.
+//! FLAC. Frames that a mute covers become silent ones of a few bytes, frames that it cuts, and those of another fill
+//! or of ramps, are coded again, all others stay as they are. Nothing but STREAMINFO of the metadata is kept.
 
 mod bits;
 mod crc;
@@ -14,10 +14,11 @@ pub(super) use framed::{Frame, Framed};
 use super::{Input, Mutes, Output, Packet, tags};
 use crate::audio::damaged;
 use crate::audio::decode::PacketCodec;
-use crate::base::Result;
+use crate::audio::edits::Change;
+use crate::audio::sample::rounded;
+use crate::base::{Phi, Result};
 use crate::model::{Codec, RecordingInfo};
 use frame::Header;
-use std::ops::Range;
 use stream::Stream;
 
 /// The remux of a native FLAC stream.
@@ -33,7 +34,7 @@ pub(super) fn remux(input: &mut Input<'_>, mutes: &mut Mutes, out: &mut dyn Outp
         let (is_first, at) = (frames == 0, frames as i64);
         let codec = PacketCodec::Flac { stream_info: &head[stream::INFO_AT..] };
         out.packet(&Packet { codec, is_first, bytes, at, heard: 0..i64::MAX })?;
-        match edit(bytes, &header, &stream, &mutes.parts(at..end as i64))? {
+        match edit(bytes, &header, &stream, frames, mutes)? {
             Some(edited) => out.put(&edited)?,
             None => out.put(bytes)?,
         }
@@ -71,19 +72,27 @@ fn check_place(header: &Header, at: u64, last: Option<&Header>, stream: &Stream)
     if is_right { Ok(()) } else { Err(damaged("a frame that is not where its number says").at("frame", at)) }
 }
 
-/// What stands in place of a frame with these parts, each muted or not; `None` where it stays as it is.
-fn edit(bytes: &[u8], header: &Header, stream: &Stream, parts: &[(Range<i64>, bool)]) -> Result<Option<Vec<u8>>> {
-    match parts {
-        [(_, false)] => return Ok(None),
-        [(_, true)] => return Ok(Some(encode::silent(header, stream))),
-        _ => {}
-    }
-    let decoded = decode::decode(bytes, header, stream);
-    let mut channels = decoded.ok_or_else(|| damaged("a frame cannot be decoded").at("frame", header.number))?;
-    let start = parts[0].0.start;
-    for (range, _) in parts.iter().filter(|(_, is_muted)| *is_muted) {
-        let range = (range.start - start) as usize..(range.end - start) as usize;
-        channels.iter_mut().for_each(|channel| channel.expose_mut()[range.clone()].fill(0));
+/// What stands in place of a frame that starts at this frame of the recording; `None` where it stays as it is.
+fn edit(bytes: &[u8], header: &Header, stream: &Stream, at: u64, mutes: &mut Mutes) -> Result<Option<Vec<u8>>> {
+    let parts = mutes.parts(at..at + u64::from(header.block));
+    let fill = mutes.fill();
+    let mut channels = match parts[..] {
+        [(_, Change::Kept)] => return Ok(None),
+        [(_, Change::Muted)] if fill.is_silence() => return Ok(Some(encode::silent(header, stream))),
+        [(_, Change::Muted)] => vec![Phi::new(vec![0; header.block as usize]); stream.channels.into()],
+        _ => {
+            let decoded = decode::decode(bytes, header, stream);
+            decoded.ok_or_else(|| damaged("a frame cannot be decoded").at("frame", header.number))?
+        }
+    };
+    for (frame, change) in parts.into_iter().flat_map(|(frames, change)| frames.map(move |frame| (frame, change))) {
+        for sample in channels.iter_mut().map(|channel| &mut channel.expose_mut()[(frame - at) as usize]) {
+            match change {
+                Change::Kept => {}
+                Change::Muted => *sample = rounded(fill.at(frame), stream.bits.into()),
+                Change::Ramped(ramp) => *sample = (*sample as f64 * ramp.gain(frame)).round() as i64,
+            }
+        }
     }
     Ok(Some(encode::encode(header, stream, &channels)))
 }
@@ -92,6 +101,7 @@ fn edit(bytes: &[u8], header: &Header, stream: &Stream, parts: &[(Range<i64>, bo
 mod tests {
     use super::*;
     use crate::base::TimeSpan;
+    use crate::model::MuteStyle;
     use std::io::Cursor;
 
     /// 100 ms of 8 kHz mono, 16 bits, in frames of 24 ms.
@@ -113,7 +123,7 @@ mod tests {
         let info = remux(&mut Input::new(&mut file, source.len() as u64, None)?, &mut Mutes::none(), &mut copy)?;
         let spans: Vec<TimeSpan> = spans.iter().map(|&(a, b)| TimeSpan::new(a, b).unwrap()).collect();
         copy.0.clear();
-        let mut mutes = Mutes::plan(&info, &spans)?;
+        let mut mutes = Mutes::plan(&info, &spans, MuteStyle::default())?;
         remux(&mut Input::new(&mut file, source.len() as u64, None)?, &mut mutes, &mut copy)?;
         Ok(copy.0)
     }

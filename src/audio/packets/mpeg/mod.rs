@@ -27,6 +27,26 @@ const DELAY_SAMPLES: i64 = 1105;
 /// filter bank (512).
 const TAIL_SAMPLES: i64 = 1088;
 
+/// Whether a second frame follows the one that seems to start here.
+///
+/// # Errors
+/// When the source cannot be read.
+pub(super) fn begins(input: &mut Input<'_>) -> Result<bool> {
+    let first = input.peek(HEADER_BYTES)?.first_chunk::<HEADER_BYTES>().copied();
+    let Some(first) = first else { return Ok(false) };
+    if adts::is_header(first) {
+        return adts::begins(input);
+    }
+    // Frames of other layers do not say how long they are; what looks like one is held.
+    let Ok(header) = Header::parse(first) else { return Ok(true) };
+    let Some(header) = header else { return Ok(false) };
+    if (header.frame_bytes as u64) >= input.left() {
+        return Ok(false);
+    }
+    input.skip(header.frame_bytes as u64)?;
+    Ok(matches!(next(input), Ok(Some(second)) if second.is_like(header)))
+}
+
 /// Copies all frames. Those of AAC stand in files in the same way.
 pub(super) fn remux(input: &mut Input<'_>, mutes: &mut Mutes, out: &mut dyn Output) -> Result<RecordingInfo> {
     tags::skip_leading(input)?;

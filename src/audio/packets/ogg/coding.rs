@@ -1,5 +1,6 @@
 //! What a stream of Ogg is coded in: its headers, and what each packet says of itself.
 
+use super::super::Mutes;
 use super::super::flac::{Frame, Framed};
 use super::super::opus;
 use super::super::unsupported;
@@ -9,7 +10,6 @@ use crate::audio::decode::PacketCodec;
 use crate::base::Result;
 use crate::model::Codec;
 use std::borrow::Cow;
-use std::ops::Range;
 
 /// The coding of a stream, as far as its headers have been read.
 pub(super) enum Coding {
@@ -159,26 +159,36 @@ impl Coding {
         }
     }
 
-    /// What stands for a packet with these parts, each muted or not; all but FLAC are muted whole.
+    /// What stands for a frame of FLAC that starts at this frame of the recording.
+    ///
+    /// # Errors
+    /// Holds the call when a frame that is cut cannot be decoded.
+    pub(super) fn edit_frame<'a>(
+        &self,
+        packet: &'a [u8],
+        frame: &Frame,
+        at: u64,
+        mutes: &mut Mutes,
+    ) -> Result<Cow<'a, [u8]>> {
+        let Self::Flac { stream, .. } = self else { return Ok(Cow::Borrowed(packet)) };
+        Ok(stream.edit(packet, frame, at, mutes)?.map_or(Cow::Borrowed(packet), Cow::Owned))
+    }
+
+    /// What says silence in place of a packet.
+    pub(super) fn silence(&self, sound: &Sound) -> Vec<u8> {
+        match (self, sound) {
+            (Self::Opus { head, .. }, sound) => opus::silence(sound.samples(), head.channels),
+            (_, Sound::Vorbis(vorbis)) => vorbis.silence.clone(),
+            _ => Vec::new(),
+        }
+    }
+
+    /// A packet as a copy keeps it.
     ///
     /// # Errors
     /// Holds the call when it is damaged.
-    pub(super) fn edit<'a>(
-        &self,
-        packet: &'a [u8],
-        sound: Sound,
-        parts: &[(Range<i64>, bool)],
-    ) -> Result<Cow<'a, [u8]>> {
-        let is_muted = parts.iter().any(|part| part.1);
-        let edited = match (self, sound) {
-            (Self::Flac { stream, .. }, Sound::Flac(frame)) => stream.edit(packet, &frame, parts)?,
-            (Self::Opus { head, .. }, Sound::Opus { samples }) if is_muted => {
-                Some(opus::silence(samples, head.channels))
-            }
-            (Self::Opus { .. }, _) => opus::without_padding(packet)?,
-            (_, Sound::Vorbis(vorbis)) if is_muted => Some(vorbis.silence),
-            _ => None,
-        };
+    pub(super) fn kept<'a>(&self, packet: &'a [u8]) -> Result<Cow<'a, [u8]>> {
+        let edited = if let Self::Opus { .. } = self { opus::without_padding(packet)? } else { None };
         Ok(edited.map_or(Cow::Borrowed(packet), Cow::Owned))
     }
 

@@ -17,7 +17,6 @@ use crate::model::RecordingInfo;
 use coding::{Coding, Sound};
 use page::{NewPage, PACKET_BYTES_MAX, Page, Place};
 use std::borrow::Cow;
-use std::ops::Range;
 
 /// Copies all streams.
 pub(super) fn remux(input: &mut Input<'_>, mutes: &mut Mutes, out: &mut dyn Output) -> Result<RecordingInfo> {
@@ -198,8 +197,11 @@ impl Stream {
             })?;
             self.is_first = false;
             let samples = sound.samples();
-            let parts = self.parts(&sound, heard_end, mutes)?;
-            let kept = self.coding.edit(packet, sound, &parts)?;
+            let kept = match &sound {
+                Sound::Flac(frame) => self.coding.edit_frame(packet, frame, self.frame_of_whole()?, mutes)?,
+                _ if self.is_muted(&sound, heard_end, mutes) => Cow::Owned(self.coding.silence(&sound)),
+                _ => self.coding.kept(packet)?,
+            };
             if !self.new.fits(kept.len()) {
                 self.put_page(self.place(base + self.samples), out)?;
             }
@@ -256,8 +258,8 @@ impl Stream {
         Ok(if page.is_last { self.at(self.samples + samples - self.cut) } else { i64::MAX })
     }
 
-    /// The parts of the next packet, each to be silent or not.
-    fn parts(&self, sound: &Sound, heard_end: i64, mutes: &mut Mutes) -> Result<Vec<(Range<i64>, bool)>> {
+    /// Whether the next packet is to be silent, which is all that can be done to one that is no frame of FLAC.
+    fn is_muted(&self, sound: &Sound, heard_end: i64, mutes: &mut Mutes) -> bool {
         let samples = i64::from(sound.samples());
         let (start, end) = (self.at(self.samples), self.at(self.samples + samples));
         let (heard, reach) = match sound {
@@ -268,14 +270,19 @@ impl Stream {
                 let window = end - i64::from(packet.half)..end + i64::from(packet.half);
                 (window.clone(), window)
             }
-            Sound::Flac(_) if self.cut > 0 || self.start.unsure > 0 => {
-                return Err(unsupported("FLAC in Ogg that leaves out samples"));
-            }
-            Sound::Flac(_) => return Ok(mutes.parts(start..end)),
+            Sound::Flac(_) => return false,
         };
         let is_hidden = heard.end <= self.start.frames || heard.start >= heard_end;
         let reach = reach.start..reach.end + self.start.unsure + self.coding.skip();
-        Ok(vec![(start..end, is_hidden || mutes.is_muted(&reach))])
+        is_hidden || mutes.is_muted(&reach)
+    }
+
+    /// The frame of the recording with which the next frame of FLAC starts.
+    fn frame_of_whole(&self) -> Result<u64> {
+        if self.cut > 0 || self.start.unsure > 0 {
+            return Err(unsupported("FLAC in Ogg that leaves out samples"));
+        }
+        Ok(self.at(self.samples).unsigned_abs())
     }
 
     /// The frame of the recording that is this sample of the stream.
