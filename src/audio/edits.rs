@@ -118,7 +118,7 @@ mod tests {
     #[test]
     fn what_is_kept_falls_to_a_mute_and_rises_behind_it() {
         let (on, off) = (Some(1.0), None);
-        let got = gains(&[4..6], 10, 2);
+        let got = gains(std::slice::from_ref(&(4..6)), 10, 2);
         assert_eq!(got, [on, on, Some(0.75), Some(0.25), off, off, Some(0.25), Some(0.75), on, on]);
     }
 
