@@ -100,7 +100,7 @@ fn read(corpus: &Path) -> Vec<Spoken> {
 
 fn hear(wav: &[u8]) -> (Opened, Activity) {
     let mut source = Cursor::new(wav);
-    let opened = open(&mut source).expect("WAV");
+    let opened = open(&mut source, None).expect("WAV");
     let activity = listen(&opened, &mut source).expect("WAV");
     (opened, activity)
 }
