@@ -1,11 +1,13 @@
 //! `users`: people, their rights and tokens at a destination. Every change is in the audit log before it is made.
 
-use super::args::{LogArgs, PasswordArgs, UsersCommand};
+use super::args::{CredentialArgs, LogArgs, UsersCommand};
 use super::audit::{by_command, open_log, records, records_to_write};
 use super::clock;
 use super::output::Output;
 use crate::access::audit::Action;
-use crate::access::people::{self, Cost, Match, PasswordHash, People, Role, Totp, User, UserState, one_time_password};
+use crate::access::people::{
+    self, Cost, Credential, Email, Match, PasswordHash, People, Role, Totp, User, UserState, one_time_password,
+};
 use crate::access::{UserName, Word};
 use crate::base::{Error, Phi, Result, Timestamp};
 use crate::config::Settings;
@@ -29,6 +31,8 @@ struct Line<'a> {
     teams: &'a BTreeSet<Word>,
     state: UserState,
     second_factor: bool,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    email: Option<&'a Email>,
     locked: bool,
     created: Timestamp,
     last_sign_in: Option<Timestamp>,
@@ -42,11 +46,11 @@ pub(super) fn run(command: &UsersCommand, settings: &Settings, out: &mut Output)
     }
     let change = Change { dest: command.dest(), settings, now };
     match command {
-        UsersCommand::Add { user, rights, password } => {
-            let (text, hash) = new_password(password)?;
+        UsersCommand::Add { user, rights, credential } => {
+            let (text, credential) = new_credential(credential)?;
             let teams: BTreeSet<Word> = rights.teams.iter().cloned().collect();
             change.make(&user.by.by, Action::AddUser, &user.name, |people| {
-                people.add(user.name.clone(), rights.role, teams.clone(), hash.clone(), now)
+                people.add(user.name.clone(), rights.role, teams.clone(), credential.clone(), now)
             })?;
             show_password(&user.name, text, out)?;
         }
@@ -61,9 +65,9 @@ pub(super) fn run(command: &UsersCommand, settings: &Settings, out: &mut Output)
         UsersCommand::Enable(user) => change.make(&user.by.by, Action::ChangeUser, &user.name, |people| {
             people.set_state(&user.name, UserState::Active, now)
         })?,
-        UsersCommand::Reset { user, password } => {
-            let (text, hash) = new_password(password)?;
-            let reset = |people: &mut People| people.reset(&user.name, hash.clone(), now);
+        UsersCommand::Reset { user, credential } => {
+            let (text, credential) = new_credential(credential)?;
+            let reset = |people: &mut People| people.reset(&user.name, credential.clone(), now);
             change.make(&user.by.by, Action::ResetUser, &user.name, reset)?;
             show_password(&user.name, text, out)?;
         }
@@ -130,6 +134,7 @@ fn list(people: &People, json: bool, now: Timestamp, out: &mut Output) -> Result
             teams: &user.teams,
             state: user.state,
             second_factor: user.has_factor(),
+            email: user.identity().map(|identity| &identity.email),
             locked: user.is_locked(now),
             created: user.created,
             last_sign_in: user.last_sign_in,
@@ -147,7 +152,11 @@ fn for_a_person(user: &User, line: &Line<'_>) -> String {
         (UserState::Active, true) => "locked out",
         (UserState::Active, false) => "active",
     };
-    let factor = if line.second_factor { "second factor" } else { "no second factor" };
+    let factor = match line.email {
+        Some(email) => format!("signs in as {}", email.as_str()),
+        None if line.second_factor => "second factor".to_owned(),
+        None => "no second factor".to_owned(),
+    };
     let last = user.last_sign_in.map_or_else(|| "never signed in".to_owned(), |last| format!("last {last}"));
     let tokens: Vec<&str> = line.tokens.iter().map(|id| id.as_str()).collect();
     let mut text = format!("{}  {}  [{}]  {state}, {factor}, {last}", user.name, user.role.word(), teams.join(" "));
@@ -157,14 +166,16 @@ fn for_a_person(user: &User, line: &Line<'_>) -> String {
     text
 }
 
-/// A password as text, where it was made here, and as it is stored.
-fn new_password(args: &PasswordArgs) -> Result<(Option<Phi<String>>, PasswordHash)> {
-    match &args.password_file {
-        Some(path) => Ok((None, PasswordHash::of(&read_password(path)?, Cost::default())?)),
-        None => {
+/// By what a user signs in, and the password as text, where it was made here.
+fn new_credential(args: &CredentialArgs) -> Result<(Option<Phi<String>>, Credential)> {
+    let hashed = |password: &Phi<String>| PasswordHash::of(password, Cost::default()).map(Credential::Password);
+    match (&args.email, &args.password_file) {
+        (Some(email), _) => Ok((None, Credential::Provider(email.clone()))),
+        (None, Some(path)) => Ok((None, hashed(&read_password(path)?)?)),
+        (None, None) => {
             let made = one_time_password()?;
-            let hash = PasswordHash::of(&made, Cost::default())?;
-            Ok((Some(made), hash))
+            let credential = hashed(&made)?;
+            Ok((Some(made), credential))
         }
     }
 }

@@ -4,6 +4,7 @@
 mod destination;
 mod fields;
 mod lists;
+mod oidc;
 mod patterns;
 mod policy;
 mod secret;
@@ -13,6 +14,7 @@ mod worker;
 
 pub use destination::DestinationFields;
 pub use fields::{Fields, PAD_MS_MAX};
+pub use oidc::OidcFields;
 pub use policy::{BUILTIN_POLICIES, load as load_policy, reference as policy_ref};
 pub use serve::{ServeFields, ServeSettings};
 pub use signing::SigningFields;

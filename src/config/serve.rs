@@ -1,8 +1,11 @@
 //! The table `[serve]`: what `sordino serve` is told besides.
 
 use super::fields::truth;
+use super::oidc::OidcFields;
 use crate::access::orders::Eyes;
 use crate::base::{Error, Result};
+use crate::serve::Password;
+use crate::serve::oidc::{Client, is_private};
 use std::ffi::OsStr;
 use std::net::{Ipv4Addr, SocketAddr};
 use std::path::PathBuf;
@@ -24,6 +27,12 @@ pub struct ServeFields {
     pub behind_proxy: Option<bool>,
     /// Whether another privacy officer must agree to an order on a held call.
     pub four_eyes: Option<bool>,
+    /// Where users reach the server: scheme and host.
+    pub public_url: Option<String>,
+    /// Whether users who have a password here may sign in with it.
+    pub password_sign_in: Option<bool>,
+    /// The provider of sign-ins.
+    pub oidc: OidcFields,
 }
 
 /// What the server is told, checked, with what it was not told filled in.
@@ -36,6 +45,10 @@ pub struct ServeSettings {
     pub behind_proxy: bool,
     /// Whose agreement an order on a held call needs.
     pub eyes: Eyes,
+    /// What the server is at the provider of sign-ins.
+    pub oidc: Option<Client>,
+    /// Whether users may sign in with a password.
+    pub password: Password,
 }
 
 impl ServeFields {
@@ -46,6 +59,9 @@ impl ServeFields {
             tls_key: self.tls_key.or(lower.tls_key),
             behind_proxy: self.behind_proxy.or(lower.behind_proxy),
             four_eyes: self.four_eyes.or(lower.four_eyes),
+            public_url: self.public_url.or(lower.public_url),
+            password_sign_in: self.password_sign_in.or(lower.password_sign_in),
+            oidc: self.oidc.over(lower.oidc),
         }
     }
 
@@ -62,7 +78,15 @@ impl ServeFields {
             "TLS_KEY" => self.tls_key = Some(value.into()),
             "FOUR_EYES" => self.four_eyes = Some(truth(&full, value)?),
             "BEHIND_PROXY" => self.behind_proxy = Some(truth(&full, value)?),
-            _ => return Ok(false),
+            "PASSWORD_SIGN_IN" => self.password_sign_in = Some(truth(&full, value)?),
+            "PUBLIC_URL" => {
+                let text = value.to_str().ok_or_else(|| Error::usage(format!("{full}: not UTF-8")))?;
+                self.public_url = Some(text.to_owned());
+            }
+            _ => {
+                let Some(name) = name.strip_prefix("OIDC_") else { return Ok(false) };
+                return self.oidc.set_from_env(name, value);
+            }
         }
         Ok(true)
     }
@@ -78,6 +102,25 @@ impl ServeFields {
             return Err(Error::usage("--behind-proxy and --tls-cert: either the proxy ends TLS or the server does"));
         }
         let eyes = if self.four_eyes.unwrap_or(true) { Eyes::Four } else { Eyes::Two };
-        Ok(ServeSettings { listen: self.listen.unwrap_or(LISTEN), tls, behind_proxy, eyes })
+        let public_url = self.public_url.as_deref().map(origin).transpose()?;
+        let oidc = self.oidc.client(public_url)?;
+        let password = if self.password_sign_in.unwrap_or(true) { Password::Taken } else { Password::Refused };
+        if password == Password::Refused && oidc.is_none() {
+            return Err(Error::usage("password-sign-in = false: without a provider nobody could sign in")
+                .hint("name the provider with --oidc-issuer"));
+        }
+        Ok(ServeSettings { listen: self.listen.unwrap_or(LISTEN), tls, behind_proxy, eyes, oidc, password })
     }
+}
+
+/// A scheme and a host, without a `/` at the end.
+fn origin(url: &str) -> Result<&str> {
+    let origin = url.trim_end_matches('/');
+    let is_origin =
+        is_private(origin) && origin.split_once("://").is_some_and(|(_, host)| !host.contains(['/', '?', '#', '@']));
+    let wrong = || {
+        Error::usage(format!("--public-url {url}: not an address such as https://qa.example.org"))
+            .hint("https, a host and perhaps a port, without a path")
+    };
+    is_origin.then_some(origin).ok_or_else(wrong)
 }

@@ -138,6 +138,14 @@ pub(super) fn see_other(path: &str) -> Response {
     answer
 }
 
+/// Goes on to the provider of sign-ins; nothing where that is no address. Nowhere else does an answer lead to another server.
+pub(super) fn go_to_provider(address: &str) -> Option<Response> {
+    let mut answer = Response::new(Body::empty());
+    *answer.status_mut() = StatusCode::SEE_OTHER;
+    answer.headers_mut().insert(header::LOCATION, HeaderValue::from_str(address).ok()?);
+    Some(answer)
+}
+
 /// A page.
 pub(super) fn html(status: StatusCode, page: Markup) -> Response {
     with(status, "text/html; charset=utf-8", page.into_string())

@@ -9,6 +9,7 @@ use super::notes::Finder;
 use super::notice::Notice;
 use super::once::Once;
 use super::password_gate::PasswordGate;
+use super::sign_in::Ways;
 use super::tls::Identity;
 use super::wave::Waves;
 use crate::access::audit::{Action, Event, Log};
@@ -40,6 +41,8 @@ pub struct Parts {
     pub index: Arc<Index>,
     /// What finds PHI in notes.
     pub finder: Finder,
+    /// How users may sign in.
+    pub ways: Ways,
     /// How held calls may be released.
     pub release: Release,
     /// What is said of transcripts.

@@ -11,7 +11,7 @@ use super::routes::{Logs, Method, Needs, ROUTES, Route};
 use super::sign_in::cookie;
 use crate::access::Word;
 use crate::access::audit::{Event, Outcome, Via};
-use crate::access::people::{Denied, PasswordIs, Permission, Target, Todo, User, UserState, decide};
+use crate::access::people::{Denied, Permission, Target, Todo, UserState, decide};
 use crate::base::limits::FORM_BYTES_MAX;
 use crate::base::{Error, Kind, Phi, Sha256Hex, Stage};
 use axum::body::{Body, Bytes, to_bytes};
@@ -157,7 +157,7 @@ fn who(app: &App, asked: &Asked, fresh: &mut Option<HeaderValue>) -> Result<Opti
     *fresh = found.rotated.map(|secret| cookie::set(&secret, app.channel)).transpose()?;
     let session = Sha256Hex::of(found.csrf.expose().as_bytes());
     let principal = user.principal();
-    Ok(Some(Who { principal, via: Via::Session, token: None, csrf: Some(found.csrf), todo: todo(user), session }))
+    Ok(Some(Who { principal, via: Via::Session, token: None, csrf: Some(found.csrf), todo: user.todo(), session }))
 }
 
 fn token(app: &App, asked: &Asked, given: &HeaderValue) -> Result<Who, Problem> {
@@ -168,15 +168,6 @@ fn token(app: &App, asked: &Asked, given: &HeaderValue) -> Result<Who, Problem> 
     let session = Sha256Hex::of(token.id.as_str().as_bytes());
     let id = Some(token.id.clone());
     Ok(Who { principal, via: Via::Token, token: id, csrf: None, todo: Todo::Nothing, session })
-}
-
-/// What a user must do before anything else.
-fn todo(user: &User) -> Todo {
-    match user.password_is {
-        PasswordIs::OneTime => Todo::ChoosePassword,
-        PasswordIs::Own if !user.has_factor() => Todo::SetUpFactor,
-        PasswordIs::Own => Todo::Nothing,
-    }
 }
 
 /// Refuses what another site made a browser send. A token is in no browser, so it needs no more.

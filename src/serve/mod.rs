@@ -19,6 +19,7 @@ mod listen;
 mod media;
 mod notes;
 mod notice;
+pub mod oidc;
 mod once;
 mod pages;
 mod password_gate;
@@ -43,6 +44,7 @@ pub use listen::{Listening, Rules};
 pub use notes::Finder;
 pub use notice::Notice;
 pub use routes::{Logs, Method, Needs, ROUTES, Route};
+pub use sign_in::{Password, Ways};
 pub use tls::{Identity, read_identity};
 
 use crate::base::{Error, Result, Stage};

@@ -4,6 +4,7 @@
 use super::answer::Answer;
 use super::app::App;
 use super::asked::Asked;
+use super::oidc::CALLBACK;
 use super::{api, assets, dashboard, health, media, pages, report, retention, sign_in, users, wave};
 use crate::access::audit::Action;
 use crate::access::people::Permission;
@@ -100,6 +101,8 @@ pub static ROUTES: &[Route] = &[
     Route::get("/metrics", Needs::Nothing, Logs::Nothing, health::metrics),
     Route::get("/sign-in", Needs::Nothing, Logs::Nothing, sign_in::form),
     Route::post("/sign-in", Needs::Nothing, Logs::Itself(Action::SignIn), sign_in::try_it),
+    Route::get("/sign-in/provider", Needs::Nothing, Logs::Nothing, sign_in::provider::begin),
+    Route::get(CALLBACK, Needs::Nothing, Logs::Itself(Action::SignIn), sign_in::provider::come_back),
     Route::post("/sign-out", Needs::SignedIn, Logs::Each(Action::SignOut), sign_in::sign_out),
     Route::get("/password", Needs::SignedIn, Logs::Nothing, sign_in::password::form),
     Route::post("/password", Needs::SignedIn, Logs::Itself(Action::ResetUser), sign_in::password::change),

@@ -6,7 +6,9 @@ use super::app::{App, lock};
 use super::asked::Asked;
 use super::pages;
 use crate::access::audit::{Action, Event};
-use crate::access::people::{Cost, PasswordHash, People, Permission, Role, User, UserState, one_time_password};
+use crate::access::people::{
+    Cost, Credential, Email, PasswordHash, People, Permission, Role, User, UserState, one_time_password,
+};
 use crate::access::{UserName, Word};
 use crate::base::{Phi, Result as Done, Timestamp};
 use axum::http::StatusCode;
@@ -25,6 +27,9 @@ pub(super) struct Line<'a> {
     pub teams: &'a BTreeSet<Word>,
     pub state: UserState,
     pub second_factor: bool,
+    /// By what the provider that signs them in knows them.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub email: Option<&'a Email>,
     pub locked: bool,
     pub created: Timestamp,
     pub last_sign_in: Option<Timestamp>,
@@ -52,12 +57,13 @@ pub(super) fn list(app: &App, asked: &Asked) -> Answer {
     shown(app, asked, None)
 }
 
-/// Adds a user with a password for one sign-in.
+/// Adds a user with a password for one sign-in, or whom a provider signs in.
 pub(super) fn add(app: &App, asked: &Asked) -> Answer {
     let (name, role, teams) = (name(asked)?, role(asked)?, teams(asked)?);
-    let (password, hash) = new_password(app)?;
-    change(app, asked, Action::AddUser, &name, |p| p.add(name.clone(), role, teams.clone(), hash.clone(), asked.at))?;
-    shown(app, asked, Some(Once { user: name.to_string(), password: Some(password), token: None }))
+    let (password, credential) = new_credential(app, asked)?;
+    let add = |people: &mut People| people.add(name.clone(), role, teams.clone(), credential.clone(), asked.at);
+    change(app, asked, Action::AddUser, &name, add)?;
+    shown(app, asked, Some(Once { user: name.to_string(), password, token: None }))
 }
 
 /// Gives a user another role and teams.
@@ -81,12 +87,13 @@ pub(super) fn enable(app: &App, asked: &Asked) -> Answer {
     shown(app, asked, None)
 }
 
-/// A new password for one sign-in, and no second factor.
+/// A new password for one sign-in, or a provider that signs them in, and no second factor.
 pub(super) fn reset(app: &App, asked: &Asked) -> Answer {
     let name = another(asked)?;
-    let (password, hash) = new_password(app)?;
-    change(app, asked, Action::ResetUser, &name, |people| people.reset(&name, hash.clone(), asked.at))?;
-    shown(app, asked, Some(Once { user: name.to_string(), password: Some(password), token: None }))
+    let (password, credential) = new_credential(app, asked)?;
+    let reset = |people: &mut People| people.reset(&name, credential.clone(), asked.at);
+    change(app, asked, Action::ResetUser, &name, reset)?;
+    shown(app, asked, Some(Once { user: name.to_string(), password, token: None }))
 }
 
 /// Issues a token.
@@ -150,6 +157,7 @@ fn line<'a>(user: &'a User, people: &'a People, now: Timestamp) -> Line<'a> {
         teams: &user.teams,
         state: user.state,
         second_factor: user.has_factor(),
+        email: user.identity().map(|identity| &identity.email),
         locked: user.is_locked(now),
         created: user.created,
         last_sign_in: user.last_sign_in,
@@ -157,10 +165,15 @@ fn line<'a>(user: &'a User, people: &'a People, now: Timestamp) -> Line<'a> {
     }
 }
 
-fn new_password(app: &App) -> Result<(Phi<String>, PasswordHash), Problem> {
+/// By what a user signs in: the address that was given, or a new password, which is shown.
+fn new_credential(app: &App, asked: &Asked) -> Result<(Option<Phi<String>>, Credential), Problem> {
+    if let Some(email) = asked.field("email") {
+        let email = Email::parse(email.trim()).ok_or(Problem::Bad("That is no e-mail address."))?;
+        return Ok((None, Credential::Provider(email)));
+    }
     let password = one_time_password()?;
     let hash = app.gate.pass(|| PasswordHash::of(&password, Cost::default()))??;
-    Ok((password, hash))
+    Ok((Some(password), Credential::Password(hash)))
 }
 
 fn name(asked: &Asked) -> Result<UserName, Problem> {

@@ -3,6 +3,7 @@
 
 mod file;
 mod lockout;
+mod provider;
 mod rights;
 mod secret;
 mod session;
@@ -11,6 +12,7 @@ mod token;
 
 pub use file::{load, update};
 pub use lockout::{FAILURES_MAX, Lockout};
+pub use provider::{Change, Email, Entrance, Identity, Rights, Subject, Vouched};
 pub use rights::{Denied, Permission, Principal, Reach, Role, TABLE, Target, decide};
 pub use secret::{Cost, PASSWORD_BYTES_MAX, PASSWORD_CHARS_MIN, PasswordHash, Totp, one_time_password};
 pub use session::{Found, SessionRules, Sessions};
@@ -60,9 +62,12 @@ pub struct User {
     pub last_sign_in: Option<Timestamp>,
     /// Whether the password is one that somebody else knows.
     pub password_is: PasswordIs,
-    password: PasswordHash,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    password: Option<PasswordHash>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     factor: Option<Totp>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    identity: Option<Identity>,
     #[serde(default)]
     lockout: Lockout,
 }
@@ -74,6 +79,12 @@ impl User {
         self.factor.is_some()
     }
 
+    /// Who they are at the provider that signs them in; nothing for one with a password.
+    #[must_use]
+    pub const fn identity(&self) -> Option<&Identity> {
+        self.identity.as_ref()
+    }
+
     /// Whether failures have locked them out now.
     #[must_use]
     pub fn is_locked(&self, now: Timestamp) -> bool {
@@ -83,7 +94,17 @@ impl User {
     /// Whether this is their password. Takes as long whatever the answer.
     #[must_use]
     pub fn has_password(&self, password: &Phi<String>) -> bool {
-        self.password.is_of(password)
+        self.password.as_ref().is_some_and(|own| own.is_of(password))
+    }
+
+    /// What they must do before anything else, once they are signed in.
+    #[must_use]
+    pub const fn todo(&self) -> Todo {
+        match self.password_is {
+            PasswordIs::OneTime => Todo::ChoosePassword,
+            PasswordIs::Own if self.factor.is_none() => Todo::SetUpFactor,
+            PasswordIs::Own | PasswordIs::AtProvider => Todo::Nothing,
+        }
     }
 
     /// Who they are and what they may, once they are known to be it.
@@ -111,6 +132,26 @@ pub enum PasswordIs {
     Own,
     /// Another person's, who gave it to the user for one sign-in.
     OneTime,
+    /// There is none here: a provider signs the user in, with a second factor of its own.
+    AtProvider,
+}
+
+/// By what a user signs in.
+#[derive(Clone)]
+pub enum Credential {
+    /// A password for one sign-in.
+    Password(PasswordHash),
+    /// A provider that knows them by this address.
+    Provider(Email),
+}
+
+impl Credential {
+    fn into_parts(self) -> (PasswordIs, Option<PasswordHash>, Option<Identity>) {
+        match self {
+            Self::Password(hash) => (PasswordIs::OneTime, Some(hash), None),
+            Self::Provider(email) => (PasswordIs::AtProvider, None, Some(Identity { email, subject: None })),
+        }
+    }
 }
 
 /// A call belongs to a team when this attribute of it (a tag of its object, a field of its metadata) has one of these
@@ -148,16 +189,16 @@ impl People {
         self.users.iter().find(|user| user.name == *name)
     }
 
-    /// Adds a user with a password for the first sign-in.
+    /// Adds a user.
     ///
     /// # Errors
-    /// A usage error when there is one of that name, however long ago.
+    /// A usage error when there is one of that name, however long ago, or another of that address.
     pub fn add(
         &mut self,
         name: UserName,
         role: Role,
         teams: BTreeSet<Word>,
-        password: PasswordHash,
+        credential: Credential,
         now: Timestamp,
     ) -> Result<()> {
         if self.user(&name).is_some() {
@@ -167,6 +208,8 @@ impl People {
         if self.users.len() >= PEOPLE_MAX {
             return Err(Error::usage(format!("at most {PEOPLE_MAX} users")));
         }
+        self.check_address(&name, &credential)?;
+        let (password_is, password, identity) = credential.into_parts();
         self.users.push(User {
             name,
             role,
@@ -174,9 +217,10 @@ impl People {
             state: UserState::Active,
             created: now,
             last_sign_in: None,
-            password_is: PasswordIs::OneTime,
+            password_is,
             password,
             factor: None,
+            identity,
             lockout: Lockout::default(),
         });
         self.users.sort_by(|a, b| a.name.cmp(&b.name));
@@ -207,13 +251,15 @@ impl People {
         Ok(())
     }
 
-    /// A new password for one sign-in, no second factor, no tokens, no lock: for whoever has lost theirs.
+    /// Another way to sign in, no second factor, no tokens, no lock: for whoever has lost theirs, or goes over to a provider.
     ///
     /// # Errors
-    /// A usage error when there is no such user.
-    pub fn reset(&mut self, name: &UserName, password: PasswordHash, now: Timestamp) -> Result<()> {
+    /// A usage error when there is no such user, or another of that address.
+    pub fn reset(&mut self, name: &UserName, credential: Credential, now: Timestamp) -> Result<()> {
+        self.check_address(name, &credential)?;
         let user = self.user_mut(name)?;
-        (user.password, user.password_is, user.factor) = (password, PasswordIs::OneTime, None);
+        (user.password_is, user.password, user.identity) = credential.into_parts();
+        user.factor = None;
         user.lockout.clear();
         self.revoke_all(name, now);
         Ok(())
@@ -222,19 +268,19 @@ impl People {
     /// The user's own choice of a password.
     ///
     /// # Errors
-    /// A usage error when there is no such user.
+    /// A usage error when there is no such user, or a provider signs them in.
     pub fn set_password(&mut self, name: &UserName, password: PasswordHash) -> Result<()> {
-        let user = self.user_mut(name)?;
-        (user.password, user.password_is) = (password, PasswordIs::Own);
+        let user = self.local_mut(name)?;
+        (user.password, user.password_is) = (Some(password), PasswordIs::Own);
         Ok(())
     }
 
     /// Sets up a second factor.
     ///
     /// # Errors
-    /// A usage error when there is no such user.
+    /// A usage error when there is no such user, or a provider signs them in.
     pub fn set_factor(&mut self, name: &UserName, factor: Totp) -> Result<()> {
-        self.user_mut(name)?.factor = Some(factor);
+        self.local_mut(name)?.factor = Some(factor);
         Ok(())
     }
 
@@ -274,6 +320,26 @@ impl People {
     #[must_use]
     pub fn teams(&self) -> BTreeSet<Word> {
         self.teams.keys().chain(self.users.iter().flat_map(|user| &user.teams)).cloned().collect()
+    }
+
+    /// Refuses an address that another user has.
+    fn check_address(&self, name: &UserName, credential: &Credential) -> Result<()> {
+        let Credential::Provider(email) = credential else { return Ok(()) };
+        let has = |user: &User| user.name != *name && user.identity.as_ref().is_some_and(|own| own.email == *email);
+        match self.users.iter().find(|user| has(user)) {
+            Some(other) => Err(Error::usage(format!("{name}: {} has the same address", other.name))),
+            None => Ok(()),
+        }
+    }
+
+    /// A user who signs in with a password.
+    fn local_mut(&mut self, name: &UserName) -> Result<&mut User> {
+        let user = self.user_mut(name)?;
+        if user.identity.is_some() {
+            return Err(Error::usage(format!("{name}: a provider signs this user in"))
+                .hint("`sordino users reset` without --email gives the user a password instead"));
+        }
+        Ok(user)
     }
 
     fn user_mut(&mut self, name: &UserName) -> Result<&mut User> {

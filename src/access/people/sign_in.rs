@@ -2,7 +2,7 @@
 //! the audit log.
 
 use super::secret::{Cost, PasswordHash};
-use super::{PasswordIs, People, Principal, UserState};
+use super::{People, Principal, UserState};
 use crate::access::UserName;
 use crate::base::{Phi, Timestamp};
 
@@ -51,6 +51,20 @@ pub enum Refusal {
     Code,
     /// One of these, and now the user is locked out: somebody should look.
     LocksOut,
+    /// A provider signs this user in, and no password does.
+    AtProvider,
+    /// What came back from a provider does not belong to a sign-in that this browser began.
+    NotBegun,
+    /// The provider has refused.
+    ProviderRefused,
+    /// What the provider has sent cannot be believed, for the reason that this word says.
+    Token(&'static str),
+    /// The provider's address for somebody is that of another person than before.
+    OtherSubject,
+    /// The provider names no role that is known here, or more than one.
+    NoRole,
+    /// The provider does not answer.
+    ProviderDown,
 }
 
 impl Refusal {
@@ -64,6 +78,13 @@ impl Refusal {
             Self::Password => "password",
             Self::Code => "code",
             Self::LocksOut => "locks-out",
+            Self::AtProvider => "at-provider",
+            Self::NotBegun => "not-begun",
+            Self::ProviderRefused => "provider-refused",
+            Self::Token(word) => word,
+            Self::OtherSubject => "other-subject",
+            Self::NoRole => "no-role",
+            Self::ProviderDown => "provider-down",
         }
     }
 }
@@ -76,7 +97,11 @@ impl People {
             let _ = PasswordHash::of_nobody(cost).is_of(&attempt.password);
             return SignIn::Refused(Refusal::UnknownUser);
         };
-        let is_password = user.password.is_of(&attempt.password);
+        let Some(own) = &user.password else {
+            let _ = PasswordHash::of_nobody(cost).is_of(&attempt.password);
+            return SignIn::Refused(Refusal::AtProvider);
+        };
+        let is_password = own.is_of(&attempt.password);
         if user.state == UserState::Disabled {
             return SignIn::Refused(Refusal::Disabled);
         }
@@ -95,11 +120,6 @@ impl People {
         }
         user.lockout.clear();
         user.last_sign_in = Some(now);
-        let todo = match (user.password_is, &user.factor) {
-            (PasswordIs::OneTime, _) => Todo::ChoosePassword,
-            (PasswordIs::Own, None) => Todo::SetUpFactor,
-            (PasswordIs::Own, Some(_)) => Todo::Nothing,
-        };
-        SignIn::Allowed(user.principal(), todo)
+        SignIn::Allowed(user.principal(), user.todo())
     }
 }

@@ -24,9 +24,13 @@ fn hash(text: &str) -> PasswordHash {
     PasswordHash::of(&phi(text), CHEAP).unwrap()
 }
 
+fn one_time(text: &str) -> Credential {
+    Credential::Password(hash(text))
+}
+
 fn people() -> People {
     let mut people = People::default();
-    people.add(name("ana"), Role::Coach, [Word::parse("north").unwrap()].into(), hash(FIRST), at(0)).unwrap();
+    people.add(name("ana"), Role::Coach, [Word::parse("north").unwrap()].into(), one_time(FIRST), at(0)).unwrap();
     people
 }
 
@@ -92,14 +96,34 @@ fn nobody_and_the_disabled_are_refused_like_a_wrong_password() {
     assert_eq!(refusal(attempt(&mut people, "eve", OWN, None, at(0))), Refusal::UnknownUser);
     people.set_state(&name("ana"), UserState::Disabled, at(0)).unwrap();
     assert_eq!(refusal(attempt(&mut people, "ana", OWN, Some(factor.code(at(60))), at(60))), Refusal::Disabled);
-    assert!(people.add(name("ana"), Role::Admin, BTreeSet::new(), hash(FIRST), at(1)).is_err(), "a name is used once");
+    assert!(
+        people.add(name("ana"), Role::Admin, BTreeSet::new(), one_time(FIRST), at(1)).is_err(),
+        "a name is used once"
+    );
+}
+
+#[test]
+fn who_signs_in_at_a_provider_has_no_password_and_is_not_locked_out_by_guesses() {
+    let (mut people, factor) = set_up();
+    let email = Credential::Provider("ana@example.org".parse().unwrap());
+    people.reset(&name("ana"), email, at(0)).unwrap();
+    for n in 1..9 {
+        let code = Some(factor.code(at(60 * n)));
+        assert_eq!(refusal(attempt(&mut people, "ana", OWN, code, at(60 * n))), Refusal::AtProvider);
+    }
+    let user = people.user(&name("ana")).unwrap();
+    assert!(!user.is_locked(at(600)) && !user.has_factor() && !user.has_password(&phi(OWN)));
+    assert_eq!(user.todo(), Todo::Nothing);
+    assert!(people.set_password(&name("ana"), hash(OWN)).is_err() && people.set_factor(&name("ana"), factor).is_err());
+    people.reset(&name("ana"), one_time(FIRST), at(700)).unwrap();
+    assert!(matches!(attempt(&mut people, "ana", FIRST, None, at(701)), SignIn::Allowed(_, Todo::ChoosePassword)));
 }
 
 #[test]
 fn a_reset_takes_everything_that_was_lost() {
     let (mut people, factor) = set_up();
     let (_, token) = people.issue(&name("ana"), [Permission::ListCalls].into(), 30, at(0)).unwrap();
-    people.reset(&name("ana"), hash(FIRST), at(10)).unwrap();
+    people.reset(&name("ana"), one_time(FIRST), at(10)).unwrap();
     assert_eq!(refusal(attempt(&mut people, "ana", OWN, Some(factor.code(at(60))), at(60))), Refusal::Password);
     assert!(people.bearer(&token, at(60)).is_none() && !people.user(&name("ana")).unwrap().has_factor());
     let answer = attempt(&mut people, "ana", FIRST, None, at(60));
@@ -164,7 +188,7 @@ fn the_file_is_read_back_and_holds_no_secret_that_can_be_used() {
     let records = LocalRecords::open(folder.path()).unwrap();
     assert!(load(&records).unwrap().users().is_empty());
     let token = update(&records, |people| {
-        people.add(name("ana"), Role::QaLead, BTreeSet::new(), hash(OWN), at(0))?;
+        people.add(name("ana"), Role::QaLead, BTreeSet::new(), one_time(OWN), at(0))?;
         people.issue(&name("ana"), [Permission::SearchCalls].into(), 1, at(0))
     });
     let (_, token) = token.unwrap();
@@ -183,9 +207,9 @@ fn two_who_change_people_at_once_both_have_their_way() {
         for n in 0..6 {
             let records = &records;
             scope.spawn(move || {
-                let hash = hash(OWN);
+                let own = one_time(OWN);
                 let add = |people: &mut People| {
-                    people.add(name(&format!("user-{n}")), Role::Coach, BTreeSet::new(), hash.clone(), at(0))
+                    people.add(name(&format!("user-{n}")), Role::Coach, BTreeSet::new(), own.clone(), at(0))
                 };
                 update(records, add).unwrap();
             });

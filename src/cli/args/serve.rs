@@ -1,6 +1,6 @@
 //! `serve`, as clap reads it. Must not do anything.
 
-use crate::config::{Fields, LogLevel, ServeFields, SigningFields, WorkerFields};
+use crate::config::{Fields, LogLevel, OidcFields, ServeFields, SigningFields, WorkerFields};
 use clap::{Args, ValueHint};
 use std::net::SocketAddr;
 use std::path::PathBuf;
@@ -9,6 +9,9 @@ pub(super) const SERVE_ENVIRONMENT: &str = "\
 In the table [serve] (docs/serve.md):
   listen (SORDINO_SERVE_LISTEN) [127.0.0.1:8443], tls-cert (SORDINO_TLS_CERT), tls-key (SORDINO_TLS_KEY)
   behind-proxy (SORDINO_BEHIND_PROXY) [false], four-eyes (SORDINO_FOUR_EYES) [true]
+  public-url (SORDINO_PUBLIC_URL), password-sign-in (SORDINO_PASSWORD_SIGN_IN) [true]
+In the table [serve.oidc], or SORDINO_OIDC_… (docs/sign-in.md):
+  issuer, client-id, client-secret, client-secret-file, name, scopes, acr, match-claim, role-claim, roles, team-claim
 The level of the log is that of workers: worker.log (SORDINO_LOG) [info].
 A bucket needs a key that signs the audit log: signing.key-file (SORDINO_SIGNING_KEY_FILE).";
 
@@ -29,6 +32,18 @@ pub(in super::super) struct ServeArgs {
     /// A proxy ends TLS; the last address of its X-Forwarded-For is the user's
     #[arg(long)]
     behind_proxy: bool,
+    /// Where users reach this server, such as https://qa.example.org; a provider sends them back there
+    #[arg(long, value_name = "URL", value_hint = ValueHint::Url)]
+    public_url: Option<String>,
+    /// Users sign in at this OpenID Connect provider (docs/sign-in.md)
+    #[arg(long, value_name = "URL", value_hint = ValueHint::Url)]
+    oidc_issuer: Option<String>,
+    /// What the provider calls this server
+    #[arg(long, value_name = "ID")]
+    oidc_client_id: Option<String>,
+    /// The provider's secret for this server; without it the server is a public client
+    #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
+    oidc_client_secret_file: Option<PathBuf>,
     /// Seal the audit log with this Ed25519 key (docs/signing.md) [default: one of the state folder]
     #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
     signing_key_file: Option<PathBuf>,
@@ -46,7 +61,14 @@ impl ServeArgs {
                 tls_cert: self.tls_cert.clone(),
                 tls_key: self.tls_key.clone(),
                 behind_proxy: self.behind_proxy.then_some(true),
-                four_eyes: None,
+                public_url: self.public_url.clone(),
+                oidc: OidcFields {
+                    issuer: self.oidc_issuer.clone(),
+                    client_id: self.oidc_client_id.clone(),
+                    client_secret_file: self.oidc_client_secret_file.clone(),
+                    ..OidcFields::default()
+                },
+                ..ServeFields::default()
             },
             worker: WorkerFields { log: self.log, ..WorkerFields::default() },
             signing: SigningFields { key_file: self.signing_key_file.clone(), ..SigningFields::default() },

@@ -1,7 +1,7 @@
 //! The command line of `users`.
 
 use super::LogArgs;
-use crate::access::people::{Permission, Role};
+use crate::access::people::{Email, Permission, Role};
 use crate::access::{UserName, Word};
 use crate::config::Fields;
 use clap::{Args, Subcommand, ValueHint};
@@ -9,14 +9,14 @@ use std::path::PathBuf;
 
 #[derive(Subcommand)]
 pub(in crate::cli) enum UsersCommand {
-    /// Add a user; prints a password for one sign-in
+    /// Add a user; prints a password for one sign-in where no provider signs the user in
     Add {
         #[command(flatten)]
         user: UserArgs,
         #[command(flatten)]
         rights: RightsArgs,
         #[command(flatten)]
-        password: PasswordArgs,
+        credential: CredentialArgs,
     },
     /// Everybody who may sign in, and tokens
     List {
@@ -37,12 +37,12 @@ pub(in crate::cli) enum UsersCommand {
     Disable(UserArgs),
     /// Let a disabled or locked-out user in again
     Enable(UserArgs),
-    /// For a user who has lost password or second factor: a new password for one sign-in, no factor, no tokens
+    /// For a user who has lost password or second factor, or goes over to a provider or back: no factor, no tokens
     Reset {
         #[command(flatten)]
         user: UserArgs,
         #[command(flatten)]
-        password: PasswordArgs,
+        credential: CredentialArgs,
     },
     /// Set up a user's second factor; prints what an authenticator app reads
     Totp(UserArgs),
@@ -110,7 +110,10 @@ pub(in crate::cli) struct RightsArgs {
 }
 
 #[derive(Args)]
-pub(in crate::cli) struct PasswordArgs {
+pub(in crate::cli) struct CredentialArgs {
+    /// The provider of sign-ins knows the user by this address and signs them in; no password (docs/sign-in.md)
+    #[arg(long, value_name = "ADDRESS", conflicts_with = "password_file")]
+    pub email: Option<Email>,
     /// Read the password from this file; - is standard input [default: a random one is made and printed]
     #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
     pub password_file: Option<PathBuf>,

@@ -10,11 +10,12 @@ use super::worker::start_log;
 use super::{clock, patterns, runtime};
 use crate::access::Word;
 use crate::base::{Error, Result, Stage, Timestamp};
-use crate::config::Settings;
+use crate::config::{ServeSettings, Settings};
 use crate::jobs::{Wanted, find_in};
 use crate::model::Policy;
 use crate::serve::index::Index;
-use crate::serve::{Finder, Front, Notice, Parts, Release, Rules, listen, read_identity};
+use crate::serve::oidc::Provider;
+use crate::serve::{Finder, Front, Notice, Parts, Release, Rules, Ways, listen, read_identity};
 use metrics::Metrics;
 use signal_hook::consts::{SIGINT, SIGTERM};
 use signal_hook::iterator::Signals;
@@ -35,8 +36,9 @@ pub(super) fn run(args: &ServeArgs, settings: &Settings) -> Result<u8> {
         None => Front::Plain,
     };
     let metrics = Arc::new(Metrics::default());
-    let listening =
-        listen(&runtime::handle()?, told.listen, front, parts(args, settings, &metrics)?, Rules::default())?;
+    let address = told.listen;
+    let parts = parts(args, settings, told, &metrics)?;
+    let listening = listen(&runtime::handle()?, address, front, parts, Rules::default())?;
     log::listening(listening.address());
     signals.forever().next();
     log::stopping();
@@ -50,7 +52,7 @@ pub(super) fn run(args: &ServeArgs, settings: &Settings) -> Result<u8> {
     Ok(0)
 }
 
-fn parts(args: &ServeArgs, settings: &Settings, metrics: &Arc<Metrics>) -> Result<Parts> {
+fn parts(args: &ServeArgs, settings: &Settings, told: ServeSettings, metrics: &Arc<Metrics>) -> Result<Parts> {
     let address = address(&args.dest)?;
     let log = open_log(&args.dest, settings)?;
     let stores = runtime::stores(std::iter::once(args.dest.as_path()), settings)?;
@@ -60,7 +62,8 @@ fn parts(args: &ServeArgs, settings: &Settings, metrics: &Arc<Metrics>) -> Resul
         records: records_to_write(&args.dest, settings)?,
         index: Arc::new(Index::open(&settings.index_file(&args.dest)?)?),
         finder: finder(settings)?,
-        release: Release { policies: release_policies(settings)?, eyes: settings.serve()?.eyes },
+        release: Release { policies: release_policies(settings)?, eyes: told.eyes },
+        ways: ways(told)?,
         told: settings.told()?,
         disposal: stores.disposal(&address)?,
         signing: settings.signing()?,
@@ -74,6 +77,12 @@ fn parts(args: &ServeArgs, settings: &Settings, metrics: &Arc<Metrics>) -> Resul
         }),
         metrics: Box::new(move || written.text()),
     })
+}
+
+/// How users sign in.
+fn ways(told: ServeSettings) -> Result<Ways> {
+    let provider = told.oidc.map(|client| Provider::new(client, runtime::handle()?, clock::elapsed)).transpose()?;
+    Ok(Ways { provider, password: told.password })
 }
 
 /// Policies that orders may name, by their names.

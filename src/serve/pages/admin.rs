@@ -36,6 +36,10 @@ pub(in super::super) fn users(who: &Who, lines: &[Line<'_>], once: Option<&Once>
                 div { label for="name" { "Name" } input id="name" name="name" autocomplete="off" required; }
                 div { label for="role" { "Role" } select id="role" name="role" { (roles(None)) } }
                 div { label for="teams" { "Teams, commas between" } input id="teams" name="teams" autocomplete="off"; }
+                div.wide {
+                    label for="email" { "E-mail address at the provider that signs them in; empty: a password" }
+                    input id="email" name="email" type="email" autocomplete="off";
+                }
                 button { "Add" }
             }
         }
@@ -75,7 +79,11 @@ fn user(who: &Who, line: &Line<'_>) -> Markup {
             td { (teams.join(", ")) }
             td {
                 @if line.state == UserState::Disabled { "disabled" } @else if line.locked { "locked out" } @else { "active" }
-                @if !line.second_factor { ", no second factor" }
+                @match line.email {
+                    Some(email) => { ", signs in as " (email.as_str()) }
+                    None if !line.second_factor => { ", no second factor" }
+                    None => {}
+                }
             }
             td { @if let Some(at) = line.last_sign_in { (at.to_string()) } @else { "never" } }
             td {

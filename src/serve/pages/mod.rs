@@ -12,6 +12,7 @@ use super::answer::{Answer, Problem, html, see_other};
 use super::app::App;
 use super::asked::{Asked, Who};
 use super::assets::Asset;
+use super::sign_in::{Password, Ways};
 use crate::access::people::{Permission, Todo, decide};
 use crate::base::Phi;
 use axum::http::StatusCode;
@@ -118,10 +119,23 @@ pub(super) fn problem(problem: &Problem, who: Option<&Who>) -> Markup {
     layout(problem.status().canonical_reason().unwrap_or("Error"), who, &content)
 }
 
-/// The form to sign in.
-pub(super) fn sign_in(next: Option<&str>, wrong: Option<&str>) -> Markup {
+/// The ways to sign in.
+pub(super) fn sign_in(ways: &Ways, next: Option<&str>, wrong: Option<&str>) -> Markup {
     let content = markup! {
         (told(wrong))
+        @if let Some(provider) = &ways.provider {
+            p { a.button.main href=(provider_path(next)) { "Sign in with " (provider.name()) } }
+        }
+        @if ways.password == Password::Taken {
+            @if ways.provider.is_some() { p.small { "Or with a password, if you have one here:" } }
+            (password_form(next))
+        }
+    };
+    layout("Sign in", None, &content)
+}
+
+fn password_form(next: Option<&str>) -> Markup {
+    markup! {
         form method="post" action="/sign-in" {
             @if let Some(next) = next { input type="hidden" name="next" value=(next); }
             p { label for="name" { "Name" } input id="name" name="name" autocomplete="username" autofocus required; }
@@ -135,8 +149,18 @@ pub(super) fn sign_in(next: Option<&str>, wrong: Option<&str>) -> Markup {
             }
             button { "Sign in" }
         }
-    };
-    layout("Sign in", None, &content)
+    }
+}
+
+fn provider_path(next: Option<&str>) -> String {
+    let Some(next) = next else { return "/sign-in/provider".to_owned() };
+    let next: String = form_urlencoded::byte_serialize(next.as_bytes()).collect();
+    format!("/sign-in/provider?next={next}")
+}
+
+/// What is seen for a moment after a sign-in at a provider, and longer where a browser goes nowhere by itself.
+pub(super) fn signed_in(to: &str) -> Markup {
+    layout("Signed in", None, &markup! { p { a href=(to) { "Go on" } } })
 }
 
 /// The form to choose a password.

@@ -1,14 +1,16 @@
-//! Signing in with password and second factor, and out. Whoever is not let in is told the same, whatever was wrong; why is in
+//! Signing in with password and second factor or at a provider, and out. Whoever is not let in is told the same, whatever was wrong; why is in
 //! the audit log. A session begins with the sign-in and is never carried over one.
 
 pub(super) mod cookie;
 pub(super) mod factor;
 pub(super) mod password;
+pub(super) mod provider;
 
 use super::answer::{Answer, Problem, html, own_path, see_other};
 use super::app::{App, lock};
 use super::asked::Asked;
 use super::notice::Notice;
+use super::oidc::Provider;
 use super::pages;
 use crate::access::audit::{Action, Event, Outcome, Via};
 use crate::access::people::{Attempt, Cost, PasswordHash, Principal, Refusal, SignIn, Todo};
@@ -24,13 +26,33 @@ const UNKNOWN: &str = "unknown";
 const REFUSED: &str =
     "Name, password or code is wrong, or too many tries have failed. Wait a while, or ask an administrator.";
 
+/// How users may sign in.
+pub struct Ways {
+    /// At a provider.
+    pub provider: Option<Provider>,
+    /// With a password.
+    pub password: Password,
+}
+
+/// Whether users may sign in with a password.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Password {
+    /// Those who have one.
+    Taken,
+    /// Nobody.
+    Refused,
+}
+
 /// The form.
-pub(super) fn form(_: &App, asked: &Asked) -> Answer {
-    Ok(html(StatusCode::OK, pages::sign_in(asked.query("next").and_then(own_path), None)))
+pub(super) fn form(app: &App, asked: &Asked) -> Answer {
+    Ok(html(StatusCode::OK, pages::sign_in(&app.parts.ways, asked.query("next").and_then(own_path), None)))
 }
 
 /// Lets somebody in or not.
 pub(super) fn try_it(app: &App, asked: &Asked) -> Answer {
+    if app.parts.ways.password == Password::Refused {
+        return Err(Problem::NotFound);
+    }
     let name = asked.form("name").and_then(|name| UserName::parse(name.trim()));
     let password = asked.secret("password").unwrap_or_default();
     let Some(name) = name else {
@@ -78,7 +100,7 @@ fn refuse(app: &App, asked: &Asked, name: Option<UserName>, why: Refusal) -> Ans
         app.write_down(event(asked, name, None, Some(why)))?;
     }
     let next = asked.form("next").and_then(own_path);
-    Ok(html(StatusCode::UNAUTHORIZED, pages::sign_in(next, Some(REFUSED))))
+    Ok(html(StatusCode::UNAUTHORIZED, pages::sign_in(&app.parts.ways, next, Some(REFUSED))))
 }
 
 fn event(asked: &Asked, user: UserName, principal: Option<&Principal>, why: Option<Refusal>) -> Event {

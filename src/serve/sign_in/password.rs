@@ -1,6 +1,6 @@
 //! A user's own choice of a password: first of all after a sign-in with one that somebody else knows, and whenever they like.
 
-use super::super::answer::{Answer, html, see_other};
+use super::super::answer::{Answer, Problem, html, see_other};
 use super::super::app::{App, lock};
 use super::super::asked::Asked;
 use super::super::pages;
@@ -16,12 +16,14 @@ const UNFIT: &str = "The new password is too short or too long: 12 characters at
 const SAME: &str = "The new password is the one of now.";
 
 /// The form.
-pub(in super::super) fn form(_: &App, asked: &Asked) -> Answer {
+pub(in super::super) fn form(app: &App, asked: &Asked) -> Answer {
+    refuse_others(app, asked)?;
     Ok(html(StatusCode::OK, pages::password(asked.who()?, None)))
 }
 
 /// Changes it. All sessions of the user end but for a new one, which this answer begins.
 pub(in super::super) fn change(app: &App, asked: &Asked) -> Answer {
+    refuse_others(app, asked)?;
     let who = asked.who()?;
     let name = &who.principal.user;
     let again = |why| Ok(html(StatusCode::BAD_REQUEST, pages::password(who, Some(why))));
@@ -42,7 +44,7 @@ pub(in super::super) fn change(app: &App, asked: &Asked) -> Answer {
             ..asked.event(Action::ResetUser)?
         };
         app.write_down(refused)?;
-        return Ok(html(StatusCode::UNAUTHORIZED, pages::sign_in(None, Some(WRONG))));
+        return Ok(html(StatusCode::UNAUTHORIZED, pages::sign_in(&app.parts.ways, None, Some(WRONG))));
     }
     if app.gate.pass(|| is_of(&fresh))? {
         return again(SAME);
@@ -52,4 +54,11 @@ pub(in super::super) fn change(app: &App, asked: &Asked) -> Answer {
     app.change_people(|people| people.set_password(name, hash.clone()))?;
     lock(&app.sessions).revoke(name);
     begin_session(app, asked, name.clone(), see_other("/"))
+}
+
+/// Whom a provider signs in has no password to change.
+fn refuse_others(app: &App, asked: &Asked) -> Result<(), Problem> {
+    let people = app.people()?;
+    let user = people.user(&asked.who()?.principal.user);
+    if user.is_none_or(|user| user.identity().is_some()) { Err(Problem::Forbidden) } else { Ok(()) }
 }

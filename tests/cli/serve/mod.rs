@@ -2,6 +2,7 @@
 
 mod attacks;
 mod media;
+mod oidc;
 mod rights;
 mod site;
 mod users;

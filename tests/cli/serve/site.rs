@@ -72,7 +72,13 @@ impl Site {
     }
 
     pub fn over(bench: Bench) -> Self {
+        Self::told(bench, &[], &[])
+    }
+
+    /// With more flags and variables.
+    pub fn told(bench: Bench, flags: &[&str], variables: &[(&str, &str)]) -> Self {
         let mut command = bench.command(&["serve", "out", "--listen", "127.0.0.1:0", "--log", "debug"]);
+        command.args(flags).envs(variables.iter().copied());
         let mut child = command.stderr(Stdio::piped()).spawn().unwrap();
         let mut lines = BufReader::new(child.stderr.take().unwrap()).lines();
         let address = loop {
