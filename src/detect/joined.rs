@@ -7,6 +7,7 @@ use super::spoken::Spoken;
 use super::token::{Token, Tokens};
 use crate::model::{Category, Transcript, TurnKind};
 use crate::patterns::lexicon::bit;
+use std::ops::Range;
 
 /// Hides what belongs to a hidden neighbour: small words inside a date or a name, the day or year after a
 /// hidden month, the number of a unit, the street word and the house number of an address.
@@ -30,7 +31,7 @@ pub(super) fn connect(transcript: &Transcript, tokens: &Tokens, spoken: &Spoken,
             let joins = match before.category {
                 _ if matches!(word, "dash" | "hyphen" | "dot" | "underscore" | "slash" | "at" | "space") => same,
                 // What a recogniser makes of a long name: "venkat a raman".
-                Category::Name if word == "a" && i + 1 < range.end && is_unheard_of(&list[i + 1]) => {
+                Category::Name if word == "a" && i + 1 < range.end && is_no_word(&list[i + 1]) => {
                     out[i + 1].get_or_insert(Decision::whole(Category::Name));
                     true
                 }
@@ -58,12 +59,26 @@ pub(super) fn connect(transcript: &Transcript, tokens: &Tokens, spoken: &Spoken,
                 out[i] = Some(Decision::whole(before.category));
             }
         }
+        titled(tokens, range.clone(), out);
         for i in range.clone().rev().skip(1) {
             let Some(after) = out[i + 1].filter(|a| a.category == Category::Address) else { continue };
             let house = spoken.run_of(i).is_some_and(|r| r.letters == 0 && r.digits <= 6);
             if out[i].is_none() && !is_mask(tokens, i) && (house || list[i].is(bit::DIRECTION)) {
                 out[i] = Some(Decision::whole(after.category));
             }
+        }
+    }
+}
+
+/// Hides a word between a written title and a name, whatever word it is: what a recogniser made of the rest of the
+/// name ("Dr. through Vengadam").
+fn titled(tokens: &Tokens, turn: Range<usize>, out: &mut [Option<Decision>]) {
+    for i in turn.start + 1..turn.end.saturating_sub(1) {
+        let name = out[i + 1].is_some_and(|d| d.category == Category::Name);
+        let title = matches!(tokens.word(i - 1), "dr" | "mr" | "mrs" | "ms");
+        let joined = tokens.list()[i].shape.stop == 0 && tokens.list()[i - 1].shape.stop != 1;
+        if name && title && joined && out[i].is_none() && !is_mask(tokens, i) {
+            out[i] = Some(Decision::whole(Category::Name));
         }
     }
 }
@@ -80,7 +95,7 @@ fn street_goes_on(transcript: &Transcript, tokens: &Tokens, word: usize, out: &m
 }
 
 /// Whether a word is on no list of ordinary or medical words.
-const fn is_unheard_of(token: &Token) -> bool {
+const fn is_no_word(token: &Token) -> bool {
     token.lists.lower == 0
         && !token.lists.medical
         && token.class.flags == 0
@@ -169,6 +184,35 @@ pub(super) fn lead_ins(
             out[i] = Some(Decision::whole(decision.category));
         }
     }
+}
+
+/// Hides capitals that end an identifier and were said after a break: "1888, um, BB", or the digits before in the
+/// speaker's last turn.
+pub(super) fn lead_outs(transcript: &Transcript, tokens: &Tokens, context: &Context, out: &mut [Option<Decision>]) {
+    let list = tokens.list();
+    for i in 0..list.len() {
+        let token = &list[i];
+        let capitals = token.shape.upper
+            && (2..=4).contains(&token.shape.letters)
+            && !token.has_digits()
+            && !token.is(bit::STATE | bit::ORG);
+        if !capitals || out[i].is_some() || is_mask(tokens, i) || context.inside[i] || token.lists.lower > 0 {
+            continue;
+        }
+        let ends = list.get(i + 1).is_none_or(|_| token.shape.stop >= 1) || is_last(transcript, i);
+        let Some(before) = lead_in(transcript, tokens, i).filter(|before| i - before > 1) else { continue };
+        let number = list[before].has_digits() && list[before].shape.stop < 2;
+        if let Some(decision) = out[before].filter(|d| ends && number && is_identifier(d.category)) {
+            out[i] = Some(Decision::whole(decision.category));
+        }
+    }
+}
+
+/// Whether a word is the last of its turn.
+fn is_last(transcript: &Transcript, word: usize) -> bool {
+    let turns = transcript.turns();
+    let t = turns.partition_point(|t| t.words.end as usize <= word);
+    turns.get(t).is_some_and(|turn| turn.words.end as usize == word + 1)
 }
 
 /// The word before this one, past fillers and turns in which the other side only listens.

@@ -2,7 +2,9 @@
 
 mod asked;
 mod chain;
+mod codes;
 mod cue;
+mod ends;
 mod explain;
 mod feature;
 mod gate;

@@ -2,8 +2,8 @@
 //! is hidden whole or not at all, and small words inside a date or a name go with it.
 
 use super::gather::Scene;
-use super::joined::{cities_between, connect, extend_left, lead_ins, whole_cities, whole_mail};
-use super::stays::{clear_ages, clear_words, exempt};
+use super::joined::{cities_between, connect, extend_left, lead_ins, lead_outs, whole_cities, whole_mail};
+use super::stays::{clear_ages, clear_edges, clear_words, exempt};
 use super::tagger::{Marginals, category_of};
 use super::token::Tokens;
 use super::whole::{birth_or_other, clear_gaps, whole_runs};
@@ -85,15 +85,17 @@ pub(crate) fn settle(scene: &Scene<'_>, marginals: &Marginals, ruled: &[Finding]
     }
     whole_runs(scene, marginals, &mut out);
     clear_gaps(spoken, &mut out);
-    clear_words(tokens, spoken, &mut out);
+    clear_words(scene, &mut out);
     connect(transcript, tokens, spoken, &mut out);
     extend_left(transcript, tokens, spoken, context, &mut out);
     lead_ins(transcript, tokens, spoken, context, &mut out);
+    lead_outs(transcript, tokens, context, &mut out);
     whole_cities(tokens, phrases, &mut out);
     cities_between(transcript, tokens, &mut out);
     whole_runs(scene, marginals, &mut out);
     exempt(scene, &mut out);
     clear_ages(scene, &mut out);
+    clear_edges(transcript, tokens, &mut out);
     whole_mail(transcript, tokens, &mut out);
     birth_or_other(scene, marginals, &mut out);
     out

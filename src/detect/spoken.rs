@@ -2,6 +2,7 @@
 //! they mean. "double four" is 44, "b as in boy" is B, a filler inside a run is skipped, and a run
 //! that a back-channel turn has cut is joined.
 
+use super::ends::{self, CUT_OFF_PIECES_MIN, Found};
 use super::token::{Token, Tokens};
 use crate::model::{Transcript, TurnKind};
 use crate::patterns::lexicon::bit;
@@ -13,17 +14,17 @@ const GAP_WORDS_MAX: usize = 4;
 const BACKCHANNEL_WORDS_MAX: usize = 4;
 
 /// Spelled abbreviations that are words, not the start of an identifier ("m r n four oh oh").
-const ACRONYMS: [&str; 46] = [
+const ACRONYMS: [&str; 49] = [
     "aarp", "adhd", "ama", "apt", "bmi", "bp", "cpap", "cpt", "ct", "cvc", "cvv", "dea", "dme", "dob", "ecg", "ein",
-    "ekg", "eob", "er", "fmla", "hcpcs", "hmo", "hsa", "fsa", "icd", "icu", "id", "iop", "ip", "iv", "llc", "mri",
-    "mrn", "ndc", "npi", "otc", "pcp", "pcn", "po", "ppo", "pt", "rx", "sn", "ssn", "url", "vin",
+    "ekg", "eob", "er", "fmla", "hcpcs", "hdhp", "hmo", "hsa", "fsa", "icd", "icu", "id", "iop", "ip", "irs", "iv",
+    "ivr", "llc", "mri", "mrn", "ndc", "npi", "otc", "pcp", "pcn", "po", "ppo", "pt", "rx", "sn", "ssn", "url", "vin",
 ];
 /// The same, unless digits follow: then the letters may begin an identifier.
-const INITIALISMS: [&str; 46] = [
-    "abn", "afib", "als", "aed", "aids", "bph", "chf", "cms", "cobra", "copd", "cdc", "dvt", "ehr", "emr", "eeg",
-    "emg", "epo", "eta", "faq", "fda", "gerd", "hiv", "hpv", "hra", "ibs", "ivf", "iud", "mmr", "mrsa", "nicu",
-    "nsaid", "ocd", "pcos", "pdf", "picc", "pin", "ptsd", "rsv", "snf", "std", "tdap", "tia", "tmj", "usb", "uti",
-    "vpn",
+const INITIALISMS: [&str; 53] = [
+    "abn", "afib", "als", "aed", "aids", "aob", "bph", "chf", "cms", "cob", "cobra", "copd", "cdc", "dvt", "eap",
+    "eft", "ehr", "emr", "eeg", "emg", "eoc", "epo", "eta", "faq", "fda", "gerd", "hiv", "hpv", "hra", "ibs", "ivf",
+    "iud", "mmr", "mrsa", "nicu", "nsaid", "ocd", "pcos", "pdf", "picc", "pin", "pos", "ptsd", "rsv", "sbc", "snf",
+    "std", "tdap", "tia", "tmj", "usb", "uti", "vpn",
 ];
 /// Letters of the longest of them.
 const ACRONYM_LETTERS_MAX: usize = 5;
@@ -158,7 +159,8 @@ pub(crate) fn spoken(transcript: &Transcript, tokens: &Tokens) -> Spoken {
             continue;
         }
         let before = out.runs.len();
-        let mut at = range.start;
+        let start = range.start + open.map_or(0, |run| explained(&mut out, run, tokens, range.clone()));
+        let mut at = start;
         while at < range.end {
             if !may_begin(tokens, at) {
                 at += 1;
@@ -169,7 +171,7 @@ pub(crate) fn spoken(transcript: &Transcript, tokens: &Tokens) -> Spoken {
                 at += skip;
                 continue;
             }
-            let goes_on = open.is_some() && at == range.start;
+            let goes_on = open.is_some() && at == start;
             at = if scan(tokens, at, range.end, goes_on, &mut found) {
                 place(&mut out, &found, open.take_if(|_| goes_on))
             } else {
@@ -194,13 +196,14 @@ fn may_begin(tokens: &Tokens, at: usize) -> bool {
     token.has_digits() || token.is(begins) || token.shape.hyphen
 }
 
-/// Words of the spelled abbreviation that starts here, 0 if none does.
+/// Words of the spelled abbreviation that starts here, 0 if none does. A pronoun that follows is no letter of it
+/// ("my h s a i think").
 fn acronym(tokens: &Tokens, at: usize, end: usize) -> usize {
-    let mut text = [0_u8; ACRONYM_LETTERS_MAX];
+    let mut text = [0_u8; ACRONYM_LETTERS_MAX + 1];
     let mut n = 0;
-    for i in at..end.min(at + ACRONYM_LETTERS_MAX + 1) {
+    for i in at..end.min(at + ACRONYM_LETTERS_MAX + 2) {
         match tokens.word(i).as_bytes() {
-            [letter] if letter.is_ascii_alphabetic() && n < ACRONYM_LETTERS_MAX => {
+            [letter] if letter.is_ascii_alphabetic() && n < text.len() => {
                 text[n] = *letter;
                 n += 1;
             }
@@ -208,35 +211,22 @@ fn acronym(tokens: &Tokens, at: usize, end: usize) -> usize {
             _ => break,
         }
     }
-    let one_of = |list: &[&str]| list.iter().any(|a| a.as_bytes() == &text[..n]);
     let number = bit::DIGIT | bit::OH | bit::TEEN | bit::TENS | bit::MULTIPLIER;
-    let digits_follow = || tokens.list().get(at + n).is_some_and(|t| at + n < end && (t.has_digits() || t.is(number)));
-    if n >= 2 && (one_of(&ACRONYMS) || one_of(&INITIALISMS) && !digits_follow()) { n } else { 0 }
+    let follows = tokens.list()[..end].get(at + n);
+    let digits_follow = follows.is_some_and(|t| t.has_digits() || t.is(number));
+    let known = |text: &[u8]| {
+        let one_of = |list: &[&str]| list.iter().any(|a| a.as_bytes() == text);
+        text.len() >= 2 && (one_of(&ACRONYMS) || one_of(&INITIALISMS) && !digits_follow)
+    };
+    match text[..n] {
+        ref all if known(all) => n,
+        [ref before @ .., b'a' | b'i'] if follows.is_some() && !digits_follow && known(before) => n - 1,
+        _ => 0,
+    }
 }
 
 fn is_backchannel(words: &[Token]) -> bool {
     words.len() <= BACKCHANNEL_WORDS_MAX && words.iter().all(|w| w.is(bit::BACKCHANNEL | bit::FILLER))
-}
-
-/// A run found in one turn: per word its piece.
-#[derive(Default)]
-struct Found {
-    first: usize,
-    pieces: Vec<Piece>,
-    text: String,
-    /// Per step: its first word, its end, and the length of the text before it.
-    steps: Vec<(usize, usize, usize)>,
-    single: bool,
-}
-
-impl Found {
-    /// Forgets what was found before.
-    fn begin(&mut self, first: usize) {
-        (self.first, self.single) = (first, true);
-        self.pieces.clear();
-        self.text.clear();
-        self.steps.clear();
-    }
 }
 
 /// Adds what was found to the transcript's runs, or to the run that was left open; returns the word after it.
@@ -270,14 +260,36 @@ fn place(out: &mut Spoken, found: &Found, open: Option<usize>) -> usize {
     end
 }
 
+/// Adds to a run the words at the start of a turn that explain its last letter ("g", and after the other side has cut
+/// in, "like golf"); returns how many.
+fn explained(out: &mut Spoken, run: usize, tokens: &Tokens, turn: Range<usize>) -> usize {
+    let at = turn.start;
+    let Some(letter) = out.runs[run].text.bytes().next_back().filter(u8::is_ascii_uppercase) else { return 0 };
+    let word = |n: usize| turn.clone().nth(n).map_or("", |i| tokens.word(i));
+    let begins = |n: usize| word(n).len() > 1 && word(n).as_bytes()[0].to_ascii_uppercase() == letter;
+    let last = out.runs[run].words.last().map_or("", |w| tokens.word(*w as usize));
+    let words = match (word(0), word(1)) {
+        ("as", "in") if begins(2) => 3,
+        ("like" | "for" | "in", _) if begins(1) => 2,
+        _ if begins(0) && matches!(last, "like" | "for" | "in" | "as") => 1,
+        _ => 0,
+    };
+    for i in at..at + words {
+        out.of_word[i] = (run as u32 + 1, Piece::Explain);
+        out.runs[run].words.push(i as u32);
+    }
+    if words > 0 {
+        let nothing = out.step_text.len()..out.step_text.len();
+        out.steps.push(Step { first: at as u32, end: (at + words) as u32, text: nothing });
+    }
+    words
+}
+
 /// Adds the bytes of one kind to a count that stays at its top rather than start again.
 fn counted(before: u16, text: &str, kind: fn(&u8) -> bool) -> u16 {
     let more = text.bytes().filter(kind).count();
     before.saturating_add(u16::try_from(more).unwrap_or(u16::MAX))
 }
-
-/// Fewest pieces of a run that ends in a symbol because its turn ends there.
-const CUT_OFF_PIECES_MIN: usize = 3;
 
 /// Scans a run that starts at word `at`, or goes on there from another turn; says whether one does.
 fn scan(tokens: &Tokens, at: usize, end: usize, goes_on: bool, found: &mut Found) -> bool {
@@ -313,28 +325,7 @@ fn scan(tokens: &Tokens, at: usize, end: usize, goes_on: bool, found: &mut Found
         }
     }
     found.pieces.truncate(solid);
-    let is_cut_off = at + found.pieces.len() == end && found.pieces.len() > CUT_OFF_PIECES_MIN;
-    while !is_cut_off && matches!(found.pieces.last(), Some(Piece::Symbol)) {
-        found.pieces.pop();
-        found.text.pop();
-        found.steps.pop();
-    }
-    // "… four five and I …": an article or pronoun after the run, unless it ends the turn.
-    let pronoun = |found: &Found| {
-        let last = at + found.pieces.len() - 1;
-        found.pieces.last() == Some(&Piece::Letter) && last + 1 < end && matches!(tokens.word(last), "a" | "i")
-    };
-    while found.pieces.len() > 1
-        && pronoun(found)
-        && found.pieces.iter().any(|p| matches!(p, Piece::Digits | Piece::Mixed))
-    {
-        found.pieces.pop();
-        found.text.pop();
-        found.steps.pop();
-        while matches!(found.pieces.last(), Some(Piece::Gap)) {
-            found.pieces.pop();
-        }
-    }
+    ends::trim(tokens, end, found);
     let letters = found.pieces.iter().filter(|p| **p == Piece::Letter).count();
     !found.pieces.is_empty() && (strong || letters >= 2)
 }
@@ -368,7 +359,7 @@ fn step(tokens: &Tokens, i: usize, end: usize, found: &mut Found, inside: bool) 
         }
         return 0;
     }
-    if class.is(bit::DIGIT) && !inside_number(found) && next(1).is_some() && is_pronoun(tokens, i) {
+    if class.is(bit::DIGIT) && !inside_number(found) && is_pronoun(tokens, i, end) {
         return 0;
     }
     if class.is(bit::DIGIT) {
@@ -467,27 +458,35 @@ fn is_pause(tokens: &Tokens, i: usize, end: usize) -> bool {
         }
 }
 
-/// "one second", "one more time", "another one": no digit.
-fn is_pronoun(tokens: &Tokens, i: usize) -> bool {
-    let behind = i > 0 && matches!(tokens.word(i - 1), "another" | "other" | "different");
-    tokens.word(i) == "one"
-        && (behind
-            || matches!(
-                tokens.word(i + 1),
-                "second"
-                    | "sec"
-                    | "moment"
-                    | "more"
-                    | "of"
-                    | "that"
-                    | "thing"
-                    | "minute"
-                    | "is"
-                    | "was"
-                    | "who"
-                    | "which"
-                    | "for"
-            ))
+/// "one second", "one more time", "another one", "the other one": no digit.
+fn is_pronoun(tokens: &Tokens, i: usize, end: usize) -> bool {
+    if tokens.word(i) != "one" {
+        return false;
+    }
+    let before = i.checked_sub(1).map_or("", |before| tokens.word(before));
+    let next = if i + 1 < end { tokens.word(i + 1) } else { "" };
+    let number = i + 1 < end && {
+        let next = &tokens.list()[i + 1];
+        next.has_digits() || next.is(bit::DIGIT | bit::OH | bit::TEEN | bit::TENS | bit::MULTIPLIER)
+    };
+    matches!(before, "another" | "other" | "different" | "which" | "only" | "wrong" | "every" | "each")
+        || before == "same" && !number
+        || matches!(
+            next,
+            "second"
+                | "sec"
+                | "moment"
+                | "more"
+                | "of"
+                | "that"
+                | "thing"
+                | "minute"
+                | "is"
+                | "was"
+                | "who"
+                | "which"
+                | "for"
+        )
 }
 
 /// A letter, with "as in boy", "like boy", "for boy" after it.
@@ -507,16 +506,19 @@ fn letter(tokens: &Tokens, i: usize, end: usize, found: &mut Found, inside: bool
         2
     } else if matches!(word(1), "like" | "for") && starts(2) {
         2
-    } else if list.get(i + 1).is_some_and(|n| i + 1 < end && n.is(bit::ALPHABET) && n.class.letter == c) && starts(1) {
+    } else if inside && matches!(word(1), "like" | "for") && i + 2 == end || starts(1) && is_alphabet(tokens, i + 1, c)
+    {
         1
     } else {
         0
     };
     if explain == 0 && !inside && matches!(c, b'a' | b'i') {
-        // An article or a pronoun unless letters or digits go on.
-        let goes_on =
-            (i + 1 < end) && (word(1).len() == 1 && list[i + 1].is(bit::LETTER) && !matches!(word(1), "a" | "i"));
-        if !goes_on {
+        // An article or a pronoun unless letters go on that say nothing by themselves, or a capital stands before digits.
+        let letters = word(1).len() == 1 && list.get(i + 1).is_some_and(|n| n.is(bit::LETTER));
+        let goes_on = letters && !matches!(word(1), "a" | "i") && acronym(tokens, i + 1, end) == 0;
+        let within = i > 0 && list[i - 1].shape.stop == 0 && !list[i - 1].range().is_empty();
+        let capital = c == b'a' && list[i].shape.capital && within && i + 1 < end && list[i + 1].has_digits();
+        if !goes_on && !capital {
             return 0;
         }
     }
@@ -524,6 +526,11 @@ fn letter(tokens: &Tokens, i: usize, end: usize, found: &mut Found, inside: bool
     found.pieces.push(Piece::Letter);
     found.pieces.extend(std::iter::repeat_n(Piece::Explain, explain));
     1 + explain
+}
+
+/// Whether the word stands for a letter in a spelling alphabet.
+fn is_alphabet(tokens: &Tokens, word: usize, letter: u8) -> bool {
+    tokens.list().get(word).is_some_and(|t| t.is(bit::ALPHABET) && t.class.letter == letter)
 }
 
 /// Digits, or letters and digits, as written: `555-0134`, `H411`, `3/5/82`.
@@ -650,6 +657,29 @@ mod tests {
     fn a_back_channel_turn_does_not_end_a_run() {
         assert_eq!(runs(&["five five five", "okay", "oh one three four"]), ["5550134"]);
         assert_eq!(runs(&["five five five", "and your name", "oh one three four"]), ["555", "0134"]);
+    }
+
+    #[test]
+    fn a_letter_may_be_explained_in_the_next_turn() {
+        for (turns, want) in [
+            (["j as in juliet four g", "uh-huh", "like golf one sixty"], "J4G160"),
+            (["it's k for kansas u", "all right", "for umbrella z for zulu"], "KUZ"),
+            (["m for mother m for", "okay", "mother one six oh"], "MM160"),
+            (["my id is m b", "okay", "mother is my witness"], "MB"),
+        ] {
+            assert_eq!(runs(&turns)[0], want, "{turns:?}");
+        }
+    }
+
+    #[test]
+    fn abbreviations_have_no_letters_of_the_words_beside_them() {
+        for said in
+            ["a p p o you know", "with my h s a i could", "is it an e p o", "another one please", "which one is it"]
+        {
+            assert!(runs(&[said]).is_empty(), "{said}");
+        }
+        assert_eq!(runs(&["use a different one four four two"]), ["442"]);
+        assert_eq!(runs(&["the same one two three four"]), ["1234"]);
     }
 
     #[test]

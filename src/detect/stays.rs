@@ -1,25 +1,36 @@
-//! What stays after all: counting, billing codes, amounts, years and ordinary words that the model took for
+//! What stays after all: counting, codes (`codes.rs`), amounts, years and ordinary words that the model took for
 //! values; and what goes although the model let it stay: long numbers that nothing explains.
 
+use super::codes::{
+    CODE_WORDS_MAX, behind_in, billing_codes, is_billing_code, is_coded, is_diagnosis_code, is_make, is_plan,
+    is_short_code, is_slogan, is_year, parts,
+};
 use super::gather::Scene;
 use super::settle::{Decision, Origin, is_identifier};
-use super::spoken::{Run, Spoken};
-use super::tagger::category_of;
+use super::spoken::Run;
+use super::tagger::{category_of, label_of};
 use super::token::Tokens;
-use crate::model::Category;
-use crate::patterns::cues::{CueKind, Role};
+use crate::model::{Category, Transcript};
 use crate::patterns::lexicon::bit;
-use crate::patterns::model::LABELS;
 use std::collections::HashSet;
 
-/// Most words between a cue of codes and a billing code.
-const CODE_WORDS_MAX: u8 = 3;
-
 /// How frequent a word is ([`lists.lower`](crate::patterns::layout::Packed)) that is no part of a number by itself.
-const ORDINARY_MIN: u32 = 4;
+pub(super) const ORDINARY_MIN: u32 = 4;
 
 /// Most turns since a question of an identifier whose answer no counting is.
 const ASKED_TURNS_MAX: u8 = 2;
+
+/// Whether a plural stands here, of which there may be so many ("steps").
+fn is_plural(tokens: &Tokens, at: usize) -> bool {
+    tokens.list().get(at).is_some_and(|t| {
+        let word = tokens.word(at);
+        let ends = word.ends_with('s') && !word.ends_with("ss") && t.shape.letters >= PLURAL_LETTERS_MIN;
+        ends && t.lists.lower > 0 && !t.is(bit::BACKCHANNEL | bit::FILLER)
+    })
+}
+
+/// Fewest letters of a plural ("steps", and not "is").
+const PLURAL_LETTERS_MIN: u8 = 4;
 
 /// Most digits of an amount of money.
 const AMOUNT_DIGITS_MAX: u16 = 6;
@@ -43,69 +54,46 @@ pub(super) fn exempt(scene: &Scene<'_>, out: &mut [Option<Decision>]) {
     }
 }
 
-/// Texts of the billing codes behind a cue of codes, with those that follow ("… and …").
-fn billing_codes<'a>(scene: &Scene<'a>) -> HashSet<&'a str> {
-    let Scene { tokens, spoken, .. } = *scene;
-    let mut codes = HashSet::new();
-    // One past the last word of a code: another code may follow it.
-    let mut open = None;
-    for run in &spoken.runs {
-        let (Some(first), Some(last)) = (run.words.first(), run.words.last()) else { continue };
-        let follows = open.is_some_and(|end: u32| {
-            let between = end as usize..*first as usize;
-            between.len() <= CODE_WORDS_MAX as usize
-                && between.into_iter().all(|w| tokens.list()[w].lists.lower >= ORDINARY_MIN)
-        });
-        open = None;
-        if (is_coded(scene, *first) || follows) && parts(spoken, run).iter().all(|part| is_billing_code(part)) {
-            codes.insert(run.text.as_str());
-            open = Some(last + 1);
-        }
-    }
-    codes
-}
-
 /// Most digits of the security code of a card.
 const SECURITY_CODE_DIGITS_MAX: u16 = 4;
 
 /// Whether a run of which a part is hidden says nothing of anybody.
-fn is_no_value(scene: &Scene<'_>, run: &Run, codes: &HashSet<&str>, out: &[Option<Decision>]) -> bool {
+fn is_no_value(scene: &Scene<'_>, run: &Run, codes: &HashSet<String>, out: &[Option<Decision>]) -> bool {
     let Scene { tokens, context, .. } = *scene;
     let (Some(first), Some(last)) = (run.words.first(), run.words.last()) else { return false };
     let (first, end) = (*first as usize, *last as usize + 1);
     let before = context.before[first];
-    let named = before.words <= CODE_WORDS_MAX && (1..LABELS as u8).contains(&before.kind);
+    let named = before.words <= CODE_WORDS_MAX
+        && category_of(before.kind as usize).is_some_and(|category| may_be(category, run));
     let asked = context.asked_at(scene.transcript, first).last;
+    let open = category_of(asked.kind as usize);
     // "Last four of your social?" "One two three four."
-    let expected = category_of(asked.kind as usize).filter(|_| asked.words <= ASKED_TURNS_MAX);
+    let expected = open.filter(|_| asked.words <= ASKED_TURNS_MAX);
     let counting = run.counts() && !expected.is_some_and(is_identifier);
-    let short = run.digits <= SECURITY_CODE_DIGITS_MAX;
+    let short = run.digits <= SECURITY_CODE_DIGITS_MAX && run.letters == 0;
     let security_code = short && out[first].is_some_and(|d| d.category == Category::Card);
-    let code = (codes.contains(run.text.as_str()) || is_diagnosis_code(&run.text) || counting) && !security_code;
-    let date = run
-        .words
-        .iter()
-        .all(|w| out[*w as usize].is_none_or(|d| matches!(d.category, Category::Dob | Category::Date | Category::Age)));
+    let code = (codes.contains(&run.value()) || is_diagnosis_code(&run.text) || counting) && !security_code;
+    let taken_for =
+        |is: fn(Category) -> bool| run.words.iter().all(|w| out[*w as usize].is_none_or(|d| is(d.category)));
+    let date = taken_for(|category| matches!(category, Category::Dob | Category::Date | Category::Age));
     let money = end < tokens.list().len() && matches!(tokens.word(end), "dollars" | "dollar" | "cents" | "bucks");
     let amount = money && run.letters == 0 && run.digits <= AMOUNT_DIGITS_MAX || is_range(tokens, run);
-    let year = !date && is_year(&run.text) && behind_in(tokens, first);
     let hidden = |word: Option<usize>| word.and_then(|w| *out.get(w)?).is_some();
     let alone = !hidden(first.checked_sub(1)) && !hidden(Some(end));
-    let unasked = alone && is_abbreviation(&run.text) || is_count(tokens, run, out);
-    code && !named || unasked && !named && expected.is_none() || year || date && is_ratio(&run.text) || amount
+    let year = is_year(&run.text) && (!date && behind_in(tokens, first) || alone && is_make(tokens, first, end));
+    // Nobody asked for an identifier, and none is named: what looks like something else is that.
+    let identifier = taken_for(is_identifier) && !named;
+    let unasked =
+        identifier && alone && !open.is_some_and(is_identifier) && (is_short_code(&run.text) || is_slogan(run));
+    let thing = identifier && is_plan(tokens, run, first, end)
+        || is_count(tokens, run, out) && (!named && expected.is_none() || is_plural(tokens, end));
+    code && !named || unasked || thing || year || run.text == "24/7" || date && is_ratio(&run.text) || amount
 }
 
-/// What is spelled and names nobody: kinds of plans, accounts, papers and codes of this trade.
-const ABBREVIATIONS: [&str; 24] = [
-    "ABN", "ADA", "AOB", "COB", "CPT", "DME", "EAP", "EFT", "EOB", "EOC", "EPO", "FSA", "HDHP", "HMO", "HRA", "HSA",
-    "ICD", "IRS", "IVR", "NPI", "PCP", "POS", "PPO", "SBC",
-];
-
-/// "h m o", and "a p p o" and "h s a i", which the recogniser's letters do not tell from the words beside them.
-fn is_abbreviation(text: &str) -> bool {
-    let ends = [text, text.strip_suffix(['I', 'U']).unwrap_or(text)];
-    let all = ends.into_iter().flat_map(|text| [text, text.strip_prefix('A').unwrap_or(text)]);
-    all.into_iter().any(|text| ABBREVIATIONS.contains(&text))
+/// Whether values of a category can look like this: cards, telephones and ZIPs have no letters.
+fn may_be(category: Category, run: &Run) -> bool {
+    let digits_alone = matches!(category, Category::Card | Category::Phone | Category::Ssn | Category::Zip);
+    !(digits_alone && run.letters > 0)
 }
 
 /// Digits of a count with thousands in it.
@@ -118,57 +106,6 @@ fn is_count(tokens: &Tokens, run: &Run, out: &[Option<Decision>]) -> bool {
         && run.digits <= COUNT_DIGITS_MAX
         && run.words.iter().any(|w| tokens.list()[*w as usize].is(bit::THOUSAND))
         && run.words.iter().all(|w| out[*w as usize].as_ref().is_none_or(digitwise))
-}
-
-/// Most turns between a question of a code and its answer ("what's the procedure code", "let me see", "nine nine …").
-const CODE_TURNS_MAX: usize = 3;
-
-/// Whether a cue of codes stands right before the word, or the turns before asked for one.
-fn is_coded(scene: &Scene<'_>, word: u32) -> bool {
-    let code = CueKind::Stays(Role::Code).code();
-    let before = scene.context.before[word as usize];
-    before.kind == code && before.words <= CODE_WORDS_MAX
-        || scene.context.closed_before(scene.transcript, word as usize, CODE_TURNS_MAX) == code
-}
-
-/// The texts of a run's parts, which a word between them ("and") keeps apart.
-fn parts(spoken: &Spoken, run: &Run) -> Vec<String> {
-    let mut out: Vec<String> = Vec::new();
-    let mut end = None;
-    let (Some(first), Some(last)) = (run.words.first(), run.words.last()) else { return out };
-    let from = spoken.steps.partition_point(|s| s.first < *first);
-    for step in spoken.steps[from..].iter().take_while(|s| s.first <= *last) {
-        match out.last_mut().filter(|_| end == Some(step.first)) {
-            Some(part) => part.push_str(spoken.text_of(step)),
-            None => out.push(spoken.text_of(step).to_owned()),
-        }
-        end = Some(step.end);
-    }
-    out
-}
-
-/// Procedure codes are five digits, or a letter and four; others ("CO 45", "0450", "25") are shorter.
-fn is_billing_code(text: &str) -> bool {
-    let digits = text.bytes().filter(u8::is_ascii_digit).count();
-    let letters = text.bytes().filter(u8::is_ascii_alphabetic).count();
-    match letters {
-        0 => (2..=5).contains(&digits),
-        1 => (1..=4).contains(&digits) || digits <= 6 && text.contains('.'),
-        2 => digits <= 3,
-        _ => false,
-    }
-}
-
-/// A diagnosis code with its point: a letter, two characters, a point and up to four more ("E11.65").
-fn is_diagnosis_code(text: &str) -> bool {
-    let Some((head, tail)) = text.split_once('.') else { return false };
-    let head = head.as_bytes();
-    head.len() == 3
-        && head[0].is_ascii_uppercase()
-        && head[1].is_ascii_digit()
-        && head[2].is_ascii_alphanumeric()
-        && (1..=4).contains(&tail.len())
-        && tail.bytes().all(|b| b.is_ascii_alphanumeric())
 }
 
 /// Digits of two amounts of three or four; a telephone number may have hundreds and a "to" for "two", and has more.
@@ -184,21 +121,6 @@ fn is_range(tokens: &Tokens, run: &Run) -> bool {
     to.is_some_and(|to| run.words[..to].iter().any(magnitude) && run.words[to..].iter().any(magnitude))
 }
 
-/// A year by itself.
-fn is_year(text: &str) -> bool {
-    text.len() == 4 && text.parse::<u32>().is_ok_and(|year| (1900..2100).contains(&year))
-}
-
-/// Whether the word stands right behind "in" or a word like it ("since 1998").
-fn behind_in(tokens: &Tokens, word: usize) -> bool {
-    let before = |n: usize| word.checked_sub(n).map_or("", |i| tokens.word(i));
-    match before(1) {
-        "since" | "until" | "through" | "late" | "early" | "mid" => true,
-        "in" => !matches!(before(2), "ending" | "ends" | "end" | "ended"),
-        _ => false,
-    }
-}
-
 /// Two numbers that are no day and month ("168/92", "80/20"), nor the hours of all days.
 fn is_ratio(text: &str) -> bool {
     let Some((a, b)) = text.split_once('/') else { return false };
@@ -212,22 +134,41 @@ const AGE_MAX: u32 = 89;
 /// Most words between an age and what is said of it.
 const AGE_WORDS_MAX: u8 = 3;
 
-/// Shows ages that may stay, where the words around say that it is an age ("turning sixty five").
+/// Shows ages that may stay: what the model takes for an age is none that goes, where it is a number by itself.
 pub(super) fn clear_ages(scene: &Scene<'_>, out: &mut [Option<Decision>]) {
-    let Scene { spoken, tokens, context, .. } = *scene;
-    let age = Category::Age as u8 + 1;
+    let Scene { spoken, context, .. } = *scene;
+    let age = label_of(Category::Age) as u8;
     for run in &spoken.runs {
         let (Some(first), Some(last)) = (run.words.first(), run.words.last()) else { continue };
         let (before, after) = (context.before[*first as usize], context.after[*last as usize]);
         let said = before.kind == age && before.words < AGE_WORDS_MAX || after.kind == age && after.words == 0;
-        let young = run.text.len() <= 2 && run.text.parse::<u32>().is_ok_and(|n| n <= AGE_MAX);
-        let tagged = run.words.iter().all(|w| {
+        let asked = context.asked_at(scene.transcript, *first as usize).last;
+        let birth = [asked.kind, before.kind].contains(&(label_of(Category::Dob) as u8));
+        let young = (said || !birth) && run.text.len() <= 2 && run.text.parse::<u32>().is_ok_and(|n| n <= AGE_MAX);
+        let tagged = |w: &u32| {
             out[*w as usize]
                 .is_some_and(|d| d.category == Category::Age && matches!(d.origin, Origin::Tagger | Origin::Whole))
-        });
-        if young && said && tagged && !tokens.list()[*first as usize].shape.mask {
-            for w in &run.words {
-                out[*w as usize] = None;
+        };
+        if young && run.words.iter().all(tagged) {
+            run.words.iter().for_each(|w| out[*w as usize] = None);
+        }
+    }
+}
+
+/// Shows small words that lead to nothing hidden or from nothing hidden ("the list price [of]", "a birth date [of] march
+/// fifth"): within a date they go, and at the start of a turn they go on with one.
+pub(super) fn clear_edges(transcript: &Transcript, tokens: &Tokens, out: &mut [Option<Decision>]) {
+    let small = |i: usize| matches!(tokens.word(i), "the" | "of" | "and" | "in" | "at");
+    for turn in transcript.turns() {
+        let range = turn.words.range();
+        for i in range.clone().skip(1) {
+            let dated = out[i].is_some_and(|d| {
+                matches!(d.category, Category::Dob | Category::Date | Category::Card)
+                    && !matches!(d.origin, Origin::Rule(_))
+            });
+            let alone = i + 1 < range.end && out[i + 1].is_none();
+            if dated && small(i) && (out[i - 1].is_none() || alone) {
+                out[i] = None;
             }
         }
     }
@@ -235,7 +176,8 @@ pub(super) fn clear_ages(scene: &Scene<'_>, out: &mut [Option<Decision>]) {
 
 /// Shows ordinary words that the model took into a number ("… on it", "… one moment"): numbers and codes
 /// are said in digits, letters and number words, and those are in runs.
-pub(super) fn clear_words(tokens: &Tokens, spoken: &Spoken, out: &mut [Option<Decision>]) {
+pub(super) fn clear_words(scene: &Scene<'_>, out: &mut [Option<Decision>]) {
+    let Scene { tokens, spoken, context, .. } = *scene;
     let spoken_value = bit::MONTH | bit::ORDINAL | bit::SYMBOL | bit::ALPHABET | bit::HUNDRED | bit::THOUSAND;
     for (i, cell) in out.iter_mut().enumerate() {
         let Some(decision) = *cell else { continue };
@@ -247,7 +189,7 @@ pub(super) fn clear_words(tokens: &Tokens, spoken: &Spoken, out: &mut [Option<De
         }
         let plain = spoken.of_word[i].0 == 0
             && !token.has_digits()
-            && token.lists.lower >= ORDINARY_MIN
+            && (token.lists.lower >= ORDINARY_MIN || context.inside[i] && token.shape.letters > 1)
             && !token.is(spoken_value | bit::TENS | bit::TEEN);
         let beside = |j: usize| spoken.of_word.get(j).is_some_and(|w| w.0 != 0);
         let homophone = token.is(bit::HOMOPHONE | bit::LETTER | bit::OH) && (beside(i + 1) || i > 0 && beside(i - 1));
@@ -356,6 +298,13 @@ mod tests {
             &["and you're turning sixty five this year", "yes i am"],
             &["the range is from one hundred forty to one hundred ninety nine", "okay"],
             &["it has been that way since nineteen ninety eight", "i see"],
+            &["the phone says", "i had nine thousand four hundred eighty steps and you"],
+            &["it's code nine oh eight thirty seven and another one g zero four three nine", "okay"],
+            &["and what do you drive", "it was a twenty fourteen ford pickup"],
+            &["the code is t h a n k s fifteen for fifteen percent off", "t h a n k s fifteen"],
+            &["you have the silver twenty five hundred p p o", "and before the bronze seven thousand"],
+            &["my wife is sixty two and i'm sixty five", "okay"],
+            &["send a w nine please and i take b twelve", "okay"],
             &["with an h m o you choose a doctor and a p p o you do not but cheaper", "okay"],
             &["i had nine thousand four hundred eighty steps today", "well done"],
             &["into a health savings account in twenty twenty five you can put four thousand dollars", "okay"],
