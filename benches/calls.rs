@@ -88,6 +88,7 @@ fn hour_of_transcript(bencher: Bencher) {
         told: Told::default(),
         recordings: Vec::<Sourced<Cursor<Vec<u8>>>>::new(),
         known: Vec::new(),
+        by_hand: Vec::new(),
     };
     bencher.counter(BytesCount::of_slice(&file)).with_inputs(source).bench_local_values(|source| {
         let artifacts = redact_call(&patterns, &policy, source, None::<Cursor<Vec<u8>>>).unwrap();

@@ -56,6 +56,7 @@ fn measure(patterns: &PatternSet, policy: &Policy, file: &[u8], calls: usize) ->
             told: Told::default(),
             recordings: Vec::<Sourced<Cursor<Vec<u8>>>>::new(),
             known: Vec::new(),
+            by_hand: Vec::new(),
         };
         watch.over(Stage::Fetch);
         let none = None::<Cursor<Vec<u8>>>;
@@ -93,6 +94,7 @@ fn manifest(patterns: &PatternSet, policy: &Policy, artifacts: &Artifacts) -> (V
         transcripts: vec![transcript],
         recordings: Vec::new(),
         known: None,
+        by_hand: None,
         read_as: None,
     };
     let manifest = artifacts.manifest(&birth);

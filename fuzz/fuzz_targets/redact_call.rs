@@ -26,6 +26,7 @@ fuzz_target!(|bytes: &[u8]| {
             told: Told::default(),
             recordings: recording.map(|sound| Cursor::new(sound).into()).into_iter().collect(),
             known: Vec::new(),
+            by_hand: Vec::new(),
         };
         let mut muted = Cursor::new(Vec::new());
         let artifacts = match redact_call(&PATTERNS, &POLICY, source, Some(&mut muted)) {

@@ -9,6 +9,7 @@ pub mod orders;
 pub mod people;
 pub mod retention;
 pub mod sign;
+pub mod spans;
 pub mod table;
 mod word;
 

@@ -45,11 +45,13 @@ pub enum HoldReason {
     Attachment,
     /// The side-car of known values is no such file.
     DamagedKnownValues,
+    /// People have added spans to another version of the transcript.
+    StaleSpans,
 }
 
 impl HoldReason {
     /// All reasons, in the order of the vocabulary.
-    pub const ALL: [Self; 20] = [
+    pub const ALL: [Self; 21] = [
         Self::NoTranscript,
         Self::AmbiguousPair,
         Self::MissingPiece,
@@ -70,6 +72,7 @@ impl HoldReason {
         Self::UnreadableSource,
         Self::Attachment,
         Self::DamagedKnownValues,
+        Self::StaleSpans,
     ];
 
     /// The word of the fixed vocabulary, as written in manifests and reports.
@@ -96,6 +99,7 @@ impl HoldReason {
             Self::UnreadableSource => "unreadable-source",
             Self::Attachment => "attachment",
             Self::DamagedKnownValues => "damaged-known-values",
+            Self::StaleSpans => "stale-spans",
         }
     }
 
@@ -127,6 +131,9 @@ impl HoldReason {
             Self::UnreadableSource => "give the service read access to the source and run again",
             Self::Attachment => "remove the attachments, or let the policy drop them: hold.attachments = \"drop\"",
             Self::DamagedKnownValues => "export the known values again as docs/known-values.md says, or remove them",
+            Self::StaleSpans => {
+                "put the transcript back on which the spans were added, or remove them: docs/qa-page.md says how"
+            }
         }
     }
 

@@ -1,11 +1,13 @@
 //! The command line, as clap reads it. Must not do anything.
 
 mod access;
+mod examples;
 mod label;
 mod serve;
 mod users;
 
 pub(super) use access::*;
+pub(super) use examples::ExamplesArgs;
 pub(super) use label::LabelArgs;
 pub(super) use serve::*;
 pub(super) use users::*;
@@ -112,6 +114,8 @@ pub(super) enum Command {
     Users(UsersCommand),
     /// Tell which team and agent calls are of, for the QA page (docs/serve.md)
     Label(LabelArgs),
+    /// Print what people have marked on the QA page as examples for patterns, without PHI (docs/qa-page.md)
+    Examples(ExamplesArgs),
     /// Keys that sign manifests, the audit log and certificates of deletion (docs/signing.md)
     #[command(subcommand)]
     Keys(KeysCommand),

@@ -6,6 +6,7 @@ mod choose;
 mod clock;
 mod detect;
 mod events;
+mod examples;
 mod keys;
 mod known;
 mod label;
@@ -68,6 +69,7 @@ fn dispatch(cli: Cli) -> Result<u8> {
         Command::Patterns(command) => patterns::run(&command, &settings(command.flags())?, &mut out),
         Command::Audit(command) => audit::run(&command, &settings(command.flags())?, &mut out),
         Command::Label(args) => label::run(&args, &settings(Fields::default())?, &mut out),
+        Command::Examples(args) => examples::run(&args, &settings(Fields::default())?, &mut out),
         Command::Keys(command) => keys::run(&command, &settings(Fields::default())?, &mut out),
         Command::Retention(command) => retention::run(&command, &settings(command.flags())?, &mut out),
         Command::Scan(args) => scan::run(&args, &settings(args.flags())?, &mut out),

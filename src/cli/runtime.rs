@@ -1,14 +1,14 @@
 //! What drives everything that waits for the network: one runtime for the whole process, made when it is first needed.
 
 use super::output::note;
-use super::patterns;
+use super::{clock, patterns};
 use crate::access::orders;
 use crate::base::{Error, Kind, Result, Stage};
 use crate::config::{Settings, policy_ref};
-use crate::jobs::{Instead, Ordered, Originals};
+use crate::jobs::{AddedSpans, Instead, Ordered, Originals};
 use crate::model::Policy;
 use crate::store::s3::Client;
-use crate::store::{Address, Stores};
+use crate::store::{Address, Records, Stores};
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, PoisonError};
 use tokio::runtime::{Handle, Runtime};
@@ -74,17 +74,27 @@ pub(super) fn originals<'a>(settings: &Settings, mut sources: impl Iterator<Item
     }
 }
 
-/// Calls that are redacted under another policy, by orders at the destination. Nothing is read where no policy is named for
-/// orders. Call it once the destination is there.
+/// What people have ordered at the destination: spans, and other policies where some are named for that. Call it once the
+/// destination is there.
 ///
 /// # Errors
 /// When orders cannot be read, or a policy is wrong.
 pub(super) fn ordered(stores: &Stores, dest: &Address, settings: &Settings) -> Result<Ordered> {
-    let policies = settings.release_policies()?;
-    if policies.is_empty() || matches!(dest, Address::Folder(folder) if !folder.is_dir()) {
+    if matches!(dest, Address::Folder(folder) if !folder.is_dir()) {
         return Ok(Ordered::default());
     }
-    let orders = orders::approved(&*stores.records(dest)?)?;
+    let records = stores.records(dest)?;
+    let released = released(&*records, settings)?;
+    Ok(released.with_spans(AddedSpans::list(records, clock::elapsed)?))
+}
+
+/// Calls that are redacted under another policy. Nothing is read where no policy is named for orders.
+fn released(records: &dyn Records, settings: &Settings) -> Result<Ordered> {
+    let policies = settings.release_policies()?;
+    if policies.is_empty() {
+        return Ok(Ordered::default());
+    }
+    let orders = orders::approved(records)?;
     let instead = |policy: Policy| -> Result<Instead> {
         let patterns = patterns::tested(settings)?.under(&policy);
         Ok(Instead { policy_ref: policy_ref(&policy), policy, patterns })

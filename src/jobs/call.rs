@@ -9,8 +9,8 @@ use super::slots::{OffSlot, Slots};
 use super::{Call, CallKey, Orphans, Parts, SourceFile};
 use crate::access::sign::{Demand, Signing};
 use crate::base::{CallId, Error, HoldReason, KeyedRef, Kind, Result, Stage, Timestamp};
-use crate::model::Policy;
 use crate::model::manifest::{Basis, By, Held, HeldSource, Manifest, PolicyRef, Retention, Role, Tool};
+use crate::model::{Policy, by_hand};
 use crate::patterns::PatternSet;
 use crate::redact::{Birth, CallSource, Origin, Sourced, redact_call};
 use crate::store::{Commit, Expected, Keeping, Sink, Staged, Stat, Store, Stored};
@@ -167,7 +167,7 @@ fn attempt(run: &Run, call: &Call, slots: &Slots) -> Result<(Status, Hidden)> {
         Parts::Whole { transcripts, recordings } => (transcripts, recordings),
         Parts::Held { reason, .. } => return Err(unpaired(*reason)),
     };
-    let known = Given::read(run.known, call, run.key)?;
+    let known = Given::read(run.known, run.ordered, call, run.key)?;
     let stored = run.target.store().map(|store| store.manifest(&call.id)).transpose()?.flatten();
     // A manifest that cannot be read commits nothing; the call is done again in its place.
     let before = stored.as_ref().and_then(|s| Manifest::parse(&s.bytes).ok().filter(|m| is_trusted(run, s, m)));
@@ -210,12 +210,13 @@ fn is_done(run: &Run, call: &Call, known: &Given, manifest: &Manifest) -> Result
         let version = recorded(reference).and_then(|s| s.version.as_deref());
         (file.role, reference, version, file.stat.bytes)
     });
-    let read_as = run.told.record();
+    let (read_as, by_hand) = (run.told.record(), by_hand::digest(&known.spans));
     let is_kept = run.stale == Stale::Keep && is_stale(run, manifest);
     let basis = Basis {
         sources: sources.collect(),
         known: known.reference.as_ref(),
         read_as: read_as.as_ref(),
+        by_hand: by_hand.as_ref(),
         patterns: if is_kept { &manifest.patterns } else { run.patterns.digest() },
         policy: &run.policy_ref,
     };
@@ -269,6 +270,7 @@ fn redact(
         told: run.told.clone(),
         recordings: recordings.iter().zip(objects).map(sourced).collect(),
         known: known.values.clone(),
+        by_hand: known.spans.clone(),
     };
     let artifacts = redact_call(run.patterns, run.policy, source, sinks)?;
     drop(slot);
@@ -283,6 +285,7 @@ fn redact(
         policy: run.policy,
         known: known.reference.clone(),
         read_as: run.told.record(),
+        by_hand: by_hand::digest(&known.spans),
         transcripts: origins(transcripts, &transcript_stats),
         recordings: origins(recordings, &recording_stats),
     };

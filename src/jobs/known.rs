@@ -1,9 +1,10 @@
-//! Known values of calls: from one file for a run, and from a side-car object beside each call. Must not
-//! hand them to anything but redaction.
+//! What people know of calls: values from one file for a run, and from a side-car object beside each call; spans that were
+//! added by hand. Must not hand them to anything but redaction.
 
 use super::fetch;
-use super::{Call, CallKey, SourceFile};
+use super::{Call, CallKey, Ordered, SourceFile};
 use crate::base::{CallId, Error, HoldReason, KeyedRef, Kind, Phi, Result, Stage};
+use crate::model::by_hand::SpanByHand;
 use crate::model::{KnownFile, KnownValue};
 use crate::store::Stat;
 use std::collections::BTreeMap;
@@ -67,15 +68,17 @@ pub(super) struct Given {
     pub values: Vec<KnownValue>,
     /// A keyed hash of them for the manifest; nothing where there are none.
     pub reference: Option<KeyedRef>,
+    /// Spans that were added by hand.
+    pub spans: Vec<SpanByHand>,
     side_car: Option<(SourceFile, Stat)>,
 }
 
 impl Given {
-    /// Puts together the run's values of a call and those of its side-car.
+    /// Puts together the run's values of a call, those of its side-car and the spans that were added to it.
     ///
     /// # Errors
-    /// Holds the call when its side-car cannot be read or is damaged.
-    pub fn read(run: &KnownValues, call: &Call, key: &CallKey) -> Result<Self> {
+    /// Holds the call when its side-car cannot be read or is damaged; fails when its spans are.
+    pub fn read(run: &KnownValues, ordered: &Ordered, call: &Call, key: &CallKey) -> Result<Self> {
         let mut values = run.0.get(&call.id).map(|known| known.values.clone()).unwrap_or_default();
         let mut side_car = None;
         if let Some(file) = &call.known {
@@ -84,7 +87,7 @@ impl Given {
             side_car = Some((file.clone(), stat));
         }
         let reference = (!values.is_empty()).then(|| key.known(&call.id, &values));
-        Ok(Self { values, reference, side_car })
+        Ok(Self { values, reference, spans: ordered.spans(&call.id)?, side_car })
     }
 
     /// The side-car that was read, and its state.

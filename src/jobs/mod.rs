@@ -36,7 +36,7 @@ pub use key::{CallKey, KEY_BYTES_MAX, KEY_BYTES_MIN};
 pub use known::KnownValues;
 pub use list::{Passed, Sources, destination};
 pub use listen::Recogniser;
-pub use ordered::{Instead, Ordered};
+pub use ordered::{AddedSpans, Instead, Ordered};
 pub use orphan::Orphans;
 pub use pair::{Call, DEFAULT_TEMPLATES, Parts, SourceFile, Template};
 pub use report::{Hidden, Report, Status, Stopped, Summary};

@@ -45,6 +45,9 @@ pub struct Manifest {
     /// What the run was told of how files are read; absent where nothing was said.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub read_as: Option<ReadAs>,
+    /// Digest of the spans that people have added; absent where nobody has.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub by_hand: Option<Sha256Hex>,
     /// What was written, in the order of the sources; transcripts first.
     pub artifacts: Vec<Artifact>,
     /// What was hidden.
@@ -171,6 +174,10 @@ pub enum Artifact {
         words: u64,
         /// How good the source's word times were.
         time_source: TimeSource,
+        /// Where the words of the copy are counted on as in the source, after masks that stand for several words: a word of
+        /// the copy and the word of the source that it is, counted from 0. Empty where both are counted alike.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        resumes: Vec<(u32, u32)>,
     },
     /// The muted recording.
     Recording {
@@ -381,6 +388,8 @@ pub struct Basis<'a> {
     pub known: Option<&'a KeyedRef>,
     /// What is said of how transcripts are read.
     pub read_as: Option<&'a ReadAs>,
+    /// Digest of the spans that people have added.
+    pub by_hand: Option<&'a Sha256Hex>,
     /// The digest of the pattern set.
     pub patterns: &'a Sha256Hex,
     /// The policy.
@@ -443,7 +452,8 @@ impl Manifest {
         };
         let sources_agree = self.sources.len() == basis.sources.len()
             && self.sources.iter().all(|source| basis.sources.iter().any(|now| same(source, now)));
-        let told_agree = (self.known.as_ref(), self.read_as.as_ref()) == (basis.known, basis.read_as);
+        let told_agree = (self.known.as_ref(), self.read_as.as_ref(), self.by_hand.as_ref())
+            == (basis.known, basis.read_as, basis.by_hand);
         sources_agree && told_agree && (&self.patterns, &self.policy) == (basis.patterns, basis.policy)
     }
 }
@@ -669,7 +679,8 @@ mod tests {
                          patterns: &Sha256Hex,
                          policy: &PolicyRef| {
             let sources = sources.iter().map(|(role, r, v, b)| (*role, r, v.as_deref(), *b)).collect();
-            manifest.is_made_from(&Basis { sources, known: manifest.known.as_ref(), read_as, patterns, policy })
+            let (known, by_hand) = (manifest.known.as_ref(), manifest.by_hand.as_ref());
+            manifest.is_made_from(&Basis { sources, known, read_as, by_hand, patterns, policy })
         };
         let read_as = manifest.read_as.as_ref();
         let is_done = |sources: &[(Role, KeyedRef, Option<String>, u64)], patterns: &Sha256Hex, policy: &PolicyRef| {

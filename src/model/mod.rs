@@ -1,5 +1,6 @@
 //! The things that the pipeline hands from step to step. Must not parse, detect or write files.
 
+pub mod by_hand;
 mod category;
 mod fill;
 mod finding;

@@ -3,7 +3,7 @@
 
 use crate::audio::{Activity, FRAME_MS};
 use crate::base::{TimeSpan, WordSpan};
-use crate::model::{Transcript, Turn, TurnKind};
+use crate::model::{Category, Transcript, Turn, TurnKind};
 
 /// What is recorded of a call: its length, and what is heard in it where somebody has listened.
 #[derive(Clone, Copy)]
@@ -12,6 +12,8 @@ pub struct Heard<'a> {
     pub length_ms: u64,
     /// What is heard.
     pub activity: Option<&'a Activity>,
+    /// When it must be silent because people have said so.
+    pub by_hand: &'a [(TimeSpan, Category)],
 }
 
 /// Another channel's speech is heard on this one by bleed, if it is quieter here by this, half decibels (12 dB).

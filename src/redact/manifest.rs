@@ -21,6 +21,8 @@ pub struct Birth<'a> {
     pub known: Option<KeyedRef>,
     /// What was said of how transcripts are read.
     pub read_as: Option<ReadAs>,
+    /// Digest of the spans that people have added.
+    pub by_hand: Option<Sha256Hex>,
     /// Where the transcripts came from, in the order in which they were handed over.
     pub transcripts: Vec<Origin>,
     /// Where the recordings came from, in that order.
@@ -52,6 +54,7 @@ impl Artifacts {
             sources: self.sources(birth),
             known: birth.known.clone(),
             read_as: birth.read_as.clone(),
+            by_hand: birth.by_hand.clone(),
             artifacts: self.files_of(birth),
             hidden: hidden(self.plan()),
             beside: self.plan().beside,
@@ -81,8 +84,8 @@ impl Artifacts {
     }
 
     fn files_of(&self, birth: &Birth<'_>) -> Vec<Artifact> {
-        let masked = self.transcripts().iter().zip(self.files());
-        let transcripts = birth.transcripts.iter().zip(masked).map(|(origin, (bytes, (format, words)))| {
+        let masked = self.transcripts().iter().zip(self.resumes()).zip(self.files());
+        let transcripts = birth.transcripts.iter().zip(masked).map(|(origin, ((bytes, resumes), (format, words)))| {
             let bytes = bytes.get();
             Artifact::Transcript {
                 name: origin.name.clone(),
@@ -91,6 +94,7 @@ impl Artifacts {
                 sha256: Sha256Hex::of(bytes),
                 words: *words as u64,
                 time_source: self.time_source(),
+                resumes: resumes.clone(),
             }
         });
         let recordings = birth.recordings.iter().zip(self.recordings()).map(|(origin, muted)| recording(origin, muted));

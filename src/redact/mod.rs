@@ -2,6 +2,7 @@
 //! randomness; a recording streams through what the caller hands in.
 
 mod borders;
+mod by_hand;
 mod heard;
 mod leaks;
 mod length;
@@ -21,17 +22,19 @@ pub use plan::plan;
 pub use verify::{Artifacts, SourceFile, residue};
 
 use crate::audio;
-use crate::base::{CallId, Clean, Error, HoldReason, Kind, Phi, Result, Stage};
+use crate::base::{CallId, Error, HoldReason, Kind, Phi, Result, Stage};
 use crate::detect::{Detection, detect};
+use crate::model::by_hand::SpanByHand;
 use crate::model::policy::HoldPolicy;
 use crate::model::{
     Category, Finding, Flag, KnownValue, MuteStyle, Piece, Policy, RawShape, RecordingInfo, RedactionPlan,
 };
 use crate::patterns::PatternSet;
 use crate::transcript::{self, Dates, Document, How, Place, Told};
+use by_hand::ByHand;
 use std::io::{Read, Seek, Write};
 use timeline::Stretch;
-use verify::{Against, Muted, Proven, Verdict};
+use verify::{Against, Masked, Muted, Proven, Verdict};
 
 /// How often words are added that only show themselves once others are masked.
 const ROUNDS_MAX: u32 = 8;
@@ -48,6 +51,8 @@ pub struct CallSource<R> {
     pub recordings: Vec<Sourced<R>>,
     /// Values known beforehand: the patient's name, date of birth, ids.
     pub known: Vec<KnownValue>,
+    /// Spans that people have added.
+    pub by_hand: Vec<SpanByHand>,
 }
 
 /// A file of a call, and which piece of it that is.
@@ -145,8 +150,8 @@ where
     if !patterns.is_under(policy) {
         return Err(Error::new(Stage::Plan, Kind::Internal, "the patterns were not made for this policy"));
     }
-    let CallSource { call, transcripts, told, recordings, mut known } = source;
-    let transcript_sources = transcripts.iter().map(|t| SourceFile::of(t.source.expose())).collect();
+    let CallSource { call, transcripts, told, recordings, mut known, by_hand } = source;
+    let transcript_sources: Vec<_> = transcripts.iter().map(|t| SourceFile::of(t.source.expose())).collect();
     over(Step::Hash);
     let dates = if policy.hides(Category::Date) { Dates::Year } else { Dates::Keep };
     let how = How { told: told.clone(), attachments: policy.hold.attachments, dates };
@@ -159,16 +164,19 @@ where
     let files: Vec<(Document, Place)> = documents.into_iter().zip(places.iter().copied()).collect();
     timeline::in_order(&files, &pieces)?;
     let document = transcript::join(files)?;
+    let by_hand = ByHand::of(&by_hand, &transcript_sources, policy, &document)?;
     known.extend_from_slice(document.known());
+    known.extend_from_slice(&by_hand.known);
     let length_ms = sound.length_ms();
     if let Some(length_ms) = length_ms {
         length::check(document.transcript(), length_ms, &policy.hold)?;
     }
     let activity = if policy.unaccounted.listens() { sound.listen()? } else { None };
     over(Step::Listen);
-    let detection = detect(patterns, document.transcript(), &known);
+    let mut detection = detect(patterns, document.transcript(), &known);
     over(Step::Detect);
     hold_if_risky(detection.risk, &policy.hold)?;
+    detection.findings.extend(by_hand.findings);
     let against = Against {
         patterns,
         policy,
@@ -179,11 +187,11 @@ where
         given: &known,
         known: &detection.known,
     };
-    let heard = length_ms.map(|length_ms| Heard { length_ms, activity: activity.as_ref() });
-    let (plan, transcripts) = settle(&detection, &against, heard, over)?;
+    let heard = length_ms.map(|length_ms| Heard { length_ms, activity: activity.as_ref(), by_hand: &by_hand.times });
+    let (plan, masked) = settle(&detection, &against, heard, over)?;
     let recordings = sound.mute(&plan, policy.mute.style())?;
     over(Step::Mute);
-    let proven = Proven { transcripts, recordings, plan, risk: detection.risk };
+    let proven = Proven { masked, recordings, plan, risk: detection.risk };
     Ok(Artifacts::new(proven, transcript_sources, &document, call))
 }
 
@@ -205,7 +213,7 @@ fn settle(
     against: &Against<'_>,
     recording: Option<Heard<'_>>,
     over: &mut dyn FnMut(Step),
-) -> Result<(RedactionPlan, Vec<Clean<Vec<u8>>>)> {
+) -> Result<(RedactionPlan, Masked)> {
     let document: &Document = against.original;
     let mut findings = on_every_reading(detection.findings.clone(), document);
     for round in 0..ROUNDS_MAX {
@@ -217,7 +225,7 @@ fn settle(
         let masked = document.mask_all(&plan.edits, against.call)?;
         over(Step::Mask);
         match verify::masked(masked, &plan, against, over)? {
-            Verdict::Proven(transcripts) => return Ok((plan, transcripts)),
+            Verdict::Proven(masked) => return Ok((plan, masked)),
             Verdict::MoreFound(more) => findings.extend(on_every_reading(more, document)),
         }
     }
@@ -315,6 +323,7 @@ mod tests {
             told: Told::default(),
             recordings: recording.map(|bytes| Cursor::new(bytes).into()).into_iter().collect(),
             known: Vec::new(),
+            by_hand: Vec::new(),
         }
     }
 
@@ -420,6 +429,7 @@ mod tests {
             policy: &policy(),
             known: None,
             read_as: None,
+            by_hand: None,
             transcripts: vec![origin("transcript.json")],
             recordings: vec![origin("recording.wav")],
         })

@@ -58,6 +58,9 @@ pub(super) fn mutes(edits: &[Edit], policy: &Policy, transcript: &Transcript, he
         *span = span.widened(pad_ms);
         *span = clip(sound.as_ref().map_or(*span, |sound| sound.to_valleys(*span, valley_ms_max)), recording_ms)?;
     }
+    for (span, category) in heard.by_hand {
+        spans.push((clip(*span, recording_ms)?, *category));
+    }
     let beside = match heard.activity {
         Some(activity) => Some(beside(&mut spans, &policy.unaccounted, transcript, activity, recording_ms)?),
         None => None,
@@ -354,7 +357,7 @@ mod tests {
 
     fn muted(edits: &[Edit], mute: &MutePolicy, transcript: &Transcript) -> Result<Muted> {
         let policy = Policy { mute: mute.clone(), ..policy() };
-        mutes(edits, &policy, transcript, Heard { length_ms: 20_000, activity: None })
+        mutes(edits, &policy, transcript, Heard { length_ms: 20_000, activity: None, by_hand: &[] })
     }
 
     fn flags(transcript: &Transcript, a: u32, b: u32) -> Vec<Flag> {
@@ -551,7 +554,7 @@ mod tests {
         let edit =
             |&(a, b): &(u32, u32)| Edit { words: WordSpan::new(a, b), category: Category::Name, rules: Vec::new() };
         let edits: Vec<Edit> = words.iter().map(edit).collect();
-        mutes(&edits, &policy, transcript, Heard { length_ms: 20_000, activity: Some(activity) })
+        mutes(&edits, &policy, transcript, Heard { length_ms: 20_000, activity: Some(activity), by_hand: &[] })
     }
 
     fn beside(speech: Unaccounted, keys: Unaccounted) -> Policy {

@@ -6,9 +6,12 @@ use super::same::{is_mask, origins};
 use crate::audio::Outcome;
 use crate::base::{CallId, Clean, Error, HoldReason, Phi, Result, Sha256Hex, Stage, WordSpan};
 use crate::detect::detect;
-use crate::model::{Finding, Format, KnownValue, Mute, Policy, RecordingInfo, RedactionPlan, TimeSource, Transcript};
+use crate::model::{
+    Finding, Format, KnownValue, Mute, Policy, RecordingInfo, RedactionPlan, TimeSource, Transcript, TurnKind,
+};
 use crate::patterns::PatternSet;
 use crate::transcript::{self, Document, Place, Told};
+use std::collections::HashMap;
 
 /// A redacted call, proven. What it holds may be published.
 #[derive(Debug)]
@@ -17,7 +20,7 @@ pub struct Artifacts {
     files: Vec<(Format, usize)>,
     time_source: TimeSource,
     transcript_sources: Vec<SourceFile>,
-    transcripts: Vec<Clean<Vec<u8>>>,
+    masked: Masked,
     recordings: Vec<Muted>,
     plan: RedactionPlan,
     risk: f32,
@@ -25,10 +28,18 @@ pub struct Artifacts {
 
 /// The parts of a redacted call; each `Clean` one has passed its check here.
 pub(super) struct Proven {
-    pub(super) transcripts: Vec<Clean<Vec<u8>>>,
+    pub(super) masked: Masked,
     pub(super) recordings: Vec<Muted>,
     pub(super) plan: RedactionPlan,
     pub(super) risk: f32,
+}
+
+/// The masked transcripts, in the order of their sources.
+#[derive(Debug)]
+pub(super) struct Masked {
+    pub(super) files: Vec<Clean<Vec<u8>>>,
+    /// Of each, where its words are counted on as in its source.
+    pub(super) resumes: Vec<Vec<(u32, u32)>>,
 }
 
 /// A muted recording, and what of the plan is in it, on its own clock.
@@ -63,7 +74,7 @@ impl Artifacts {
             files: original.files().collect(),
             time_source: original.transcript().time_source(),
             transcript_sources: sources,
-            transcripts: proven.transcripts,
+            masked: proven.masked,
             recordings: proven.recordings,
             plan: proven.plan,
             risk: proven.risk,
@@ -85,13 +96,18 @@ impl Artifacts {
     /// The masked transcript, in the format of the source; of several the first.
     #[must_use]
     pub fn transcript(&self) -> &Clean<Vec<u8>> {
-        &self.transcripts[0]
+        &self.masked.files[0]
     }
 
     /// The masked transcripts, in the order of their sources.
     #[must_use]
     pub fn transcripts(&self) -> &[Clean<Vec<u8>>] {
-        &self.transcripts
+        &self.masked.files
+    }
+
+    /// Of each transcript, where the words of its copy are counted on as in its source.
+    pub(super) fn resumes(&self) -> &[Vec<(u32, u32)>] {
+        &self.masked.resumes
     }
 
     /// Format and number of words, second readings included, of each transcript.
@@ -148,7 +164,7 @@ pub(super) struct Against<'a> {
 /// What the check of a masked transcript ends in, when it ends well.
 pub(super) enum Verdict {
     /// Nothing is left.
-    Proven(Vec<Clean<Vec<u8>>>),
+    Proven(Masked),
     /// Detection finds more in the masked transcript; these are the words, as the original counts them.
     MoreFound(Vec<Finding>),
 }
@@ -185,8 +201,40 @@ pub(super) fn masked(
     if is_left {
         return Err(failed("a known value is left in the masked transcript"));
     }
-    let files = copy.into_bytes().into_iter();
-    Ok(Verdict::Proven(files.map(|file| Clean::attest(file.into_exposed())).collect()))
+    let resumes = resumes(against.original, &copy, &origins);
+    let files = copy.into_bytes().into_iter().map(|file| Clean::attest(file.into_exposed())).collect();
+    Ok(Verdict::Proven(Masked { files, resumes }))
+}
+
+/// For each file, where its copy's words that are seen are counted on as in the original, after masks that stand for several
+/// words. Words of second readings are nobody's to point at.
+fn resumes(original: &Document, copy: &Document, origins: &[Option<WordSpan>]) -> Vec<Vec<(u32, u32)>> {
+    let transcript = copy.transcript();
+    let mut seen: Vec<Option<u32>> = vec![None; transcript.words().len()];
+    for turn in transcript.turns().iter().filter(|turn| turn.kind == TurnKind::Spoken) {
+        for word in turn.words.range().filter(|&word| !is_mask(transcript.word_text(word))) {
+            seen[word] = origins.get(word).copied().flatten().map(|of| of.start);
+        }
+    }
+    let files = copy.files().len();
+    if seen.iter().enumerate().all(|(word, of)| of.is_none_or(|of| of as usize == word)) {
+        return vec![Vec::new(); files];
+    }
+    let of_file = |file| {
+        let numbered = |document: &Document, word| document.number(file, word).map(|number| (number, word));
+        let own: HashMap<u32, u32> = (0..).map_while(|word| numbered(original, word)).collect();
+        let (mut resumes, mut due) = (Vec::new(), 0);
+        for (number, word) in (0..).map_while(|word| numbered(copy, word)) {
+            let origin = seen[number as usize].and_then(|of| own.get(&of)).copied();
+            if let Some(origin) = origin.filter(|of| *of != due) {
+                resumes.push((word, origin));
+                due = origin;
+            }
+            due += 1;
+        }
+        resumes
+    };
+    (0..files).map(of_file).collect()
 }
 
 /// What detection finds in a masked transcript of what the policy hides, but for what lies on masks alone.

@@ -81,6 +81,12 @@ impl Asked {
         self.form.get(name)
     }
 
+    /// All fields of the form that was sent with this name, in their order.
+    pub fn forms(&self, name: &str) -> impl Iterator<Item = &str> {
+        let named = self.form.0.iter().filter(move |(n, _)| n == name);
+        named.map(|(_, value)| value.expose().as_str())
+    }
+
     /// A secret of the form that was sent.
     pub fn secret(&self, name: &str) -> Option<Phi<String>> {
         self.form(name).map(|text| Phi::new(text.to_owned()))

@@ -5,7 +5,7 @@ use super::answer::Answer;
 use super::app::App;
 use super::asked::Asked;
 use super::oidc::CALLBACK;
-use super::{api, assets, dashboard, health, media, pages, report, retention, sign_in, users, wave};
+use super::{api, assets, dashboard, health, media, pages, report, retention, sign_in, spans, users, wave};
 use crate::access::audit::Action;
 use crate::access::people::Permission;
 
@@ -90,8 +90,8 @@ impl Route {
 
 use Needs::May;
 use Permission::{
-    DownloadCall, ListCalls, ManageRetention, ManageUsers, PlayCall, ReadAudit, ReviewAccess, ReviewHeld, SearchCalls,
-    ViewCall, ViewReports, WriteNotes,
+    DownloadCall, ListCalls, ManageRetention, ManageUsers, MarkSpans, PlayCall, ReadAudit, ReviewAccess, ReviewHeld,
+    ReviewSpans, SearchCalls, ViewCall, ViewReports, WriteNotes,
 };
 
 /// All routes.
@@ -113,11 +113,16 @@ pub static ROUTES: &[Route] = &[
     Route::get("/held/{held}", May(ReviewHeld), Logs::Itself(Action::ReviewHeld), pages::held::show),
     Route::post("/held/{held}/order", May(ReviewHeld), Logs::Itself(Action::ReleaseHeld), pages::held::order),
     Route::post("/held/{held}/decision", May(ReviewHeld), Logs::Itself(Action::ReleaseHeld), pages::held::decide),
+    Route::post("/held/{held}/spans", May(ReviewHeld), Logs::Itself(Action::MarkSpans), spans::mark_held),
+    Route::post("/held/{held}/spans/decision", May(ReviewHeld), Logs::Itself(Action::MarkSpans), spans::decide_held),
+    Route::get("/examples", May(ReviewHeld), Logs::Each(Action::Report), spans::examples),
     Route::get("/assets/{name}", Needs::Nothing, Logs::Nothing, assets::file),
     Route::get("/calls", May(ListCalls), Logs::Each(Action::Search), pages::calls::list),
     Route::get("/calls/{call}", May(ViewCall), Logs::Each(Action::View), pages::call::show),
     Route::get("/calls/{call}/wave", May(PlayCall), Logs::OncePerSession(Action::View), wave::of_call),
     Route::post("/calls/{call}/notes", May(WriteNotes), Logs::Each(Action::Note), pages::call::add_note),
+    Route::post("/calls/{call}/spans", May(MarkSpans), Logs::Itself(Action::MarkSpans), spans::mark),
+    Route::post("/calls/{call}/spans/decision", May(ReviewSpans), Logs::Itself(Action::MarkSpans), spans::decide),
     Route::get("/calls/{call}/recording", May(PlayCall), Logs::OncePerSession(Action::Play), media::play),
     Route::get("/calls/{call}/download", May(DownloadCall), Logs::Itself(Action::Download), media::download),
     Route::get("/calls/{call}/download/{what}", May(DownloadCall), Logs::Itself(Action::Download), media::download),

@@ -26,6 +26,8 @@ pub(super) struct FileOf {
     pub(super) range: Range<usize>,
     /// Its words, second readings included.
     pub(super) words: usize,
+    /// The number of each among the words of all files; nothing where it is the only one.
+    pub(super) numbers: Option<Vec<u32>>,
 }
 
 /// Puts files together, each with its place. One file that starts with the call is as it was.
@@ -145,7 +147,7 @@ impl Joined {
         self.bytes.append(&mut source.into_exposed().into_file());
         for file in files {
             let range = file.range.start + by as usize..file.range.end + by as usize;
-            self.files.push(FileOf { range, ..file });
+            self.files.push(FileOf { range, numbers: Some(word_of.to_vec()), ..file });
         }
         let (links, opposite) = (self.map.links.len() as u32, self.map.opposite.len() as u32);
         let word = |word: u32| word_of[word as usize];

@@ -165,7 +165,7 @@ pub fn read(bytes: Phi<Vec<u8>>, how: impl Into<How>) -> Result<Document> {
 impl Document {
     fn of(linker: Linker, format: Format) -> Self {
         let Linked { source, transcript, map, known } = linker.finish();
-        let file = FileOf { format, range: 0..source.file().len(), words: transcript.words().len() };
+        let file = FileOf { format, range: 0..source.file().len(), words: transcript.words().len(), numbers: None };
         Self { files: vec![file], transcript, source: Phi::new(source), map, known, mail: None }
     }
 
@@ -178,6 +178,16 @@ impl Document {
     /// Format and number of words of each of its files.
     pub fn files(&self) -> impl ExactSizeIterator<Item = (Format, usize)> {
         self.files.iter().map(|file| (file.format, file.words))
+    }
+
+    /// The number of a word of one file among the words of all; nothing where the file has no such word.
+    #[must_use]
+    pub fn number(&self, file: usize, word: u32) -> Option<u32> {
+        let file = self.files.get(file)?;
+        match &file.numbers {
+            Some(numbers) => numbers.get(word as usize).copied(),
+            None => ((word as usize) < file.words).then_some(word),
+        }
     }
 
     /// Its words.

@@ -99,6 +99,7 @@ const messages = [];
 
 async function look(name, { narrow = true } = {}) {
   await page.evaluate(AXE);
+  await page.evaluate(() => scrollTo(0, 0));
   for (const scheme of ["light", "dark"]) {
     await page.emulateMedia({ colorScheme: scheme, reducedMotion: "reduce" });
     for (const size of narrow ? [WIDE, NARROW] : [WIDE]) {
@@ -114,7 +115,7 @@ async function look(name, { narrow = true } = {}) {
   await page.setViewportSize(WIDE);
 }
 
-async function signIn(browser, name, password) {
+async function signIn(browser, name, password, see = async () => {}) {
   const context = await browser.newContext({ viewport: WIDE, reducedMotion: "reduce" });
   page = await context.newPage();
   page.setDefaultTimeout(15_000);
@@ -123,16 +124,19 @@ async function signIn(browser, name, password) {
   page.on("request", (request) => assert.ok(request.url().startsWith(base), `asked another place: ${request.url()}`));
   await page.goto(`${base}/calls`);
   assert.match(page.url(), /\/sign-in/);
+  await see("sign-in");
   await page.fill("#name", name);
   await page.fill("#password", password);
   await page.press("#password", "Enter");
   await page.waitForURL(/\/password$/);
+  await see("password");
   if (await page.$("#current")) await page.fill("#current", password);
   await page.fill("#new", PASSWORD);
   await page.fill("#again", PASSWORD);
   await page.click("main button");
   if (!/second-factor/.test(page.url())) await page.goto(base);
   await page.waitForURL(/\/second-factor$/);
+  await see("second-factor");
   const secret = await page.textContent("#secret");
   await page.fill("#code", code(secret));
   await page.click("main button");
@@ -162,7 +166,7 @@ const step = (name, what) => steps.push([name, what]);
 const status = async (address) => (await page.goto(base + address)).status();
 
 step("a lead signs in with a second factor and sees the calls", async (browser, first) => {
-  const secret = await signIn(browser, "lead", first.lead);
+  const secret = await signIn(browser, "lead", first.lead, look);
   await signInAgain("lead", secret);
   for (let tries = 0; tries < 60 && (await page.locator("table.list tbody tr").count()) === 0; tries++) {
     await page.waitForTimeout(500);
@@ -271,6 +275,40 @@ step("a download asks for its purpose, and is whole", async () => {
   assert.match(run("audit", "search", dest), /lead qa-lead {2}download allowed.*for /);
 });
 
+let marked;
+step("words that should be hidden are marked, and what need not be", async () => {
+  await page.goto(page.url().replace(/[?#].*/, ""));
+  await page.click("text=Mark words");
+  await page.waitForURL(/mark=yes/);
+  await page.waitForFunction(() => document.querySelectorAll(".lane[data-drawn]").length > 0);
+  const word = page.locator("label.mark:has-text('cholesterol')").first();
+  marked = { path: new URL(page.url()).pathname, t: Number(await word.locator("[data-t]").getAttribute("data-t")) };
+  await word.click();
+  const box = page.locator(".mark input[name=word]");
+  await box.first().focus();
+  await page.keyboard.press("Space");
+  assert.equal(await page.locator(".mark :checked").count(), 2, "by a click, and by the keyboard");
+  await look("call-marking");
+  await page.keyboard.press("Space");
+  await page.click("button:has-text('Hide them')");
+  assert.ok(await page.$("#category:invalid"), "nothing is sent without a category");
+  await page.selectOption("#category", "NAME");
+  await page.click("button:has-text('Hide them')");
+  await page.waitForURL(/marked=yes/);
+  assert.match(await page.textContent(".turns .waits"), /cholesterol/);
+  assert.match(await page.textContent(".requests"), /Name.*1 word.*Waits for a privacy officer/s);
+  await look("call-marked", { narrow: false });
+  await page.goto(`${base}${marked.path}?mark=yes`);
+  await page.locator("label.mark:has(.chip)").first().click();
+  await page.click("button:has-text('Hidden needlessly')");
+  await page.waitForURL(/marked=yes/);
+  const records = fs.readdirSync(path.join(dest, ".spans")).filter((name) => name.endsWith(".json"));
+  const written = records.map((name) => fs.readFileSync(path.join(dest, ".spans", name), "utf8"));
+  assert.ok(written.length === 2 && !/cholesterol/i.test(written.join()), "the text is nowhere");
+  run("redact", path.join(root, "fixtures/calls"), dest);
+  assert.ok(/cholesterol/.test(await (await page.request.get(base + marked.path)).text()), "nobody has agreed");
+});
+
 let call;
 step("a coach sees the calls of the own team and no other, and searches no text", async (browser, first) => {
   const all = await (async () => { await page.goto(`${base}/calls?team=south`); return page.locator("table.list a[href^='/calls/']").evaluateAll((as) => as.map((a) => a.getAttribute("href"))); })();
@@ -300,7 +338,7 @@ step("a held call is released by an order that a second officer agrees to", asyn
   await look("held");
   await page.click("tr:has-text('Residual risk') a");
   const address = new URL(page.url()).pathname;
-  assert.equal(await page.getByRole("option").count(), 2);
+  assert.equal(await page.locator("#policy option").count(), 2);
   await look("held-call");
   await page.selectOption("#policy", "reviewed");
   await page.click("button:has-text('Order')");
@@ -322,11 +360,77 @@ step("a held call is released by an order that a second officer agrees to", asyn
   assert.match(log, /second privacy-officer {2}release-held allowed.*why approved/);
 });
 
+// Whether the recording that the page plays has anything but silence in these seconds.
+const isHeard = (from, until) => page.evaluate(async ([from, until]) => {
+  const bytes = await (await fetch(document.querySelector("audio").src)).arrayBuffer();
+  const sound = await new OfflineAudioContext(1, 8000, 8000).decodeAudioData(bytes);
+  const samples = sound.getChannelData(0).slice(from * 8000, until * 8000);
+  return samples.length > 0 && samples.some((sample) => Math.abs(sample) > 0.0005);
+}, [from, until]);
+
+step("a second officer agrees to the marked words, and the next run masks and mutes them", async () => {
+  await page.goto(`${base}/held`);
+  await look("held-to-review", { narrow: false });
+  await page.click(`a[href='${marked.path}']`);
+  await page.waitForSelector("#play");
+  const at = marked.t / 1000;
+  assert.ok(await isHeard(at, at + 0.3), "so far it is heard");
+  await page.click("button:has-text('Agree')");
+  await page.waitForURL(/marked=yes/);
+  assert.match(await page.textContent("aside"), /1 span was added by hand; the next run hides/);
+  run("redact", path.join(root, "fixtures/calls"), dest);
+  await page.waitForTimeout(5_500);
+  await page.goto(base + marked.path);
+  assert.ok(!/cholesterol/i.test(await page.textContent(".turns")), "masked");
+  assert.ok(!(await isHeard(at, at + 0.3)), "and muted");
+  await look("call-of-officer", { narrow: false });
+  const log = run("audit", "search", dest);
+  assert.match(log, /lead qa-lead {2}mark-spans allowed.*why asked/);
+  assert.match(log, /second privacy-officer {2}mark-spans allowed.*why agreed/);
+  const examples = run("examples", dest).trim().split("\n").map((line) => JSON.parse(line));
+  assert.deepEqual(examples.map((example) => example.kind), ["added", "needless"]);
+  assert.ok(!/cholesterol/i.test(JSON.stringify(examples)) && examples[0].said.every((word) => /^[Xx.,?']+$/.test(word)));
+  const [download] = await Promise.all([page.waitForEvent("download"), page.goto(`${base}/examples`).catch(() => {})]);
+  assert.equal(fs.readFileSync(await download.path(), "utf8"), run("examples", dest));
+});
+
+step("a stretch of a held call is hidden by hand", async () => {
+  await page.goto(`${base}/held`);
+  await page.click("table.list a");
+  await page.waitForSelector("#from");
+  const address = new URL(page.url()).pathname;
+  await page.fill("#from", "0:01.5");
+  await page.fill("#until", "0:01");
+  await page.selectOption("#category", "OTHER");
+  await page.click("button:text-is('Hide')");
+  assert.match(await page.textContent("[role=alert]"), /ends before it begins/);
+  await page.goto(base + address);
+  await page.fill("#from", "0:01");
+  await page.fill("#until", "0:01.5");
+  await page.selectOption("#category", "OTHER");
+  await page.click("button:text-is('Hide')");
+  assert.match(await page.textContent(".requests"), /0:01–0:01.*Other.*Another privacy officer must agree/s);
+  await look("held-call-by-hand", { narrow: false });
+});
+
+step("an officer's other pages", async () => {
+  for (const [name, address] of [["dashboard", "/dashboard"], ["retention", "/retention"], ["access", "/access/reports/access"], ["exposure", "/access/exposure"]]) {
+    assert.equal(await status(address), 200, address);
+    await look(name);
+  }
+  await page.goto(`${base}/retention${marked.path.replace("/calls", "")}`);
+  await look("retention-call", { narrow: false });
+});
+
 step("other roles see no call", async (browser, first) => {
   for (const name of ["auditor", "admin"]) {
     await signIn(browser, name, first[name]);
     assert.equal(await status("/calls"), 403, name);
     assert.ok([403, 404].includes(await status(call)), name);
+    for (const [shot, address] of name === "admin" ? [["users", "/users"]] : [["audit", "/audit"], ["by-user", "/audit/reports/users"], ["disclosures", "/audit/reports/disclosures"]]) {
+      assert.equal(await status(address), 200, address);
+      await look(shot);
+    }
   }
 });
 

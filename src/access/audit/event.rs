@@ -132,6 +132,8 @@ actions! {
     Download = "download",
     /// Write a note on a call.
     Note = "note",
+    /// Mark what should be hidden of a call, agree to it or take it back.
+    MarkSpans = "mark-spans",
     /// Look at why a call is held.
     ReviewHeld = "review-held",
     /// Let a held call be redacted after review.

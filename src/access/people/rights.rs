@@ -14,7 +14,7 @@ pub enum Role {
     Coach,
     /// Finds, plays and downloads calls of all teams.
     QaLead,
-    /// Reviews held calls, reports, retention and access.
+    /// Reviews held calls and what others have marked, reports, retention and access.
     PrivacyOfficer,
     /// Reads the audit log and nothing else.
     Auditor,
@@ -55,6 +55,10 @@ pub enum Permission {
     DownloadCall,
     /// Write notes and coaching marks on a call.
     WriteNotes,
+    /// Mark on a call what should be hidden, or need not be.
+    MarkSpans,
+    /// Agree to what others have marked on a call.
+    ReviewSpans,
     /// See why calls are held, and release them.
     ReviewHeld,
     /// See reports and dashboards.
@@ -71,13 +75,15 @@ pub enum Permission {
 
 impl Permission {
     /// All of them.
-    pub const ALL: [Self; 12] = [
+    pub const ALL: [Self; 14] = [
         Self::ListCalls,
         Self::SearchCalls,
         Self::ViewCall,
         Self::PlayCall,
         Self::DownloadCall,
         Self::WriteNotes,
+        Self::MarkSpans,
+        Self::ReviewSpans,
         Self::ReviewHeld,
         Self::ViewReports,
         Self::ManageRetention,
@@ -89,7 +95,15 @@ impl Permission {
     /// Whether it is about one call, so that it must be asked for with that call.
     #[must_use]
     pub const fn is_of_a_call(self) -> bool {
-        matches!(self, Self::ViewCall | Self::PlayCall | Self::DownloadCall | Self::WriteNotes)
+        matches!(
+            self,
+            Self::ViewCall
+                | Self::PlayCall
+                | Self::DownloadCall
+                | Self::WriteNotes
+                | Self::MarkSpans
+                | Self::ReviewSpans
+        )
     }
 }
 
@@ -106,9 +120,13 @@ pub enum Reach {
 pub const TABLE: [(Role, Reach, &[Permission]); 5] = {
     use Permission::*;
     [
-        (Role::Coach, Reach::OwnTeams, &[ListCalls, ViewCall, PlayCall, WriteNotes]),
-        (Role::QaLead, Reach::All, &[ListCalls, SearchCalls, ViewCall, PlayCall, DownloadCall, WriteNotes]),
-        (Role::PrivacyOfficer, Reach::All, &[ReviewHeld, ViewReports, ManageRetention, ReviewAccess]),
+        (Role::Coach, Reach::OwnTeams, &[ListCalls, ViewCall, PlayCall, WriteNotes, MarkSpans]),
+        (Role::QaLead, Reach::All, &[ListCalls, SearchCalls, ViewCall, PlayCall, DownloadCall, WriteNotes, MarkSpans]),
+        (
+            Role::PrivacyOfficer,
+            Reach::All,
+            &[ReviewHeld, ViewReports, ManageRetention, ReviewAccess, ViewCall, PlayCall, MarkSpans, ReviewSpans],
+        ),
         (Role::Auditor, Reach::All, &[ReadAudit]),
         (Role::Admin, Reach::All, &[ManageUsers]),
     ]
@@ -213,9 +231,9 @@ mod tests {
 
     /// The table once more, as the requirement says it: a change of one alone is seen.
     const WANTED: &str = "\
-coach: list-calls view-call play-call write-notes
-qa-lead: list-calls search-calls view-call play-call download-call write-notes
-privacy-officer: review-held view-reports manage-retention review-access
+coach: list-calls view-call play-call write-notes mark-spans
+qa-lead: list-calls search-calls view-call play-call download-call write-notes mark-spans
+privacy-officer: review-held view-reports manage-retention review-access view-call play-call mark-spans review-spans
 auditor: read-audit
 admin: manage-users
 ";
@@ -268,7 +286,8 @@ admin: manage-users
             let in_team = role != Role::Coach || !own.is_disjoint(&of_call);
             let in_manifest = roles.iter().any(|r| r == role.word());
             let has_purpose = purpose.is_some_and(|p| purposes.iter().any(|q| q == p.as_str()));
-            let of_a_call = ["view-call", "play-call", "download-call", "write-notes"].iter().any(|w| word == *w);
+            let of_a_call = ["view-call", "play-call", "download-call", "write-notes", "mark-spans", "review-spans"];
+            let of_a_call = of_a_call.iter().any(|w| word == *w);
             let may = in_table && in_scope && if has_target {
                 in_team && (!of_a_call || in_manifest) && (word != "download-call" || has_purpose)
             } else {

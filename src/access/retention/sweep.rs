@@ -5,6 +5,7 @@
 
 use super::record::{CERTIFICATE_SCHEMA, Certificate, Deleted, Tombstone, sealed};
 use super::{Keeper, NOTES_FOLDER, Standing};
+use crate::access::spans::{self, Request};
 use crate::access::{UserName, orders};
 use crate::base::{CallId, Result, Sha256Hex, Timestamp};
 use crate::store::{Expected, MANIFEST_NAME, Protection, RETENTION_FOLDER as FOLDER, RecordKey, tombstone_name};
@@ -37,8 +38,9 @@ pub fn sweep(
     act: &Act<'_>,
     tell: &mut dyn FnMut(&CallId, Standing) -> Result<()>,
 ) -> Result<Vec<Certificate>> {
-    let mut sweep = Sweep { keeper, now, done: Vec::new(), certificates: Vec::new() };
+    let mut sweep = Sweep { keeper, now, requests: Vec::new(), done: Vec::new(), certificates: Vec::new() };
     if let Act::Delete { by, .. } = act {
+        sweep.requests = spans::waiting(keeper.records)?;
         sweep.end_what_was_begun(by)?;
     }
     for call in keeper.store.committed()? {
@@ -58,6 +60,8 @@ pub fn sweep(
 struct Sweep<'a> {
     keeper: &'a Keeper<'a>,
     now: Timestamp,
+    /// Spans that somebody has asked for, of any call.
+    requests: Vec<Request>,
     /// What the next certificate tells of.
     done: Vec<Deleted>,
     certificates: Vec<Certificate>,
@@ -105,6 +109,7 @@ impl Sweep<'_> {
         for folder in [NOTES_FOLDER, orders::FOLDER] {
             self.keeper.records.remove(&RecordKey::new(folder, &format!("{}.json", tombstone.call))?)?;
         }
+        spans::remove(self.keeper.records, &tombstone.call, &self.requests)?;
         self.put(&tombstone_name(&tombstone.call), bytes)?;
         self.done.push(Deleted {
             call: tombstone.call.clone(),

@@ -1,6 +1,8 @@
 // The player of one call: plays, seeks, skips what is muted, follows the transcript, draws the waveform. Without it the page
 // has the browser's own player, and every word of the transcript.
 
+marking();
+
 const page = document.querySelector("[data-call]");
 const audio = document.querySelector("audio");
 if (page && audio) start();
@@ -97,7 +99,7 @@ function start() {
 
   document.querySelector(".turns").addEventListener("click", (event) => {
     const word = event.target.closest("[data-t]");
-    if (!word || String(document.getSelection())) return;
+    if (!word || word.closest(".mark") || String(document.getSelection())) return;
     seek(Number(word.dataset.t) / 1000);
     said?.classList.remove("now-word");
   });
@@ -145,6 +147,20 @@ function start() {
   }
   show();
   drawWaves(0);
+}
+
+// With Shift, all words from the one that was marked last to this one.
+function marking() {
+  const boxes = [...document.querySelectorAll(".mark input[name=word]")];
+  let last = -1;
+  for (const [at, box] of boxes.entries()) {
+    box.addEventListener("click", (event) => {
+      if (event.shiftKey && last >= 0) {
+        for (const between of boxes.slice(Math.min(last, at), Math.max(last, at) + 1)) between.checked = box.checked;
+      }
+      last = at;
+    });
+  }
 }
 
 function clockOf(seconds) {

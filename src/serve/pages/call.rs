@@ -1,4 +1,4 @@
-//! One call: its sound with what is muted, its masked transcript, notes, downloads.
+//! One call: its sound with what is muted, its masked transcript, notes, downloads, spans by hand.
 
 use super::super::answer::{Answer, Problem, html, see_other};
 use super::super::app::App;
@@ -7,20 +7,20 @@ use super::super::assets::Asset;
 use super::super::call::Call;
 use super::super::door::decide_call;
 use super::super::notes::{self, CHARS_MAX, Mark, Note, Refused};
+use super::super::spans::ByHand;
 use super::show::{chip, clock, clock_ms, colour, name, percent, time};
-use super::{csrf, layout_with};
+use super::{csrf, layout_with, spans};
 use crate::access::Word;
 use crate::access::people::Permission;
 use crate::base::{Error, Phi, Result, Stage, limits};
 use crate::model::manifest::{Artifact, Manifest, MutedInterval};
-use crate::model::{Category, Speaker, Transcript, Turn, TurnKind};
+use crate::model::{Category, Transcript};
 use crate::store::Store;
 use crate::transcript::{self, Told};
 use axum::http::StatusCode;
 use maud::{Markup, html as markup};
 use std::collections::BTreeSet;
 use std::io::Read;
-use std::ops::Range;
 
 /// What a recording is, as the page needs it.
 struct Sound<'a> {
@@ -72,6 +72,7 @@ fn page(app: &App, asked: &Asked, typed: Option<&Typed<'_>>) -> Result<Markup, P
     let notes = notes::of_call(&*app.parts.records, &manifest.call)?;
     let transcripts = transcripts(&*app.parts.store, &app.parts.told, manifest)?;
     let may = |permission| may(app, who, call, permission, None);
+    let by_hand = ByHand::of(app, asked, &may)?;
     let attribute = |name: &str| call.attributes.get(name).map(String::as_str);
     let content = markup! {
         dl.facts {
@@ -87,6 +88,7 @@ fn page(app: &App, asked: &Asked, typed: Option<&Typed<'_>>) -> Result<Markup, P
             (fact("Call", &markup! { span.id { (manifest.call.as_str()) } }))
         }
         @if asked.query("noted").is_some() { p.done role="status" { "The note is saved." } }
+        @if asked.query("marked").is_some() { p.done role="status" { "Written down. Thank you." } }
         div.call data-call=(manifest.call.as_str()) data-duration-ms=(sound.as_ref().map_or(0, |s| s.duration_ms))
             data-muted=(muted_json(sound.as_ref())) {
             @if let Some(sound) = &sound {
@@ -95,12 +97,12 @@ fn page(app: &App, asked: &Asked, typed: Option<&Typed<'_>>) -> Result<Markup, P
             section aria-labelledby="transcript" {
                 div.panel {
                     h2 id="transcript" { "Transcript" }
-                    p.small.faint { "Redacted. Names, numbers and the like are hidden; the voice is not." }
-                    ol.turns { @for transcript in &transcripts { @for turn in transcript.turns() { (said(transcript, turn)) } } }
+                    (spans::transcript(who, manifest, &transcripts, &by_hand))
                 }
             }
             aside {
                 (notes_panel(who, manifest, &notes, typed, may(Permission::WriteNotes)?))
+                (spans::panel(who, manifest, &by_hand))
                 @if may_download(app, who, call)? { (downloads(manifest, sound.is_some())) }
                 (hidden(manifest))
                 @if sound.is_some() { (keys()) }
@@ -142,8 +144,11 @@ fn muted_json(sound: Option<&Sound<'_>>) -> String {
     serde_json::to_string(&spans).expect("numbers always serialise")
 }
 
-/// The masked transcripts of a call.
-fn transcripts(store: &dyn Store, told: &Told, manifest: &Manifest) -> Result<Vec<Transcript>> {
+/// The masked transcripts of a call, in the order of their artifacts.
+///
+/// # Errors
+/// When one cannot be read.
+pub(in crate::serve) fn transcripts(store: &dyn Store, told: &Told, manifest: &Manifest) -> Result<Vec<Transcript>> {
     let mut read = Vec::new();
     for artifact in &manifest.artifacts {
         if let Artifact::Transcript { name, format, .. } = artifact {
@@ -223,76 +228,6 @@ fn span_of(muted: &MutedInterval, length_ms: u64) -> Markup {
                 rect class={ "muted " (colour) } x=(place(from, length_ms)) y=(format!("{:.2}", 1.0 + at as f64 * height))
                     width=(place(until - from, length_ms)) height=(format!("{height:.2}")) {}
             }
-        }
-    }
-}
-
-fn said(transcript: &Transcript, turn: &Turn) -> Markup {
-    let start = transcript.words()[turn.words.range()].iter().find_map(|word| word.time).map(|time| time.start_ms());
-    markup! {
-        @if turn.kind == TurnKind::Spoken {
-            li data-start=[start] {
-                @match start {
-                    Some(start) => button.plain.at.small type="button" data-seek=(start) aria-label={ "Play from " (clock(start.into())) } { (clock(start.into())) },
-                    None => span {},
-                }
-                span.who { (speaker(turn)) }
-                span.said { @for said in pieces(transcript, turn.words.range()) { (piece(&said)) " " } }
-            }
-        }
-    }
-}
-
-fn speaker(turn: &Turn) -> String {
-    match (turn.speaker, turn.channel) {
-        (Speaker::Agent, _) => "Agent".to_owned(),
-        (Speaker::Caller, _) => "Caller".to_owned(),
-        (Speaker::Numbered(n), _) => format!("Speaker {n}"),
-        (Speaker::Unknown, Some(channel)) => format!("Channel {}", channel + 1),
-        (Speaker::Unknown, None) => String::new(),
-    }
-}
-
-/// What stands in a turn: a word, or the masked words of one stretch.
-struct Said<'a> {
-    before: &'a str,
-    masked: Option<Category>,
-    after: &'a str,
-    words: usize,
-    start_ms: Option<u32>,
-}
-
-/// The words of a turn, masks of one category that follow each other taken together.
-fn pieces(transcript: &Transcript, words: Range<usize>) -> Vec<Said<'_>> {
-    let mut pieces: Vec<Said<'_>> = Vec::new();
-    for index in words {
-        let text = transcript.word_text(index).into_exposed();
-        let start_ms = transcript.words()[index].time.map(|time| time.start_ms());
-        let mask = |category: &Category| Some((*category, text.split_once(category.mask())?));
-        match (Category::ALL.iter().find_map(mask), pieces.last_mut()) {
-            (Some((category, ("", after))), Some(last)) if last.masked == Some(category) && last.after.is_empty() => {
-                (last.after, last.words) = (after, last.words + 1);
-            }
-            (Some((category, (before, after))), _) => {
-                pieces.push(Said { before, masked: Some(category), after, words: 1, start_ms });
-            }
-            (None, _) => pieces.push(Said { before: text, masked: None, after: "", words: 1, start_ms }),
-        }
-    }
-    pieces
-}
-
-/// A word, or a masked stretch as a chip, with the time at which it is said.
-fn piece(said: &Said<'_>) -> Markup {
-    let Said { before, masked, after, words, start_ms } = said;
-    markup! {
-        @match (masked, start_ms) {
-            (Some(category), at) => {
-                (before) span class={ "chip " (colour(*category)) } data-t=[at]
-                    title=[(*words > 1).then(|| format!("{words} words"))] { (name(*category)) } (after)
-            },
-            (None, Some(at)) => span data-t=(at) { (before) },
-            (None, None) => (before),
         }
     }
 }
@@ -423,26 +358,5 @@ fn keys() -> Markup {
             summary { "Keys" }
             dl.keys.small { @for (key, what) in keys { dt { kbd { (key) } } dd { (what) } } }
         }
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::model::{TimeSource, TranscriptBuilder};
-
-    #[test]
-    fn masks_of_one_stretch_are_one_chip_and_text_is_text() {
-        let mut builder = TranscriptBuilder::new(TimeSource::None);
-        builder.turn(TurnKind::Spoken, Speaker::Agent, None);
-        builder.say(Phi::new("<b>hi</b> [NAME] [NAME], [NAME] [DOB] \"[SSN]\" [REDACTED]"));
-        let transcript = builder.build();
-        let turn = &transcript.turns()[0];
-        let counts: Vec<_> =
-            pieces(&transcript, turn.words.range()).iter().map(|p| (p.masked.map(Category::label), p.words)).collect();
-        let want = [(None, 1), (Some("NAME"), 2), (Some("NAME"), 1), (Some("DOB"), 1), (Some("SSN"), 1), (None, 1)];
-        assert_eq!(counts, want);
-        let html = said(&transcript, turn).into_string();
-        assert!(html.contains("&lt;b&gt;hi") && !html.contains("<b>"), "{html}");
     }
 }

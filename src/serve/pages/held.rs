@@ -4,20 +4,27 @@
 use super::super::answer::{Answer, Problem, html, see_other};
 use super::super::app::App;
 use super::super::asked::{Asked, Who};
+use super::super::spans::waiting_on;
 use super::show::{count, time};
-use super::{csrf, layout};
+use super::{csrf, layout, spans};
 use crate::access::Word;
 use crate::access::audit::{Action, Event};
 use crate::access::orders::{self, Act, Eyes, Order};
+use crate::access::spans::{self as added, Added};
 use crate::base::{CallId, HoldReason, Timestamp};
 use crate::model::manifest::Held;
 use axum::http::StatusCode;
 use maud::{Markup, html as markup};
+use std::collections::BTreeSet;
+
+/// Most calls that the list of what waits names.
+const REQUESTS_SHOWN: usize = 200;
 
 /// The list, the oldest first.
 pub(in crate::serve) fn list(app: &App, asked: &Asked) -> Answer {
     let who = asked.who()?;
     let chosen = asked.query("reason").and_then(HoldReason::from_code);
+    let waiting = waiting(app)?;
     let (reasons, held) = (app.parts.index.held_by_reason()?, app.parts.index.held(chosen)?);
     let content = markup! {
         @if held.is_empty() {
@@ -33,6 +40,7 @@ pub(in crate::serve) fn list(app: &App, asked: &Asked) -> Answer {
             }
             (table(app, &held)?)
         }
+        (to_review(&waiting))
     };
     Ok(html(StatusCode::OK, layout("Held calls", Some(who), &content)))
 }
@@ -42,6 +50,7 @@ pub(in crate::serve) fn show(app: &App, asked: &Asked) -> Answer {
     let held = find(app, asked)?;
     app.write_down(event(asked, Action::ReviewHeld, &held.call, None)?)?;
     let order = orders::of_call(&*app.parts.records, &held.call)?;
+    let (waiting, agreed) = (waiting_on(app, &held.call)?, added::agreed(&*app.parts.records, &held.call)?.added);
     let who = asked.who()?;
     let content = markup! {
         dl.facts {
@@ -59,6 +68,11 @@ pub(in crate::serve) fn show(app: &App, asked: &Asked) -> Answer {
         section.panel aria-labelledby="release" {
             h2 id="release" { "Redact it again under another policy" }
             @match &order { Some(order) => (standing(who, order)), None => (form(app, who, &held.call)) }
+        }
+        section.panel aria-labelledby="by-hand" {
+            h2 id="by-hand" { "Hide a stretch by hand" }
+            (spans::requests(who, &format!("/held/{}", held.call), true, app.parts.release.eyes, &waiting))
+            (stretch(who, &held.call, &agreed))
         }
     };
     Ok(html(StatusCode::OK, layout("Held call", Some(who), &content)))
@@ -91,7 +105,7 @@ pub(in crate::serve) fn decide(app: &App, asked: &Asked) -> Answer {
 }
 
 /// The held call that the path names, as the store has it now.
-fn find(app: &App, asked: &Asked) -> Result<Held, Problem> {
+pub(in crate::serve) fn find(app: &App, asked: &Asked) -> Result<Held, Problem> {
     let call = asked.param("held").and_then(CallId::parse).ok_or(Problem::NotFound)?;
     let record = app.parts.store.held(&call)?.ok_or(Problem::NotFound)?;
     serde_json::from_slice::<Held>(&record).ok().filter(|held| held.call == call).ok_or(Problem::NotFound)
@@ -177,6 +191,60 @@ fn form(app: &App, who: &Who, call: &CallId) -> Markup {
                 }
                 @if release.eyes == Eyes::Four { p.small.faint { "It counts once another privacy officer agrees." } }
             }
+        }
+    }
+}
+
+/// The form to hide what is said and heard in a stretch of time.
+fn stretch(who: &Who, call: &CallId, agreed: &[Added]) -> Markup {
+    markup! {
+        p { "What is said and heard then is masked and muted, whatever else is found; speech that the transcript lacks counts as accounted for there." }
+        @if !agreed.is_empty() {
+            p.small { (agreed.len()) @if agreed.len() == 1 { " stretch is" } @else { " stretches are" } " agreed on: the next run hides them." }
+        }
+        form.fields method="post" action={ "/held/" (call.as_str()) "/spans" } {
+            (csrf(who))
+            div.row {
+                @for (field, label) in [("from", "From"), ("until", "Until")] {
+                    div {
+                        label for=(field) { (label) } br;
+                        input id=(field) name=(field) size="7" placeholder="1:02.5" required;
+                    }
+                }
+                div { label for="category" { "It is a" } br; (spans::categories()) }
+                button { "Hide" }
+            }
+        }
+    }
+}
+
+/// Pages of calls with spans that wait for somebody to agree.
+fn waiting(app: &App) -> Result<Vec<String>, Problem> {
+    let calls: BTreeSet<CallId> =
+        added::waiting(&*app.parts.records)?.into_iter().map(|request| request.call).collect();
+    let mut paths = Vec::new();
+    for call in calls {
+        let is_published = app.parts.index.call(&call)?.is_some();
+        paths.push(format!("/{}/{call}", if is_published { "calls" } else { "held" }));
+    }
+    Ok(paths)
+}
+
+fn to_review(waiting: &[String]) -> Markup {
+    markup! {
+        section.panel aria-labelledby="to-review" {
+            h2 id="to-review" { "Marked by hand" }
+            @if waiting.is_empty() { p.faint.small { "Nothing waits for you to agree." } }
+            @else {
+                p { "Somebody has seen what should be hidden:" }
+                ul {
+                    @for path in waiting.iter().take(REQUESTS_SHOWN) {
+                        li { a.id href=(path) { (path.rsplit('/').next().unwrap_or_default()) } }
+                    }
+                }
+                @if waiting.len() > REQUESTS_SHOWN { p.small { "and " (waiting.len() - REQUESTS_SHOWN) " calls more." } }
+            }
+            p.small { a href="/examples" { "Examples for better patterns" } " (JSON lines, shapes and ordinary words alone)" }
         }
     }
 }

@@ -7,6 +7,8 @@ pub(super) mod calls;
 pub(super) mod dashboard;
 pub(super) mod held;
 pub(super) mod show;
+mod spans;
+mod transcript;
 
 use super::answer::{Answer, Problem, html, see_other};
 use super::app::App;

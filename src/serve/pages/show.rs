@@ -10,9 +10,12 @@ pub(in crate::serve) fn clock(ms: u64) -> String {
     if hours > 0 { format!("{hours}:{minutes:02}:{seconds:02}") } else { format!("{minutes}:{seconds:02}") }
 }
 
-/// Milliseconds of what [`clock`] writes.
+/// Milliseconds of what [`clock`] writes; seconds may have a fraction.
 pub(in crate::serve) fn clock_ms(text: &str) -> Option<u64> {
-    let parts = text.trim().split(':').map(|part| part.parse::<u32>().ok()).collect::<Option<Vec<_>>>()?;
+    let (whole, fraction) = text.trim().split_once('.').unwrap_or((text.trim(), "0"));
+    let is_fraction = (1..=3).contains(&fraction.len()) && fraction.bytes().all(|b| b.is_ascii_digit());
+    let ms: u64 = is_fraction.then(|| format!("{fraction:0<3}").parse().ok()).flatten()?;
+    let parts = whole.split(':').map(|part| part.parse::<u32>().ok()).collect::<Option<Vec<_>>>()?;
     let seconds = match parts[..] {
         [minutes, seconds] if seconds < 60 => u64::from(minutes) * 60 + u64::from(seconds),
         [hours, minutes, seconds] if minutes < 60 && seconds < 60 => {
@@ -20,7 +23,7 @@ pub(in crate::serve) fn clock_ms(text: &str) -> Option<u64> {
         }
         _ => return None,
     };
-    Some(seconds * 1000)
+    Some(seconds * 1000 + ms)
 }
 
 /// A time, to the minute.
@@ -88,7 +91,10 @@ mod tests {
         for (ms, text) in [(0, "0:00"), (187_000, "3:07"), (3_723_000, "1:02:03")] {
             assert_eq!((clock(ms), clock_ms(text)), (text.to_owned(), Some(ms)));
         }
-        for wrong in ["", "x", "1", "1:60", "1:2:3:4", "-1:00", "1:60:00", "99999999999:00"] {
+        assert_eq!((clock_ms("1:02.5"), clock_ms("0:00.025")), (Some(62_500), Some(25)));
+        for wrong in
+            ["", "1:02.", "1:02.1234", "1:02.-1", "x", "1", "1:60", "1:2:3:4", "-1:00", "1:60:00", "99999999999:00"]
+        {
             assert_eq!(clock_ms(wrong), None, "{wrong}");
         }
     }

@@ -1,0 +1,150 @@
+//! Spans by hand on the pages of a call: the transcript with what waits to be hidden, the form to mark words, requests and the
+//! decision on them.
+
+use super::super::asked::Who;
+use super::super::spans::{ByHand, in_source};
+use super::csrf;
+use super::show::{clock, colour, name, time};
+use super::transcript::{Shown, turns};
+use crate::access::orders::Eyes;
+use crate::access::spans::{Added, Request, Spans};
+use crate::model::by_hand::{self, Place};
+use crate::model::manifest::{Artifact, Manifest, Role};
+use crate::model::{Category, Transcript};
+use maud::{Markup, html as markup};
+
+/// The transcripts of a call, in a form where words can be marked.
+pub(super) fn transcript(who: &Who, manifest: &Manifest, transcripts: &[Transcript], by_hand: &ByHand) -> Markup {
+    let list = markup! {
+        ol.turns {
+            @for (file, transcript) in transcripts.iter().enumerate() {
+                (turns(&Shown { file, transcript, can_mark: by_hand.is_marking, waits: &|word| waits(manifest, by_hand, file, word) }))
+            }
+        }
+    };
+    markup! {
+        @if by_hand.is_marking {
+            form method="post" action={ "/calls/" (manifest.call.as_str()) "/spans" } {
+                (csrf(who))
+                p.small.faint {
+                    "Mark words that should be hidden, or masked stretches that need not be; with Shift from one to another. "
+                    "Words are hidden by the next run once a privacy officer agrees; what is hidden stays hidden, and becomes an example for better patterns."
+                }
+                (list)
+                div.marks {
+                    label for="category" { "These words are a" }
+                    (categories())
+                    button.main name="what" value="hide" { "Hide them" }
+                    button name="what" value="needless" formnovalidate { "Hidden needlessly" }
+                    a.button href={ "/calls/" (manifest.call.as_str()) } { "Cancel" }
+                }
+            }
+        } @else {
+            p.small.faint { "Redacted. Names, numbers and the like are hidden; the voice is not." }
+            (list)
+        }
+    }
+}
+
+/// What a stretch can be.
+pub(super) fn categories() -> Markup {
+    markup! {
+        select id="category" name="category" required {
+            option value="" { "Choose" }
+            @for category in Category::ALL.iter().rev() { option value=(category.label()) { (name(*category)) } }
+        }
+    }
+}
+
+/// As what a word is going to be hidden: somebody has asked for it, and this copy does not have it yet.
+fn waits(manifest: &Manifest, by_hand: &ByHand, file: usize, word: usize) -> Option<Category> {
+    let asked = by_hand.waiting.iter().flat_map(|(_, spans)| &spans.added).chain(&by_hand.agreed.added);
+    let mut asked = asked.peekable();
+    asked.peek()?;
+    let source = &manifest.sources.iter().filter(|source| source.role == Role::Transcript).nth(file)?.sha256;
+    let mut resumes = manifest.artifacts.iter().filter_map(|artifact| match artifact {
+        Artifact::Transcript { resumes, .. } => Some(resumes),
+        Artifact::Recording { .. } => None,
+    });
+    let word = in_source(resumes.nth(file)?, word as u32);
+    asked.find_map(|added| match &added.span.at {
+        Place::Words(words) if words.transcript == *source && (words.from..words.until).contains(&word) => {
+            Some(added.span.category)
+        }
+        _ => None,
+    })
+}
+
+/// What stands beside the transcript.
+pub(super) fn panel(who: &Who, manifest: &Manifest, by_hand: &ByHand) -> Markup {
+    let agreed: Vec<_> = by_hand.agreed.added.iter().map(|added| added.span.clone()).collect();
+    let is_done = by_hand::digest(&agreed) == manifest.by_hand;
+    let path = format!("/calls/{}", manifest.call);
+    markup! {
+        @if by_hand.may_mark && !(by_hand.is_marking && agreed.is_empty() && by_hand.waiting.is_empty()) {
+            section.panel aria-labelledby="by-hand" {
+                h2 id="by-hand" { "Something is not hidden?" }
+                @if !by_hand.is_marking { p { a.button href={ (path) "?mark=yes#transcript" } { "Mark words" } } }
+                @if !agreed.is_empty() {
+                    p.small { (count(agreed.len())) " added by hand" @if is_done { "." } @else { "; the next run hides what is new." } }
+                }
+                (requests(who, &path, by_hand.may_agree, by_hand.eyes, &by_hand.waiting))
+            }
+        }
+    }
+}
+
+/// Requests that wait, each with the decision on it.
+pub(super) fn requests(who: &Who, path: &str, may_agree: bool, eyes: Eyes, waiting: &[(Request, Spans)]) -> Markup {
+    markup! {
+        @if !waiting.is_empty() {
+            ul.notes.requests { @for (request, spans) in waiting { (one(who, path, may_agree, eyes, request, spans)) } }
+        }
+    }
+}
+
+fn one(who: &Who, path: &str, may_agree: bool, eyes: Eyes, request: &Request, spans: &Spans) -> Markup {
+    let is_own = spans.added.iter().any(|added| added.asked.by == who.principal.user);
+    markup! {
+        li {
+            @for added in &spans.added { (span(added)) " " }
+            @if let Some(added) = spans.added.first() {
+                p.small.faint { "asked for by " (added.asked.by.as_str()) ", " (time(added.asked.at)) }
+            }
+            @if may_agree {
+                form method="post" action={ (path) "/spans/decision" } {
+                    (csrf(who))
+                    input type="hidden" name="request" value=(request.id.as_str());
+                    @if eyes == Eyes::Two || !is_own { button.main name="decision" value="agree" { "Agree" } " " }
+                    button name="decision" value="withdraw" { "Take back" }
+                }
+            }
+            @if is_own && eyes == Eyes::Four || !may_agree { p.small role="status" { (waits_for(may_agree)) } }
+        }
+    }
+}
+
+const fn waits_for(may_agree: bool) -> &'static str {
+    if may_agree { "Another privacy officer must agree." } else { "Waits for a privacy officer." }
+}
+
+fn span(added: &Added) -> Markup {
+    let category = added.span.category;
+    let (words, at) = match &added.span.at {
+        Place::Words(words) => (Some(words.until - words.from), words.time),
+        Place::Time(time) => (None, Some(*time)),
+    };
+    markup! {
+        @if let Some(at) = at {
+            button.plain type="button" data-seek=(at.start_ms()) aria-label={ "Play from " (clock(at.start_ms().into())) } { (clock(at.start_ms().into())) }
+            @if words.is_none() { "–" (clock(at.end_ms().into())) }
+            " "
+        }
+        span class={ "chip " (colour(category)) } { (name(category)) }
+        @if let Some(words) = words { " " span.small { (words) @if words == 1 { " word" } @else { " words" } } }
+    }
+}
+
+fn count(spans: usize) -> String {
+    if spans == 1 { "1 span was".to_owned() } else { format!("{spans} spans were") }
+}
