@@ -12,24 +12,32 @@ use std::ops::Range;
 
 /// Findings of all rules, rule by rule; they may overlap, and lie within turns.
 pub(super) fn ruled(patterns: &PatternSet, transcript: &Transcript, tokens: &Tokens, spoken: &Spoken) -> Vec<Finding> {
-    let views = [written(tokens), spoken_view(transcript, tokens, spoken)];
-    // Most turns have no digit, and most rules need some. Turns that meet a need, per view, made when a rule asks.
-    let mut turns: Vec<(View, Need, TextView<'_>)> = Vec::new();
-    let mut found = Vec::new();
-    for rule in patterns.all_rules() {
-        if rule.need == Need::Nothing {
-            found.extend(one(rule, &views[rule.view as usize]));
-            continue;
+    let mut turns = Turns { views: [written(tokens), spoken_view(transcript, tokens, spoken)], made: Vec::new() };
+    patterns.all_rules().iter().flat_map(|rule| one(rule, turns.that_meet(rule.need, rule.view))).collect()
+}
+
+/// The turns that rules search. Most turns have no digit, and most rules need some.
+struct Turns<'a> {
+    /// All turns, by view.
+    views: [TextView<'a>; 2],
+    /// Turns that meet a need, made when a rule first asks for them.
+    made: Vec<(View, Need, TextView<'static>)>,
+}
+
+impl<'a> Turns<'a> {
+    fn that_meet(&mut self, need: Need, view: View) -> &TextView<'a> {
+        if need == Need::Nothing {
+            return &self.views[view as usize];
         }
-        let at = turns.iter().position(|(view, need, _)| (*view, *need) == (rule.view, rule.need));
-        let at = at.unwrap_or_else(|| {
-            let met = views[rule.view as usize].only(|turn| rule.need.is_met(turn));
-            turns.push((rule.view, rule.need, met));
-            turns.len() - 1
+        let is_made = |made: &(View, Need, _)| (made.0, made.1) == (view, need);
+        let at = self.made.iter().position(is_made).unwrap_or_else(|| {
+            // Turns with many digits are sought among those that have one.
+            let met = self.that_meet(need.least(), view).only(|turn| need.is_met(turn));
+            self.made.push((view, need, met));
+            self.made.len() - 1
         });
-        found.extend(one(rule, &turns[at].2));
+        &self.made[at].2
     }
-    found
 }
 
 /// What one rule finds in a view.

@@ -50,8 +50,7 @@ pub(super) struct Index<'v> {
 impl<'v> Index<'v> {
     pub fn of(values: &'v Values<'v>) -> Self {
         let spelled: BTreeSet<String> = values.spelled.iter().map(|s| s.to_ascii_lowercase()).collect();
-        let mut marks = Marks::default();
-        values.names.iter().copied().chain(spelled.iter().map(String::as_str)).for_each(|name| marks.add(name));
+        let marks = Marks::of(values.names.iter().copied().chain(spelled.iter().map(String::as_str)));
         Self {
             values,
             spelled,
@@ -101,23 +100,29 @@ impl<'v> Index<'v> {
     }
 }
 
-/// A bit per hash of a name: without it a word is none of them.
-#[derive(Default)]
-struct Marks([u64; 32]);
+/// A bit per hash of a name, among many more bits than names: without it a word is none of them.
+struct Marks(Vec<u64>);
+
+/// Bits for each name.
+const MARKS_PER_NAME: usize = 32;
 
 impl Marks {
-    fn add(&mut self, name: &str) {
-        let at = Self::at(hash_bytes(name.as_bytes()));
-        self.0[at / 64] |= 1 << (at % 64);
+    fn of<'n>(names: impl Iterator<Item = &'n str> + Clone) -> Self {
+        let mut marks = Self(vec![0; (names.clone().count() * MARKS_PER_NAME / 64).next_power_of_two()]);
+        for name in names {
+            let (word, bit) = marks.place(hash_bytes(name.as_bytes()));
+            marks.0[word] |= bit;
+        }
+        marks
     }
 
-    const fn may_have(&self, hash: u64) -> bool {
-        let at = Self::at(hash);
-        self.0[at / 64] >> (at % 64) & 1 == 1
+    fn may_have(&self, hash: u64) -> bool {
+        let (word, bit) = self.place(hash);
+        self.0[word] & bit != 0
     }
 
-    const fn at(hash: u64) -> usize {
-        (hash >> 53) as usize
+    fn place(&self, hash: u64) -> (usize, u64) {
+        ((hash >> 32) as usize & (self.0.len() - 1), 1 << (hash >> 26 & 63))
     }
 }
 

@@ -41,13 +41,25 @@ impl TextView<'_> {
                 continue;
             }
             let here = |at: u32| (at as usize - start + text.len()) as u32;
-            next += self.pieces[next..].partition_point(|p| (p.0 as usize) < start);
-            let last = next + self.pieces[next..].partition_point(|p| (p.0 as usize) < end);
+            next = self.piece_from(start, next);
+            let last = self.piece_from(end, next);
             pieces.extend(self.pieces[next..last].iter().map(|(at, words)| (here(*at), *words)));
             next = last;
             text.push_str(turn);
         }
         TextView { text: Cow::Owned(text), pieces }
+    }
+
+    /// The first piece from `from` on that does not begin before a byte; it is near by, so steps that double reach it
+    /// sooner than halving what is left of the call.
+    fn piece_from(&self, byte: usize, from: usize) -> usize {
+        let before = |at: usize| self.pieces.get(at).is_some_and(|p| (p.0 as usize) < byte);
+        let mut step = 1;
+        while before(from + step - 1) {
+            step *= 2;
+        }
+        let (low, high) = (from + step / 2, (from + step - 1).min(self.pieces.len()));
+        low + self.pieces[low..high].partition_point(|p| (p.0 as usize) < byte)
     }
 
     /// The words behind a range of bytes.

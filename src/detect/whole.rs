@@ -48,7 +48,8 @@ pub(super) fn whole_runs(scene: &Scene<'_>, marginals: &Marginals, out: &mut [Op
 
 /// The model's chances, less sure of themselves: it learns from words and is too sure of what a whole value is.
 fn tempered(row: &[f32; LABELS]) -> Votes {
-    let roots = row.map(f32::cbrt);
+    // Most labels of most words have no chance at all.
+    let roots = row.map(|chance| if chance == 0.0 { 0.0 } else { chance.cbrt() });
     let sum: f32 = roots.iter().sum();
     roots.map(|r| r / sum)
 }
@@ -150,8 +151,11 @@ pub(super) fn birth_or_other(scene: &Scene<'_>, marginals: &Marginals, out: &mut
                 continue;
             }
             let words = at..at + len;
-            let sum = |label: usize| words.clone().map(|w| tempered(marginals.of(w))[label]).sum::<f32>();
-            let (birth, other) = (sum(label_of(Category::Dob)), sum(label_of(Category::Date)));
+            let (mut birth, mut other) = (0.0, 0.0);
+            for chances in words.clone().map(|w| tempered(marginals.of(w))) {
+                birth += chances[label_of(Category::Dob)];
+                other += chances[label_of(Category::Date)];
+            }
             let (cue, asked) = (scene.context.before[at].kind, scene.context.asked[t]);
             let called = cue == kind(Category::Dob)
                 || cue == 0 && [asked.first.kind, asked.last.kind].contains(&kind(Category::Dob));

@@ -134,6 +134,15 @@ impl Need {
         }
     }
 
+    /// The least that a turn has which has this, and that other rules need too.
+    #[must_use]
+    pub const fn least(self) -> Self {
+        match self {
+            Self::Digits(2..) => Self::Digits(1),
+            _ => Self::Nothing,
+        }
+    }
+
     /// What every match of an expression has, and the digits that it must have besides.
     fn of(regex: &str, digits_min: usize) -> Self {
         let parsed = ParserBuilder::new().unicode(false).build().parse(regex);
@@ -171,19 +180,21 @@ impl Rule {
     pub fn find_in(&self, text: &str) -> Vec<std::ops::Range<usize>> {
         let mut out = Vec::new();
         let mut at = 0;
+        let mut groups = self.regex.capture_locations();
         while at < text.len()
-            && let Some(found) = self.regex.captures_at(text, at)
+            && let Some(found) = self.regex.captures_read_at(&mut groups, text, at)
         {
-            let span = found.get(1);
-            if let Some(span) = span {
-                let digit = !self.require_digit || span.as_str().bytes().any(|b| b.is_ascii_digit());
-                if digit && self.validator.is_none_or(|ok| ok(span.as_str())) {
-                    out.push(span.range());
+            let span = groups.get(1).map(|(start, end)| start..end);
+            if let Some(span) = span.clone() {
+                let said = &text[span.clone()];
+                let digit = !self.require_digit || said.bytes().any(|b| b.is_ascii_digit());
+                if digit && self.validator.is_none_or(|ok| ok(said)) {
+                    out.push(span);
                 }
             }
             // From the span's end, not the match's: what ends one match may begin the next. What an alternative
             // without the group matches is passed over.
-            at = span.map_or(found.get_match().end(), |s| s.end()).max(at + 1);
+            at = span.map_or(found.end(), |s| s.end).max(at + 1);
             while at < text.len() && !text.is_char_boundary(at) {
                 at += 1;
             }

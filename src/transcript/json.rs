@@ -322,9 +322,10 @@ impl Scanner<'_> {
         let index = usize::from(*self.guesses[depth].get(nth)?);
         let name = fields.get(index)?.0.as_bytes();
         // No name has a character that a string would have to escape.
-        let rest = self.bytes[self.at..].strip_prefix(b"\"")?.strip_prefix(name)?;
-        rest.starts_with(b"\"").then(|| {
-            self.at += name.len() + 2;
+        let there = self.bytes.get(self.at..self.at + name.len() + 2)?;
+        let [b'"', key @ .., b'"'] = there else { return None };
+        is_key(key, name).then(|| {
+            self.at += there.len();
             index
         })
     }
@@ -527,6 +528,19 @@ enum Scalar {
     Number,
 }
 
+/// Whether two texts of one length are equal. Most are some bytes long, and a call to compare them would take longer than
+/// two loads of each, which may overlap.
+#[inline]
+fn is_key(key: &[u8], name: &[u8]) -> bool {
+    if let (Some(a), Some(b)) = (key.first_chunk::<8>(), name.first_chunk::<8>()) {
+        a == b && key.last_chunk::<8>() == name.last_chunk::<8>() && (name.len() <= 16 || key == name)
+    } else if let (Some(a), Some(b)) = (key.first_chunk::<4>(), name.first_chunk::<4>()) {
+        a == b && key.last_chunk::<4>() == name.last_chunk::<4>()
+    } else {
+        key.iter().eq(name)
+    }
+}
+
 /// How many bytes stand before the first quote, backslash or control character.
 #[inline]
 fn plain_prefix(bytes: &[u8]) -> usize {
@@ -620,6 +634,19 @@ mod tests {
         assert!(reason(&"[".repeat(1_000_000), &ANY) == Some(HoldReason::LimitReached));
         let keys: Vec<String> = (0..300).map(|i| format!("\"k{i}\":0")).collect();
         assert!(reason(&format!("{{{}}}", keys.join(",")), &ANY) == Some(HoldReason::LimitReached));
+    }
+
+    #[test]
+    fn keys_of_any_length_are_compared_whole() {
+        let name = b"a key that is longer than two loads reach";
+        for len in 0..name.len() {
+            assert!(is_key(&name[..len], &name[..len]), "{len}");
+            for at in 0..len {
+                let mut other = name[..len].to_vec();
+                other[at] ^= 1;
+                assert!(!is_key(&other, &name[..len]), "{len} {at}");
+            }
+        }
     }
 
     #[test]
