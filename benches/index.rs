@@ -11,9 +11,10 @@
 
 use sordino::access::labels::{self, Label};
 use sordino::access::people::Role;
+use sordino::access::sign::Signing;
 use sordino::base::{CallId, Phi, Timestamp};
 use sordino::model::Category;
-use sordino::serve::index::{Entry, Facts, Index, Mark, Order, Query, Seen};
+use sordino::serve::index::{Entry, Facts, Index, Mark, Order, Query, Reading, Seen};
 use sordino::store::{LocalRecords, LocalStore};
 use sordino::transcript::Told;
 use std::time::{Duration, Instant};
@@ -93,7 +94,8 @@ fn main() {
     let records = LocalRecords::open(&dest).expect("records");
     label(&records, calls);
     // Labels are read with nothing else there: a sync would remove calls that no store has.
-    index.sync(&LocalStore::source(&dest).expect("a store"), &records, &Told::default()).expect("labels");
+    let how = Reading { told: &Told::default(), signing: &Signing::default() };
+    index.sync(&LocalStore::source(&dest).expect("a store"), &records, &how).expect("labels");
     let syllable = |n: usize| ["ba", "do", "fe", "gi", "lu", "mo", "ne", "po", "ra", "se", "ti", "vu"][n % 12];
     let rare =
         (0..RARE).map(|n| format!("{}{}{}{}", syllable(n), syllable(n / 12), syllable(n / 144), syllable(n / 1728)));

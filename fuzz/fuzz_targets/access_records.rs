@@ -1,12 +1,14 @@
-//! Any bytes as a segment of the audit log, a file of users, public keys, or a signed record: read or refused, never a panic.
+//! Any bytes as a segment of the audit log, a file of users, public keys, spans of a call, or a signed record: read or refused,
+//! never a panic.
 //! `RUSTC_BOOTSTRAP=1 cargo fuzz run access_records docs/examples`
 #![no_main]
 
 use libfuzzer_sys::fuzz_target;
 use sordino::access::audit::{Head, walk};
 use sordino::access::people;
+use sordino::access::spans;
 use sordino::access::sign::{PublicKeys, verify};
-use sordino::base::{Result, Timestamp};
+use sordino::base::{CallId, Result, Timestamp};
 use sordino::store::{Expected, RecordKey, Records, Stored};
 
 /// One record under every name.
@@ -37,6 +39,7 @@ fuzz_target!(|bytes: &[u8]| {
         assert_eq!(head.entries, entries);
     }
     let _ = people::load(&One(bytes)).map(|people| people.users().len());
+    let _ = spans::agreed(&One(bytes), &CallId::from_mac(&[0; 32])).map(|spans| spans.added.len());
     let _ = PublicKeys::parse(bytes);
     let _ = Head::parse(bytes);
     assert!(verify(&PublicKeys::default(), bytes, Timestamp::from_unix_s(0)).is_err());

@@ -250,23 +250,20 @@ impl Artifact {
         }
     }
 
-    /// Whether its name is that of a file of its role: `recording.wav`, `recording-part2-ch0.wav` where it is a piece, and
-    /// `recording-0123456789abcdef.wav` where a store keeps the artifacts of two commits apart.
-    fn is_named_by_role(&self) -> bool {
-        let stem = match self.role() {
-            Role::Transcript => "transcript",
-            Role::Recording => "recording",
-            Role::Known => return false,
-        };
-        let Some((name, extension)) = self.name().split_once('.') else { return false };
+    /// Which piece of the call it is, as its name says: `recording.wav` is whole, `recording-part2-ch0.wav` a piece, and
+    /// `recording-0123456789abcdef.wav` is whole where a store keeps the artifacts of two commits apart. Nothing where it is
+    /// not named by its role.
+    #[must_use]
+    pub fn piece(&self) -> Option<Piece> {
+        let (name, extension) = self.name().split_once('.')?;
+        let rest = name.strip_prefix(self.role().word())?;
         let is_tag = |tag: &str| tag.len() == ARTIFACT_TAG_LEN && tag.starts_with('-') && tag[1..].bytes().all(is_hex);
-        let Some(rest) = name.strip_prefix(stem) else { return false };
         let tag = rest
             .len()
             .checked_sub(ARTIFACT_TAG_LEN)
             .and_then(|at| rest.split_at_checked(at))
             .filter(|(_, tag)| is_tag(tag));
-        is_extension(extension) && Piece::is_suffix(tag.map_or(rest, |(piece, _)| piece))
+        is_extension(extension).then(|| Piece::of_suffix(tag.map_or(rest, |(piece, _)| piece))).flatten()
     }
 }
 
@@ -413,7 +410,7 @@ impl Manifest {
         if manifest.schema != MANIFEST_SCHEMA {
             return Err(damaged("the manifest is of another version"));
         }
-        if !manifest.artifacts.iter().all(Artifact::is_named_by_role) {
+        if !manifest.artifacts.iter().all(|artifact| artifact.piece().is_some()) {
             return Err(damaged("the manifest names a file that is not the call's"));
         }
         Ok(manifest)

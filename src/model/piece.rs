@@ -17,15 +17,20 @@ impl Piece {
         self.channel.map_or_else(|| part.clone(), |channel| format!("{part}-ch{channel}"))
     }
 
-    /// Whether this is what names of artifacts may have behind their role: `-part2`, `-part2-ch0`, `-ch0`, nothing.
+    /// The piece of which names of artifacts have this behind their role: `-part2`, `-part2-ch0`, `-ch0`, nothing.
     #[must_use]
-    pub fn is_suffix(text: &str) -> bool {
-        let number = |digits: &str| (1..=3).contains(&digits.len()) && digits.bytes().all(|b| b.is_ascii_digit());
-        let (part, channel) = match text.split_once("-ch") {
-            Some((part, channel)) => (part, Some(channel)),
-            None => (text, None),
+    pub fn of_suffix(text: &str) -> Option<Self> {
+        let number = |digits: &str| {
+            let is_number = (1..=3).contains(&digits.len()) && digits.bytes().all(|b| b.is_ascii_digit());
+            is_number.then(|| digits.parse().ok()).flatten()
         };
-        channel.is_none_or(number) && (part.is_empty() || part.strip_prefix("-part").is_some_and(number))
+        let (part, channel) = text.split_once("-ch").map_or((text, None), |(part, channel)| (part, Some(channel)));
+        let part = match part.strip_prefix("-part") {
+            Some(digits) => Some(number(digits)?),
+            None if part.is_empty() => None,
+            None => return None,
+        };
+        Some(Self { part, channel: channel.map(|digits| number(digits).ok_or(())).transpose().ok()? })
     }
 }
 
@@ -39,10 +44,10 @@ mod tests {
             [(None, None, ""), (Some(2), None, "-part2"), (None, Some(0), "-ch0"), (Some(10), Some(1), "-part10-ch1")]
         {
             assert_eq!(Piece { part, channel }.suffix(), want);
-            assert!(Piece::is_suffix(want));
+            assert_eq!(Piece::of_suffix(want), Some(Piece { part, channel }));
         }
         for text in ["-part", "-ch", "-part1234", "-ch0-part1", "-x", "part1", "-part1-", "-0123456789abcdef"] {
-            assert!(!Piece::is_suffix(text), "{text}");
+            assert_eq!(Piece::of_suffix(text), None, "{text}");
         }
     }
 }

@@ -4,7 +4,6 @@
 use super::answer::{Answer, Problem, html, json};
 use super::app::{App, lock};
 use super::asked::Asked;
-use super::index::{CALLS_MAX, Query};
 use super::pages;
 use crate::access::audit::{Action, Outcome, walk};
 use crate::base::{Result as Done, Timestamp};
@@ -94,23 +93,15 @@ fn counted(app: &App, now: Timestamp) -> Done<Numbers> {
     let mut days: Vec<Day> = (first..=today).map(|day| Day { day: name(day), ..Day::default() }).collect();
     let index = |at: Timestamp| (at.unix_s() / DAY_S).checked_sub(first).and_then(|n| usize::try_from(n).ok());
     let mut hidden = BTreeMap::new();
-    let mut query = Query { limit: CALLS_MAX, ..Query::default() };
-    loop {
-        let page = app.parts.index.calls(&query)?;
-        for call in &page.calls {
-            let Some(day) = index(call.created).and_then(|n| days.get_mut(n)) else { continue };
-            day.calls += 1;
-            day.muted_min += call.muted_ms as f64 / 60_000.0;
-            for (category, n) in &call.facts.categories {
-                *day.hidden.entry(category.to_string()).or_default() += n;
-                *hidden.entry(category.to_string()).or_default() += n;
-            }
+    app.parts.index.each_since(Timestamp::from_unix_s(first * DAY_S), &mut |created, muted_ms, facts| {
+        let Some(day) = index(created).and_then(|n| days.get_mut(n)) else { return };
+        day.calls += 1;
+        day.muted_min += muted_ms as f64 / 60_000.0;
+        for (category, n) in &facts.categories {
+            *day.hidden.entry(category.to_string()).or_default() += n;
+            *hidden.entry(category.to_string()).or_default() += n;
         }
-        match page.next {
-            Some(next) => query.after = Some(next),
-            None => break,
-        }
-    }
+    })?;
     let mut accesses: BTreeMap<String, u64> = BTreeMap::new();
     let keys = Some(&app.parts.audit_keys).filter(|keys| !keys.keys().is_empty());
     let verdict = walk(&*app.parts.records, keys, None, &mut |entry| {

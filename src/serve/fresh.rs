@@ -1,6 +1,7 @@
 //! Keeps the index as fresh as the store: takes over what has changed, again and again, for as long as the server runs.
 
 use super::app::App;
+use super::index::Reading;
 use super::notice::Notice;
 use std::sync::Weak;
 use std::thread;
@@ -13,7 +14,9 @@ const PAUSE: Duration = Duration::from_secs(30);
 pub(super) fn keep(app: Weak<App>) -> std::io::Result<()> {
     let look = move || {
         while let Some(app) = app.upgrade() {
-            if let Err(error) = app.parts.index.sync(&*app.parts.store, &*app.parts.records, &app.parts.told) {
+            let parts = &app.parts;
+            let how = Reading { told: &parts.told, signing: &parts.signing };
+            if let Err(error) = parts.index.sync(&*parts.store, &*parts.records, &how) {
                 (app.parts.tell)(&Notice::Failed { error: &error });
             }
             drop(app);

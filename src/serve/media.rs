@@ -13,13 +13,14 @@ use crate::access::UserName;
 use crate::access::audit::{Action, Event};
 use crate::base::{CallId, Error, Kind, Phi, Result, Sha256Hex, Stage, limits};
 use crate::model::manifest::{Artifact, Role};
-use crate::store::{MANIFEST_NAME, Object, Store};
+use crate::store::{MANIFEST_NAME, Store};
 use crate::transcript;
 use axum::body::Body;
 use axum::http::header;
 use axum::http::{HeaderName, StatusCode};
 use axum::response::Response;
-use std::io::{self, Read, SeekFrom};
+use std::io::{self, Read};
+use std::ops::Range;
 use std::sync::Arc;
 
 const BINARY: &str = "application/octet-stream";
@@ -44,11 +45,8 @@ pub(super) fn play(app: &App, asked: &Asked) -> Answer {
     let mut answer = if status == StatusCode::NOT_MODIFIED {
         with(status, kind(recording), Body::empty())
     } else {
-        let mut object = open(&*app.parts.store, &call.manifest.call, recording)?;
-        object
-            .seek(SeekFrom::Start(first))
-            .map_err(|error| Error::io(Stage::Fetch, "the recording cannot be read", error))?;
-        with(status, kind(recording), stream::body(Box::new(object), Some(length)))
+        let part = open(&*app.parts.store, &call.manifest.call, recording, first..first + length)?;
+        with(status, kind(recording), stream::body(part, Some(length)))
     };
     let headers = answer.headers_mut();
     set(headers, header::ETAG, &tag);
@@ -93,9 +91,9 @@ pub(super) fn download(app: &App, asked: &Asked) -> Answer {
                 _ => named(),
             };
             let artifact = artifact.ok_or(Problem::NotFound)?;
-            let object = open(&*app.parts.store, &call.manifest.call, artifact)?;
+            let object = open(&*app.parts.store, &call.manifest.call, artifact, 0..size(artifact))?;
             written(artifact.name())?;
-            let body = stream::body(Box::new(object), Some(size(artifact)));
+            let body = stream::body(object, Some(size(artifact)));
             let mut answer = attached(kind(artifact), &call.manifest.call, artifact.name(), body);
             set(answer.headers_mut(), header::CONTENT_LENGTH, &size(artifact).to_string());
             let digest = HeaderName::from_static("x-content-sha256");
@@ -125,9 +123,13 @@ const fn size(artifact: &Artifact) -> u64 {
     }
 }
 
-fn open(store: &dyn Store, call: &CallId, artifact: &Artifact) -> Result<Box<dyn Object>> {
+/// These bytes of an artifact.
+fn open(store: &dyn Store, call: &CallId, artifact: &Artifact, part: Range<u64>) -> Result<Box<dyn Read + Send>> {
+    if part.is_empty() {
+        return Ok(Box::new(io::empty()));
+    }
     let key = Phi::new(format!("{call}/{}", artifact.name()));
-    let (object, stat) = store.open(&key)?;
+    let (object, stat) = store.open_part(&key, part)?;
     if stat.bytes != size(artifact) {
         let message = "a copy has another size than its manifest says";
         return Err(Error::new(Stage::Fetch, Kind::Internal, message).at("bytes", stat.bytes));
@@ -143,7 +145,7 @@ fn all(app: &App, call: &Arc<Call>) -> Result<Body, Problem> {
         let (store, id, known) = (Arc::clone(&app.parts.store), call.manifest.call.clone(), artifact.clone());
         let opened = move || -> io::Result<Box<dyn Read + Send>> {
             // What went wrong is the server's affair; the client sees that the file breaks off.
-            open(&*store, &id, &known).map(|object| Box::new(object) as _).map_err(|_| io::ErrorKind::Other.into())
+            open(&*store, &id, &known, 0..size(&known)).map_err(|_| io::ErrorKind::Other.into())
         };
         sums.push_str(&format!("{}  {}\n", artifact.sha256().as_str(), artifact.name()));
         entries.push(Entry { name: artifact.name().to_owned(), bytes: size(artifact), open: Box::new(opened) });
@@ -169,7 +171,7 @@ fn documents(app: &App, call: &Call) -> Result<Vec<transcript::Document>> {
     for artifact in &call.manifest.artifacts {
         let Artifact::Transcript { format, sha256, .. } = artifact else { continue };
         let mut bytes = Vec::new();
-        let object = open(&*app.parts.store, &call.manifest.call, artifact)?;
+        let object = open(&*app.parts.store, &call.manifest.call, artifact, 0..size(artifact))?;
         let read = object.take(limits::TRANSCRIPT_BYTES_MAX).read_to_end(&mut bytes);
         read.map_err(|error| Error::io(Stage::Fetch, "the transcript cannot be read", error))?;
         if Sha256Hex::of(&bytes) != *sha256 {

@@ -15,8 +15,8 @@ use axum::http::StatusCode;
 use std::sync::Arc;
 use std::time::Duration;
 
-/// How old the count of all calls may be: it reads every manifest.
-const CENSUS_AGE: Duration = Duration::from_secs(300);
+/// How old the count of all calls may be: it goes through all of the index.
+const CENSUS_AGE: Duration = Duration::from_secs(60);
 
 /// Where calls stand, by class.
 pub(super) fn overview(app: &App, asked: &Asked) -> Answer {
@@ -67,10 +67,8 @@ fn census(app: &App, now: Timestamp) -> Done<Arc<Table>> {
     {
         return Ok(Arc::clone(table));
     }
-    let (mut census, keeper) = (Census::default(), keeper(app));
-    for call in app.parts.store.committed()? {
-        census.add(&keeper.look(&call, now)?);
-    }
+    let (mut census, holds) = (Census::default(), keeper(app).holds()?);
+    app.parts.index.each_retention(&mut |call, retention| census.add_known(call, retention, &holds, now))?;
     let table = Arc::new(census.table(now));
     *known = Some((elapsed, Arc::clone(&table)));
     Ok(table)

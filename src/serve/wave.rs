@@ -52,9 +52,9 @@ struct Peaks<'a> {
     channels: Vec<&'a [i8]>,
 }
 
-/// Answers with the peaks of a call, or that they are being made.
+/// Answers with the peaks of a recording of a call (`file`; the first where none is named), or that they are being made.
 pub(super) fn of_call(app: &App, asked: &Asked) -> Answer {
-    let Some(recording) = Recording::of(asked.call()?) else {
+    let Some(recording) = Recording::of(asked.call()?, asked.query("file")) else {
         return Ok(json(StatusCode::OK, &Peaks { channels: Vec::new() }));
     };
     let Some(bytes) = app.parts.index.wave(&recording.call, recording.sha256.as_str())? else {
@@ -67,17 +67,17 @@ pub(super) fn of_call(app: &App, asked: &Asked) -> Answer {
 }
 
 impl Recording {
-    fn of(call: &Call) -> Option<Self> {
+    fn of(call: &Call, file: Option<&str>) -> Option<Self> {
         let id = &call.manifest.call;
         call.manifest.artifacts.iter().find_map(|artifact| match artifact {
-            Artifact::Recording { name, sha256, channels, .. } => Some(Self {
+            Artifact::Recording { name, sha256, channels, .. } if file.is_none_or(|file| file == name) => Some(Self {
                 call: id.clone(),
                 key: Phi::new(format!("{id}/{name}")),
                 sha256: sha256.clone(),
                 channels: *channels,
                 raw: artifact.raw(),
             }),
-            Artifact::Transcript { .. } => None,
+            Artifact::Recording { .. } | Artifact::Transcript { .. } => None,
         })
     }
 }

@@ -33,7 +33,8 @@ pub use records::{LocalRecords, RECORDS_MAX, RETENTION_FOLDER, RecordKey, Record
 pub use stores::Stores;
 
 use crate::base::{CallId, Clean, Error, Kind, Phi, Result, Sha256Hex, Stage, Timestamp};
-use std::io::{Read, Seek, Write};
+use std::io::{Read, Seek, SeekFrom, Write};
+use std::ops::Range;
 
 /// The name of the commit record in a call's folder.
 pub const MANIFEST_NAME: &str = "manifest.json";
@@ -141,6 +142,18 @@ pub trait Store: Send + Sync {
     /// # Errors
     /// Holds the call when the object is not there, may not be read, or lies outside the root.
     fn open(&self, key: &Phi<String>) -> Result<(Box<dyn Object>, Stat)>;
+
+    /// Opens these bytes of an object, not none, to be read once: for whoever sends them on and has many open at once. Its
+    /// state is that of what is read.
+    ///
+    /// # Errors
+    /// Those of [`Store::open`].
+    fn open_part(&self, key: &Phi<String>, part: Range<u64>) -> Result<(Box<dyn Read + Send>, Stat)> {
+        let (mut object, stat) = self.open(key)?;
+        let unreadable = |error| Error::io(Stage::Fetch, "an object cannot be read", error);
+        object.seek(SeekFrom::Start(part.start)).map_err(unreadable)?;
+        Ok((Box::new(object.take(part.end.saturating_sub(part.start))), stat))
+    }
 
     /// The state of an object now. Another one than at [`Store::open`] means that it changed while it was read.
     ///

@@ -8,6 +8,7 @@ use super::{Expected, Stored};
 use crate::base::{CallId, Error, Kind, Result, Stage, Timestamp};
 use std::fs::{self, File};
 use std::io::{self, ErrorKind, Write};
+use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 
 /// Most records of one folder. A log of a year with a write a second has about 125,000.
@@ -88,6 +89,18 @@ pub trait Records: Send + Sync {
     /// When it cannot be listed.
     fn names(&self, folder: &'static str) -> Result<Vec<String>>;
 
+    /// The same, each with what tells its state from another without reading it; opaque.
+    ///
+    /// # Errors
+    /// When it cannot be listed.
+    fn states(&self, folder: &'static str) -> Result<Vec<(String, String)>> {
+        let state = |name: String| {
+            let stored = RecordKey::new(folder, &name).and_then(|key| self.read(&key)).transpose()?;
+            Some(stored.map(|stored| (name, stored.version)))
+        };
+        self.names(folder)?.into_iter().filter_map(state).collect()
+    }
+
     /// Removes a record; that there is none is no error.
     ///
     /// # Errors
@@ -166,20 +179,17 @@ impl Records for LocalRecords {
     }
 
     fn names(&self, folder: &'static str) -> Result<Vec<String>> {
-        let unlisted = |error| Error::io(Stage::Records, "records cannot be listed", error);
-        let entries = match fs::read_dir(self.folder(folder)) {
-            Ok(entries) => entries,
-            Err(error) if error.kind() == ErrorKind::NotFound => return Ok(Vec::new()),
-            Err(error) => return Err(unlisted(error)),
+        Ok(self.entries(folder)?.into_iter().map(|(name, _)| name).collect())
+    }
+
+    fn states(&self, folder: &'static str) -> Result<Vec<(String, String)>> {
+        let state = |(name, entry): (String, fs::DirEntry)| match entry.metadata() {
+            // Each write makes a file of its own.
+            Ok(of) => Some(Ok((name, format!("{}-{}.{}", of.ino(), of.mtime(), of.mtime_nsec())))),
+            Err(error) if error.kind() == ErrorKind::NotFound => None,
+            Err(error) => Some(Err(unlisted(error))),
         };
-        let mut names = Vec::new();
-        for entry in entries {
-            let name = entry.map_err(unlisted)?.file_name().into_string();
-            names.extend(name.ok().filter(|name| !name.starts_with('.')));
-            check_count(names.len())?;
-        }
-        names.sort_unstable();
-        Ok(names)
+        self.entries(folder)?.into_iter().filter_map(state).collect()
     }
 
     fn remove(&self, key: &RecordKey) -> Result<()> {
@@ -191,12 +201,36 @@ impl Records for LocalRecords {
     }
 }
 
+impl LocalRecords {
+    /// The records of a folder by their names.
+    fn entries(&self, folder: &str) -> Result<Vec<(String, fs::DirEntry)>> {
+        let entries = match fs::read_dir(self.folder(folder)) {
+            Ok(entries) => entries,
+            Err(error) if error.kind() == ErrorKind::NotFound => return Ok(Vec::new()),
+            Err(error) => return Err(unlisted(error)),
+        };
+        let mut named = Vec::new();
+        for entry in entries {
+            let entry = entry.map_err(unlisted)?;
+            let name = entry.file_name().into_string();
+            named.extend(name.ok().filter(|name| !name.starts_with('.')).map(|name| (name, entry)));
+            check_count(named.len())?;
+        }
+        named.sort_unstable_by(|(one, _), (two, _)| one.cmp(two));
+        Ok(named)
+    }
+}
+
 /// Refuses a folder with more records than there can be.
 pub(super) fn check_count(count: usize) -> Result<()> {
     if count <= RECORDS_MAX {
         return Ok(());
     }
     Err(Error::new(Stage::Records, Kind::Io, "a folder has more records than are read").at("records", count as u64))
+}
+
+fn unlisted(error: io::Error) -> Error {
+    Error::io(Stage::Records, "records cannot be listed", error)
 }
 
 fn unwritten(error: io::Error) -> Error {
@@ -212,7 +246,11 @@ pub(crate) fn suite(records: &dyn Records) {
     assert!(is_conflict(records.write(&key("a"), b"1", &Expected::Version("x".into()), None)));
     let first = records.write(&key("a"), b"1", &Expected::Absent, None).unwrap();
     assert!(is_conflict(records.write(&key("a"), b"2", &Expected::Absent, None)));
+    let state = |name: &str| records.states(".audit").unwrap().into_iter().find(|(n, _)| n == name).map(|(_, s)| s);
+    let before = state("a").unwrap();
+    assert_eq!((state("a"), state("none")), (Some(before.clone()), None));
     let second = records.write(&key("a"), b"2", &Expected::Version(first.clone()), None).unwrap();
+    assert_ne!(state("a").unwrap(), before, "another state is told from the one before");
     assert!(is_conflict(records.write(&key("a"), b"3", &Expected::Version(first), None)));
     let stored = records.read(&key("a")).unwrap().unwrap();
     assert!(stored.bytes == b"2" && stored.version == second);

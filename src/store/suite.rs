@@ -96,6 +96,23 @@ pub(crate) fn destination(store: &dyn Store) {
     names_that_are_no_artifacts_are_refused(store);
     held_records_come_and_go(store);
     committed_calls_are_listed_sorted(store);
+    parts_are_read_as_they_are_asked_for(store);
+}
+
+fn parts_are_read_as_they_are_asked_for(store: &dyn Store) {
+    let (call, text) = (call(9), "0123456789".repeat(20_000));
+    commit(store, &call, &text, &Expected::Absent).unwrap();
+    let key = Phi::new(format!("{call}/recording.wav"));
+    let length = text.len();
+    for part in [0..1, 0..length, 5..17, length - 1..length, 65_530..131_080] {
+        let (mut object, stat) = store.open_part(&key, part.start as u64..part.end as u64).unwrap();
+        assert_eq!(stat, store.stat(&key).unwrap());
+        let mut bytes = Vec::new();
+        object.read_to_end(&mut bytes).unwrap();
+        assert!(bytes == text.as_bytes()[part.clone()], "{part:?}");
+    }
+    let missing = store.open_part(&Phi::new(format!("{call}/none.wav")), 0..1).err().unwrap();
+    assert_eq!(missing.hold_reason(), Some(HoldReason::UnreadableSource));
 }
 
 fn nothing_is_seen_before_the_commit(store: &dyn Store) {

@@ -95,6 +95,26 @@ impl Keeper<'_> {
         self.put_hold(&record)
     }
 
+    /// All holds, and releases from them.
+    ///
+    /// # Errors
+    /// When they cannot be read.
+    pub fn holds(&self) -> Result<Holds> {
+        let mut holds = BTreeMap::new();
+        for name in self.records.names(FOLDER)? {
+            let call = name.strip_prefix("hold-").and_then(|name| CallId::parse(name.strip_suffix(".json")?));
+            if let Some(call) = call {
+                // One that has gone meanwhile is no hold, and none that is damaged.
+                match self.hold_of(&call)? {
+                    Ok(None) => {}
+                    Ok(Some(hold)) => drop(holds.insert(call, Some(hold))),
+                    Err(Damaged) => drop(holds.insert(call, None)),
+                }
+            }
+        }
+        Ok(Holds(holds))
+    }
+
     fn put_hold(&self, hold: &Hold) -> Result<()> {
         let key = hold_key(&hold.call)?;
         let there = self.records.read(&key)?;
@@ -115,6 +135,9 @@ impl Keeper<'_> {
         Ok(trusted.map(Some).ok_or(Damaged))
     }
 }
+
+/// What people have said of legal holds, by call; nothing of one whose record cannot be read or trusted.
+pub struct Holds(BTreeMap<CallId, Option<Hold>>);
 
 /// A record that cannot be read or trusted.
 struct Damaged;
@@ -137,9 +160,21 @@ struct Count {
 impl Census {
     /// Counts a call.
     pub fn add(&mut self, look: &Look) {
-        let retention: Option<&Retention> = look.manifest.as_ref().map(|(manifest, _)| &manifest.retention);
+        self.count(look.manifest.as_ref().map(|(manifest, _)| &manifest.retention), look.standing);
+    }
+
+    /// Counts a call of which somebody else has read how long it is kept; nothing where its manifest cannot be read or trusted.
+    pub fn add_known(&mut self, call: &CallId, retention: Option<&Retention>, holds: &Holds, now: Timestamp) {
+        let of = match (retention, holds.0.get(call)) {
+            (None, _) | (_, Some(None)) => Standing::Unreadable,
+            (Some(retention), hold) => standing(retention, hold.and_then(Option::as_ref), now),
+        };
+        self.count(retention, of);
+    }
+
+    fn count(&mut self, retention: Option<&Retention>, standing: Standing) {
         let class = retention.map_or_else(String::new, |retention| retention.class.clone());
-        let count = self.0.entry((class, look.standing)).or_default();
+        let count = self.0.entry((class, standing)).or_default();
         count.calls += 1;
         let earlier = |a: Option<Timestamp>, b: Timestamp| Some(a.map_or(b, |a| a.min(b)));
         if let Some(retention) = retention {

@@ -213,10 +213,22 @@ fn a_hold_keeps_a_release_frees_and_what_cannot_be_trusted_keeps() {
     let keeper = Keeper { store: &store, records: &records, disposal: &records, signing: &signing };
     let standing = |n| keeper.look(&call(n), now()).unwrap().standing;
     let set = |n, state| keeper.set_hold(&call(n), state, "matter-7".parse().unwrap(), by(), now());
+    // Who has read before how long calls are kept counts the same.
+    let check_counts = || {
+        let (mut looked, mut known, holds) = (Census::default(), Census::default(), keeper.holds().unwrap());
+        for look in [1, 2].map(|n| keeper.look(&call(n), now()).unwrap()) {
+            let (manifest, _) = look.manifest.as_ref().unwrap();
+            known.add_known(&manifest.call, Some(&manifest.retention), &holds, now());
+            looked.add(&look);
+        }
+        assert!(looked.0.keys().eq(known.0.keys()));
+    };
     assert_eq!((standing(1), standing(2)), (Standing::Due, Standing::Held));
+    check_counts();
     set(1, HoldState::Held).unwrap();
     set(2, HoldState::Released).unwrap();
     assert_eq!((standing(1), standing(2)), (Standing::Held, Standing::Due));
+    check_counts();
     let path = root.join(FOLDER).join(format!("hold-{}.json", call(2)));
     let released = fs::read_to_string(&path).unwrap();
     fs::write(&path, released.replace("matter-7", "matter-8")).unwrap();
@@ -225,6 +237,7 @@ fn a_hold_keeps_a_release_frees_and_what_cannot_be_trusted_keeps() {
     assert_eq!(standing(2), Standing::Unreadable, "nor does one that nobody signed");
     fs::write(&path, "{").unwrap();
     assert_eq!(standing(2), Standing::Unreadable);
+    check_counts();
     assert!(set(9, HoldState::Held).is_err(), "no such call");
 }
 

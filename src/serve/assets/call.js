@@ -171,7 +171,8 @@ function clockOf(seconds) {
 
 // Peaks are made when a call is first looked at: until they are there, the server says to come back.
 async function drawWaves(tries) {
-  const answer = await fetch(`/calls/${page.dataset.call}/wave`, { headers: { accept: "application/json" } }).catch(() => null);
+  const file = encodeURIComponent(page.dataset.file);
+  const answer = await fetch(`/calls/${page.dataset.call}/wave?file=${file}`, { headers: { accept: "application/json" } }).catch(() => null);
   if (answer?.status === 202 && tries < 60) return setTimeout(() => drawWaves(tries + 1), Math.min(400 * (tries + 1), 4000));
   if (!answer || answer.status !== 200) return;
   const { channels } = await answer.json();

@@ -1,10 +1,11 @@
 //! What the index holds of one call, out of its manifest and its masked transcript. Must not read anything but these.
 
+use super::Reading;
 use crate::base::{CallId, Error, HoldReason, Phi, Result, Sha256Hex, Stage, Timestamp, limits};
-use crate::model::manifest::{Artifact, Manifest};
+use crate::model::manifest::{Artifact, Manifest, Retention};
 use crate::model::{Category, Transcript, TurnKind};
 use crate::store::Store;
-use crate::transcript::{self, Told};
+use crate::transcript;
 use rusqlite::{Connection, OptionalExtension, params};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -50,6 +51,8 @@ pub struct Facts {
     pub sound: Option<Sound>,
     /// Words of the transcript.
     pub words: u64,
+    /// How long it is kept; nothing where the manifest is not signed as it must be.
+    pub retention: Option<Retention>,
 }
 
 /// A recording's shape.
@@ -70,16 +73,19 @@ impl Entry {
     ///
     /// # Errors
     /// [`Kind::Io`](crate::base::Kind::Io) when reading fails, anything else when what lies there is not what it should be.
-    pub(super) fn read(store: &dyn Store, told: &Told, call: &CallId, version: String) -> Result<Self> {
+    pub(super) fn read(store: &dyn Store, how: &Reading<'_>, call: &CallId, version: String) -> Result<Self> {
         let stored = store.manifest(call)?.ok_or_else(|| unfit("the call has no manifest"))?;
         let manifest = Manifest::parse(&stored.bytes)?;
         if manifest.call != *call {
             return Err(unfit("the manifest is another call's"));
         }
         let mut entry = Self::of(&manifest, version);
+        let is_trusted = how.signing.check(&stored.bytes, manifest.created).is_ok();
+        entry.facts.retention = is_trusted.then(|| manifest.retention.clone());
         for artifact in &manifest.artifacts {
             if let Artifact::Transcript { name, format, sha256, .. } = artifact {
-                let document = transcript::read(Phi::new(read(store, call, name, sha256)?), told.in_format(*format))?;
+                let document =
+                    transcript::read(Phi::new(read(store, call, name, sha256)?), how.told.in_format(*format))?;
                 entry.say(document.transcript());
             }
         }
@@ -93,12 +99,14 @@ impl Entry {
             purposes: manifest.access.purposes.clone(),
             ..Facts::default()
         };
-        let mut of_sound = (0, 0);
+        let mut parts: BTreeMap<Option<u16>, (u64, u64)> = BTreeMap::new();
         for artifact in &manifest.artifacts {
             match artifact {
                 Artifact::Transcript { words, .. } => facts.words += words,
                 Artifact::Recording { format, bytes, duration_ms, channels, rate_hz, muted_ms, .. } => {
-                    of_sound = (*duration_ms, *muted_ms);
+                    // Parts follow each other; what is recorded beside each other is as long as its longest.
+                    let part = parts.entry(artifact.piece().and_then(|piece| piece.part)).or_default();
+                    *part = (part.0.max(*duration_ms), part.1.max(*muted_ms));
                     let format = format.clone();
                     facts.sound = Some(Sound { format, channels: *channels, rate_hz: *rate_hz, bytes: *bytes });
                 }
@@ -108,8 +116,8 @@ impl Entry {
             call: manifest.call.clone(),
             version,
             created: manifest.created,
-            duration_ms: of_sound.0,
-            muted_ms: of_sound.1,
+            duration_ms: parts.values().map(|(duration_ms, _)| duration_ms).sum(),
+            muted_ms: parts.values().map(|(_, muted_ms)| muted_ms).sum(),
             risk: manifest.risk,
             facts,
             text: Phi::default(),

@@ -15,11 +15,11 @@ mod words;
 
 pub use entry::{Entry, Facts, Sound};
 pub use query::{CALLS_MAX, COUNT_MAX, Call, Cursor, Mark, Order, Page, Query, Seen, minutes};
-pub use sync::Changes;
+pub use sync::{Changes, Reading};
 pub use words::Part;
 
 use crate::base::{CallId, Error, HoldReason, Kind, Result, Stage, Timestamp};
-use crate::model::manifest::Held;
+use crate::model::manifest::{Held, Retention};
 use rusqlite::{Connection, OpenFlags, OptionalExtension, params};
 use std::fs;
 use std::ops::{Deref, DerefMut};
@@ -28,7 +28,7 @@ use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
 /// Raised with every change of the tables; a file of another version is made again.
-const VERSION: i64 = 2;
+const VERSION: i64 = 3;
 /// How long a writer waits for another one.
 const BUSY: Duration = Duration::from_secs(30);
 /// Pages that a reader keeps in memory, KiB (a negative number to SQLite).
@@ -51,7 +51,10 @@ INSERT INTO words (words, rank) VALUES ('secure-delete', 1);
 CREATE TABLE labels (call TEXT NOT NULL, name TEXT NOT NULL, value TEXT NOT NULL, PRIMARY KEY (call, name)) WITHOUT ROWID;
 CREATE INDEX labels_by_value ON labels (name, value, call);
 CREATE TABLE label_files (name TEXT PRIMARY KEY) WITHOUT ROWID;
-CREATE TABLE held (call TEXT PRIMARY KEY, at INTEGER NOT NULL, reason TEXT NOT NULL, record BLOB NOT NULL) WITHOUT ROWID;
+CREATE TABLE held (
+  name TEXT PRIMARY KEY, state TEXT NOT NULL, call TEXT NOT NULL, at INTEGER NOT NULL, reason TEXT NOT NULL,
+  record BLOB NOT NULL) WITHOUT ROWID;
+CREATE INDEX held_by_call ON held (call);
 CREATE TABLE unread (call TEXT PRIMARY KEY, version TEXT NOT NULL) WITHOUT ROWID;
 CREATE TABLE waves (call TEXT PRIMARY KEY, version TEXT NOT NULL, peaks BLOB NOT NULL) WITHOUT ROWID;
 ";
@@ -154,6 +157,48 @@ impl Index {
             Some((HoldReason::from_code(&reason)?, count, Timestamp::from_unix_s(at)))
         };
         Ok(rows.into_iter().filter_map(known).collect())
+    }
+
+    /// Calls that were redacted since, in no order: when, how much of each is silent, and its facts.
+    ///
+    /// # Errors
+    /// When the file cannot be read.
+    pub fn each_since(&self, since: Timestamp, each: &mut dyn FnMut(Timestamp, u64, &Facts)) -> Result<()> {
+        let reader = self.reader()?;
+        let mut read = || -> rusqlite::Result<()> {
+            let sql = "SELECT created, muted_ms, facts FROM calls WHERE created >= ?";
+            let mut statement = reader.prepare_cached(sql)?;
+            let mut rows = statement.query([since.unix_s()])?;
+            while let Some(row) = rows.next()? {
+                if let Ok(facts) = serde_json::from_str(&row.get::<_, String>(2)?) {
+                    each(Timestamp::from_unix_s(row.get(0)?), row.get(1)?, &facts);
+                }
+            }
+            Ok(())
+        };
+        read().map_err(failed)
+    }
+
+    /// How long each call is kept; nothing of one whose manifest cannot be read or trusted.
+    ///
+    /// # Errors
+    /// When the file cannot be read.
+    pub fn each_retention(&self, each: &mut dyn FnMut(&CallId, Option<&Retention>)) -> Result<()> {
+        let reader = self.reader()?;
+        let mut read = || -> rusqlite::Result<()> {
+            let sql = "SELECT call, facts FROM calls UNION ALL SELECT call, NULL FROM unread";
+            let mut statement = reader.prepare_cached(sql)?;
+            let mut rows = statement.query([])?;
+            while let Some(row) = rows.next()? {
+                let facts = row.get::<_, Option<String>>(1)?;
+                let facts = facts.and_then(|facts| serde_json::from_str::<Facts>(&facts).ok());
+                if let Some(call) = CallId::parse(&row.get::<_, String>(0)?) {
+                    each(&call, facts.and_then(|facts| facts.retention).as_ref());
+                }
+            }
+            Ok(())
+        };
+        read().map_err(failed)
     }
 
     /// Peaks that were kept of this version of a call.

@@ -4,13 +4,14 @@
 use super::entry::{Entry, forget, set_time};
 use super::{Index, failed};
 use crate::access::labels::{self, Label};
+use crate::access::sign::Signing;
 use crate::base::{CallId, Error, Kind, Result};
 use crate::model::manifest::{HELD_SCHEMA, Held};
 use crate::store::{MANIFEST_NAME, RecordKey, Records, Store};
 use crate::transcript::Told;
 use rayon::iter::{IntoParallelIterator, ParallelIterator};
 use rusqlite::params;
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// Calls that are read together and written in one transaction.
 const BATCH: usize = 64;
@@ -18,6 +19,15 @@ const BATCH: usize = 64;
 const KNOWN_BATCH: u32 = 1000;
 /// Where held records lie.
 const HELD_FOLDER: &str = ".held";
+
+/// How calls are read.
+#[derive(Clone, Copy)]
+pub struct Reading<'a> {
+    /// What is said of transcripts.
+    pub told: &'a Told,
+    /// What manifests are checked with.
+    pub signing: &'a Signing,
+}
 
 /// What a sync has done.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -33,11 +43,11 @@ pub struct Changes {
 }
 
 impl Index {
-    /// Takes over what has changed at the destination since; `told` is how transcripts are read. Calls may be listed and searched meanwhile.
+    /// Takes over what has changed at the destination since. Calls may be listed and searched meanwhile.
     ///
     /// # Errors
     /// When the destination cannot be listed, or the file not written. What was taken over stays.
-    pub fn sync(&self, store: &dyn Store, records: &dyn Records, told: &Told) -> Result<Changes> {
+    pub fn sync(&self, store: &dyn Store, records: &dyn Records, how: &Reading<'_>) -> Result<Changes> {
         self.revive()?;
         self.label(records)?;
         let mut changes = Changes::default();
@@ -57,11 +67,11 @@ impl Index {
                 batch.push((call, entry.stat.version));
             }
             if batch.len() == BATCH {
-                self.take_over(store, told, std::mem::take(&mut batch), &mut changes)?;
+                self.take_over(store, how, std::mem::take(&mut batch), &mut changes)?;
             }
         }
         changes.removed += known.skip_to(None)?;
-        self.take_over(store, told, batch, &mut changes)?;
+        self.take_over(store, how, batch, &mut changes)?;
         self.tidy();
         Ok(changes)
     }
@@ -77,11 +87,11 @@ impl Index {
     fn take_over(
         &self,
         store: &dyn Store,
-        told: &Told,
+        how: &Reading<'_>,
         batch: Vec<(CallId, String)>,
         changes: &mut Changes,
     ) -> Result<()> {
-        let read = |(call, version): (CallId, String)| match Entry::read(store, told, &call, version.clone()) {
+        let read = |(call, version): (CallId, String)| match Entry::read(store, how, &call, version.clone()) {
             // It may pass; the next sync tries again.
             Err(error) if error.kind == Kind::Io => Err(error),
             read => Ok(read.map_err(|_| (call, version))),
@@ -130,22 +140,38 @@ impl Index {
         Ok(())
     }
 
-    /// Reads all held records: a listing of records has no versions, and they are few.
+    /// Reads held records that are new or have changed, and forgets those that have gone.
     fn hold(&self, records: &dyn Records, changes: &mut Changes) -> Result<()> {
-        let mut held = Vec::new();
-        for name in records.names(HELD_FOLDER)? {
+        let states = records.states(HELD_FOLDER)?;
+        let mut known: BTreeMap<String, String> = {
+            let reader = self.reader()?;
+            let mut statement = reader.prepare("SELECT name, state FROM held").map_err(failed)?;
+            let rows = statement.query_map([], |row| Ok((row.get(0)?, row.get(1)?))).map_err(failed)?;
+            rows.collect::<rusqlite::Result<_>>().map_err(failed)?
+        };
+        let mut read = Vec::new();
+        for (name, state) in states {
+            changes.held += 1;
+            if known.remove(&name).is_some_and(|known| known == state) {
+                continue;
+            }
             let Ok(key) = RecordKey::new(HELD_FOLDER, &name) else { continue };
             let Some(stored) = records.read(&key)? else { continue };
             let record = serde_json::from_slice::<Held>(&stored.bytes).ok().filter(|held| held.schema == HELD_SCHEMA);
-            held.extend(record.map(|record| (record, stored.bytes)));
+            read.extend(record.map(|record| (name, state, record, stored.bytes)));
         }
-        changes.held = held.len() as u64;
+        if known.is_empty() && read.is_empty() {
+            return Ok(());
+        }
         self.write(|writer| {
-            writer.execute("DELETE FROM held", [])?;
-            for (record, bytes) in &held {
-                let sql = "INSERT OR REPLACE INTO held (call, at, reason, record) VALUES (?, ?, ?, ?)";
+            for name in known.keys() {
+                writer.prepare_cached("DELETE FROM held WHERE name = ?")?.execute([name])?;
+            }
+            for (name, state, record, bytes) in &read {
+                let sql =
+                    "INSERT OR REPLACE INTO held (name, state, call, at, reason, record) VALUES (?, ?, ?, ?, ?, ?)";
                 let (call, at, reason) = (record.call.as_str(), record.at.unix_s(), record.reason.code());
-                writer.prepare_cached(sql)?.execute(params![call, at, reason, bytes])?;
+                writer.prepare_cached(sql)?.execute(params![name, state, call, at, reason, bytes])?;
             }
             Ok(())
         })

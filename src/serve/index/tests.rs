@@ -5,12 +5,15 @@ use crate::base::{Phi, Sha256Hex};
 use crate::model::Category;
 use crate::model::manifest::{Artifact, HELD_SCHEMA, Manifest};
 use crate::store::{LocalRecords, LocalStore};
-use crate::transcript::Told;
 use proptest::prelude::*;
 use std::sync::Arc;
 
 const MANIFEST: &[u8] = include_bytes!("../../../docs/examples/manifest.v1.json");
 const HELD: &[u8] = include_bytes!("../../../docs/examples/held.v1.json");
+
+fn reading() -> Reading<'static> {
+    Reading { told: Box::leak(Box::default()), signing: Box::leak(Box::default()) }
+}
 
 /// A destination in a folder, written by hand, and its index.
 struct Place {
@@ -56,7 +59,7 @@ impl Place {
     }
 
     fn sync(&self) -> Changes {
-        self.index.sync(&self.store, &self.records, &Told::default()).unwrap()
+        self.index.sync(&self.store, &self.records, &reading()).unwrap()
     }
 
     fn found(&self, query: Query) -> Vec<u32> {
@@ -111,11 +114,11 @@ fn the_file_may_be_deleted_damaged_or_of_another_version() {
     assert_eq!(place.search("refill"), [1]);
     place.index.write(|writer| writer.pragma_update(None, "user_version", 99)).unwrap();
     let again = Index::open(&path).unwrap();
-    assert_eq!(again.sync(&place.store, &place.records, &Told::default()).unwrap().put, 1);
+    assert_eq!(again.sync(&place.store, &place.records, &reading()).unwrap().put, 1);
     drop(again);
     fs::write(&path, "this is no database at all, and long enough to be looked at".repeat(50)).unwrap();
     let again = Index::open(&path).unwrap();
-    assert_eq!(again.sync(&place.store, &place.records, &Told::default()).unwrap().put, 1);
+    assert_eq!(again.sync(&place.store, &place.records, &reading()).unwrap().put, 1);
 }
 
 #[test]
@@ -142,7 +145,7 @@ fn two_processes_may_sync_one_file_at_once() {
     let other = Index::open(&path).unwrap();
     std::thread::scope(|scope| {
         for index in [&*place.index, &other] {
-            scope.spawn(|| index.sync(&place.store, &place.records, &Told::default()).unwrap());
+            scope.spawn(|| index.sync(&place.store, &place.records, &reading()).unwrap());
         }
     });
     assert_eq!((place.index.count().unwrap(), place.sync()), (200, Changes::default()));
@@ -213,6 +216,15 @@ fn held_calls_are_told_by_reason_and_go_when_their_record_does() {
     assert_eq!(place.index.held_by_reason().unwrap()[0].1, 2);
     assert_eq!(place.index.held(Some(reason)).unwrap().len(), 2);
     assert_eq!(place.found(Query { held: Some(true), ..Query::default() }), [1]);
+    let mut other: Held = serde_json::from_slice(HELD).unwrap();
+    (other.call, other.reason) = (call(2), HoldReason::LimitReached);
+    fs::write(folder.join("aside"), other.to_bytes()).unwrap();
+    fs::rename(folder.join("aside"), folder.join(format!("{}.json", call(2)))).unwrap();
+    place.sync();
+    assert_eq!(place.index.held(Some(HoldReason::LimitReached)).unwrap().len(), 1, "a record that has changed");
+    fs::remove_file(folder.join(format!("{}.json", call(2)))).unwrap();
+    place.sync();
+    assert_eq!(place.index.held(None).unwrap().len(), 1, "and one that has gone");
     fs::remove_dir_all(folder).unwrap();
     place.sync();
     assert!(place.index.held(None).unwrap().is_empty());

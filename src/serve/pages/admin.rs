@@ -1,10 +1,12 @@
 //! Pages of administration: users, the audit log, reports, retention. Tables and forms, with nothing to decide.
 
+use super::show::{moment, time};
 use super::{csrf, layout};
 use crate::access::audit::{Action, Broken, Entry, Outcome};
 use crate::access::people::{Permission, Role, UserState};
 use crate::access::retention::{HoldState, Look};
 use crate::access::table::{Cell, Table};
+use crate::base::Timestamp;
 use crate::serve::answer::Problem;
 use crate::serve::asked::{Asked, Who};
 use crate::serve::call::Call;
@@ -23,7 +25,7 @@ pub(in super::super) fn users(who: &Who, lines: &[Line<'_>], once: Option<&Once>
                 @if let Some(token) = &once.token { p { "Token of " (once.user) ", shown once: " code { (token.expose()) } } }
             }
         }
-        div.over tabindex="0" role="region" aria-label="Users" { table {
+        div.over tabindex="0" role="region" aria-label="Users" { table.list.users {
             thead { tr {
                 @for name in ["Name", "Role", "Teams", "State", "Last sign-in", "Tokens", "Change"] { th scope="col" { (name) } }
             } }
@@ -75,9 +77,9 @@ fn user(who: &Who, line: &Line<'_>) -> Markup {
     html! {
         tr {
             th scope="row" { (name) }
-            td { (line.role.word()) }
-            td { (teams.join(", ")) }
-            td {
+            td data-name="Role" { (line.role.word()) }
+            td.none[teams.is_empty()] data-name="Teams" { (teams.join(", ")) }
+            td data-name="State" {
                 @if line.state == UserState::Disabled { "disabled" } @else if line.locked { "locked out" } @else { "active" }
                 @match line.email {
                     Some(email) => { ", signs in as " (email.as_str()) }
@@ -85,13 +87,13 @@ fn user(who: &Who, line: &Line<'_>) -> Markup {
                     None => {}
                 }
             }
-            td { @if let Some(at) = line.last_sign_in { (at.to_string()) } @else { "never" } }
-            td {
+            td data-name="Last sign-in" { @if let Some(at) = line.last_sign_in { (time(at)) } @else { "never" } }
+            td.none[line.tokens.is_empty()] data-name="Tokens" {
                 @for token in &line.tokens {
                     form method="post" action="/users/revoke" {
                         (csrf(who))
                         input type="hidden" name="token" value=(token.id.as_str());
-                        code { (token.id.as_str()) } " until " (token.expires.to_string()) " "
+                        code { (token.id.as_str()) } " until " (time(token.expires)) " "
                         button { "Revoke" span class="hidden" { " " (token.id.as_str()) } }
                     }
                 }
@@ -102,7 +104,7 @@ fn user(who: &Who, line: &Line<'_>) -> Markup {
                         (csrf(who))
                         input type="hidden" name="name" value=(name);
                         select name="role" aria-label={ "Role of " (name) } { (roles(Some(line.role))) }
-                        input name="teams" value=(teams.join(", ")) aria-label={ "Teams of " (name) };
+                        input name="teams" value=(teams.join(", ")) placeholder="teams" aria-label={ "Teams of " (name) };
                         button { "Change" span class="hidden" { " " (name) } }
                     }
                     (button("reset", "Reset"))
@@ -145,7 +147,7 @@ pub(in super::super) fn entries(
                 @for entry in entries {
                     @let event = &entry.event;
                     tr {
-                        td { (entry.seq) } td { (event.at.to_string()) } td { (event.user.as_str()) }
+                        td { (entry.seq) } td { (moment(event.at)) } td { (event.user.as_str()) }
                         td { (word(event.role.as_ref().map(ToString::to_string))) }
                         td { (event.what.word()) } td { (event.outcome.word()) }
                         td { (word(event.why.as_ref().map(ToString::to_string))) }
@@ -167,10 +169,23 @@ pub(in super::super) fn report(asked: &Asked, report: &Table, broken: Option<&Br
         (told(broken))
         (search(asked))
         p { (report.note) }
-        p { @for form in ["csv", "json", "html"] { a href={ "?format=" (form) } { "As " (form) } " " } }
+        p.row {
+            @for (form, name) in [("csv", "CSV"), ("json", "JSON"), ("html", "Page to print")] {
+                a.button href=(in_form(asked, form)) { (name) } " "
+            }
+        }
         (table(report))
     };
     Ok(layout(&report.title, Some(asked.who()?), &content))
+}
+
+/// The address of the same report in another form: what it is limited to stays.
+fn in_form(asked: &Asked, form: &str) -> String {
+    let mut query = form_urlencoded::Serializer::new(String::new());
+    for name in ["user", "call", "token", "from", "until", "what", "outcome", "discovered"] {
+        query.extend_pairs(asked.query(name).map(|value| (name, value)));
+    }
+    format!("?{}", query.append_pair("format", form).finish())
 }
 
 /// Where calls stand.
@@ -191,21 +206,26 @@ pub(in super::super) fn kept(who: &Who, call: &Call, look: &Look) -> Markup {
         if is_held { ("release", "Release from legal hold") } else { ("hold", "Put under legal hold") };
     let kept = &call.manifest.retention;
     let content = html! {
-        dl {
-            dt { "Call" } dd { code { (id) } }
-            dt { "Standing" } dd { (look.standing.word()) }
-            dt { "Class" } dd { (kept.class) }
-            dt { "Kept until" } dd { (kept.retain_until.to_string()) }
-            dt { "To be deleted after" } dd { (kept.delete_after.to_string()) }
+        dl.facts {
+            div { dt { "Standing" } dd { (look.standing.word()) } }
+            div { dt { "Class" } dd { (kept.class) } }
+            div { dt { "Kept until" } dd { (time(kept.retain_until)) } }
+            div { dt { "To be deleted after" } dd { (time(kept.delete_after)) } }
             @if let Some(hold) = &look.hold {
-                dt { "Legal hold" }
-                dd { (hold.matter.as_str()) ", by " (hold.by.as_str()) ", " (hold.at.to_string()) }
+                div { dt { "Legal hold" } dd { (hold.matter.as_str()) ", by " (hold.by.as_str()) ", " (time(hold.at)) } }
             }
+            div { dt { "Call" } dd.id { (id) } }
         }
-        form method="post" action={ "/retention/" (id) "/" (action) } {
-            (csrf(who))
-            p { label for="matter" { "Number of the matter" } input id="matter" name="matter" autocomplete="off" required; }
-            button { (text) }
+        section.panel aria-labelledby="legal-hold" {
+            h2 id="legal-hold" { "Legal hold" }
+            form.filters method="post" action={ "/retention/" (id) "/" (action) } {
+                (csrf(who))
+                div {
+                    label for="matter" { "Number of the matter" }
+                    input id="matter" name="matter" autocomplete="off" required;
+                }
+                button.main { (text) }
+            }
         }
     };
     layout("Retention of a call", Some(who), &content)
@@ -214,13 +234,17 @@ pub(in super::super) fn kept(who: &Who, call: &Call, look: &Look) -> Markup {
 fn table(table: &Table) -> Markup {
     html! {
         div.over tabindex="0" role="region" aria-label=(table.title) { table {
-            thead { tr { @for column in &table.columns { th scope="col" { (column.replace('_', " ")) } } } }
+            thead { tr {
+                @for (at, column) in table.columns.iter().enumerate() {
+                    th.n[is_counted(table, at)] scope="col" { (titled(column)) }
+                }
+            } }
             tbody {
                 @for row in &table.rows {
                     tr {
                         @for cell in row {
                             @match cell {
-                                Cell::Text(text) => td { (text) },
+                                Cell::Text(text) => td { @match Timestamp::parse(text) { Some(at) => (moment(at)), None => (text) } },
                                 Cell::Count(n) => td class="n" { (n) },
                                 Cell::Nothing => td {},
                             }
@@ -229,8 +253,22 @@ fn table(table: &Table) -> Markup {
                 }
             }
         } }
-        p { (table.rows.len()) " rows." }
+        p.small.faint.rows { (table.rows.len()) @if table.rows.len() == 1 { " row." } @else { " rows." } }
     }
+}
+
+/// Whether a column has numbers.
+fn is_counted(table: &Table, column: usize) -> bool {
+    table.rows.iter().any(|row| matches!(row.get(column), Some(Cell::Count(_))))
+}
+
+/// The name of a column, as a heading.
+fn titled(column: &str) -> String {
+    let mut name = column.replace('_', " ");
+    if let Some(first) = name.get_mut(..1) {
+        first.make_ascii_uppercase();
+    }
+    name
 }
 
 fn told(broken: Option<&Broken>) -> Markup {
@@ -249,14 +287,15 @@ fn search(asked: &Asked) -> Markup {
         html! {
             div {
                 label for=(name) { (text) }
-                input id=(name) name=(name) value=(asked.query(name).unwrap_or_default()) autocomplete="off";
+                input id=(name) name=(name) value=(asked.query(name).unwrap_or_default()) autocomplete="off"
+                    placeholder=[["from", "until"].contains(&name).then_some("2026-11-21")];
             }
         }
     };
     html! {
         form.filters.panel method="get" role="search" {
             (field("user", "User")) (field("call", "Call")) (field("token", "Token"))
-            (field("from", "From, 2026-11-21")) (field("until", "Until"))
+            (field("from", "From")) (field("until", "Until"))
             div {
                 label for="what" { "What" }
                 select id="what" name="what" {

@@ -14,7 +14,7 @@ use crate::access::Word;
 use crate::access::people::Permission;
 use crate::base::{Error, Phi, Result, Stage, limits};
 use crate::model::manifest::{Artifact, Manifest, MutedInterval};
-use crate::model::{Category, Transcript};
+use crate::model::{Category, Piece, Transcript};
 use crate::store::Store;
 use crate::transcript::{self, Told};
 use axum::http::StatusCode;
@@ -24,6 +24,8 @@ use std::io::Read;
 
 /// What a recording is, as the page needs it.
 struct Sound<'a> {
+    name: &'a str,
+    piece: Piece,
     format: &'a str,
     duration_ms: u64,
     channels: u16,
@@ -68,7 +70,8 @@ fn page(app: &App, asked: &Asked, typed: Option<&Typed<'_>>) -> Result<Markup, P
     let (who, call) = (asked.who()?, asked.call()?);
     let manifest = &call.manifest;
     let known = app.parts.index.call(&manifest.call)?;
-    let sound = sound(manifest);
+    let sounds = sounds(manifest);
+    let sound = sounds.iter().find(|sound| asked.query("file") == Some(sound.name)).or(sounds.first());
     let notes = notes::of_call(&*app.parts.records, &manifest.call)?;
     let transcripts = transcripts(&*app.parts.store, &app.parts.told, manifest)?;
     let may = |permission| may(app, who, call, permission, None);
@@ -80,7 +83,7 @@ fn page(app: &App, asked: &Asked, typed: Option<&Typed<'_>>) -> Result<Markup, P
             @for (name, label) in [("agent", "Agent"), ("team", "Team"), ("queue", "Queue")] {
                 @if let Some(value) = attribute(name) { (fact(label, &markup! { (value) })) }
             }
-            @if let Some(sound) = &sound {
+            @if let Some(sound) = sound {
                 (fact("Length", &markup! { (clock(sound.duration_ms)) }))
                 (fact("Muted", &markup! { (clock(sound.muted_ms)) }))
             }
@@ -89,15 +92,15 @@ fn page(app: &App, asked: &Asked, typed: Option<&Typed<'_>>) -> Result<Markup, P
         }
         @if asked.query("noted").is_some() { p.done role="status" { "The note is saved." } }
         @if asked.query("marked").is_some() { p.done role="status" { "Written down. Thank you." } }
-        div.call data-call=(manifest.call.as_str()) data-duration-ms=(sound.as_ref().map_or(0, |s| s.duration_ms))
-            data-muted=(muted_json(sound.as_ref())) {
-            @if let Some(sound) = &sound {
-                @if may(Permission::PlayCall)? { (player(manifest, sound, &notes)) }
+        div.call data-call=(manifest.call.as_str()) data-duration-ms=(sound.map_or(0, |s| s.duration_ms))
+            data-muted=(muted_json(sound)) data-file=[sound.map(|sound| sound.name)] {
+            @if let Some(sound) = sound {
+                @if may(Permission::PlayCall)? { (player(manifest, &sounds, sound, &notes)) }
             }
             section aria-labelledby="transcript" {
                 div.panel {
                     h2 id="transcript" { "Transcript" }
-                    (spans::transcript(who, manifest, &transcripts, &by_hand))
+                    (spans::transcript(who, manifest, &transcripts, &by_hand, sound.map(|sound| sound.piece)))
                 }
             }
             aside {
@@ -130,13 +133,31 @@ fn may_download(app: &App, who: &Who, call: &Call) -> Result<bool, Problem> {
     may(app, who, call, Permission::DownloadCall, any.as_ref())
 }
 
-fn sound(manifest: &Manifest) -> Option<Sound<'_>> {
-    manifest.artifacts.iter().find_map(|artifact| match artifact {
-        Artifact::Recording { format, duration_ms, channels, muted, muted_ms, .. } => {
-            Some(Sound { format, duration_ms: *duration_ms, channels: *channels, muted, muted_ms: *muted_ms })
-        }
+fn sounds(manifest: &Manifest) -> Vec<Sound<'_>> {
+    let sounds = manifest.artifacts.iter().filter_map(|artifact| match artifact {
+        Artifact::Recording { name, format, duration_ms, channels, muted, muted_ms, .. } => Some(Sound {
+            name,
+            piece: artifact.piece().unwrap_or_default(),
+            format,
+            duration_ms: *duration_ms,
+            channels: *channels,
+            muted,
+            muted_ms: *muted_ms,
+        }),
         Artifact::Transcript { .. } => None,
-    })
+    });
+    sounds.collect()
+}
+
+/// A recording among several, as people call it.
+fn called(sound: &Sound<'_>) -> String {
+    let part = sound.piece.part.map(|part| format!("part {part}"));
+    let channel = sound.piece.channel.map(|channel| format!("channel {channel}"));
+    let mut name = part.into_iter().chain(channel).collect::<Vec<_>>().join(", ");
+    if let Some(first) = name.get_mut(..1) {
+        first.make_ascii_uppercase();
+    }
+    if name.is_empty() { sound.name.to_owned() } else { name }
 }
 
 fn muted_json(sound: Option<&Sound<'_>>) -> String {
@@ -162,12 +183,20 @@ pub(in crate::serve) fn transcripts(store: &dyn Store, told: &Told, manifest: &M
     Ok(read)
 }
 
-fn player(manifest: &Manifest, sound: &Sound<'_>, notes: &[Note]) -> Markup {
-    let source = format!("/calls/{}/recording", manifest.call);
+fn player(manifest: &Manifest, sounds: &[Sound<'_>], sound: &Sound<'_>, notes: &[Note]) -> Markup {
+    let source = format!("/calls/{}/recording?file={}", manifest.call, sound.name);
     let length = sound.duration_ms.max(1);
     let categories: BTreeSet<Category> = sound.muted.iter().flat_map(|m| m.categories.iter().copied()).collect();
     markup! {
         section.panel.player aria-label="Player" {
+            @if sounds.len() > 1 {
+                nav.legend aria-label="Recordings" {
+                    @for other in sounds {
+                        a.button href={ "/calls/" (manifest.call.as_str()) "?file=" (other.name) }
+                            aria-current=[(other.name == sound.name).then_some("true")] { (called(other)) ", " (clock(other.duration_ms)) }
+                    }
+                }
+            }
             div.waves id="seek" role="slider" tabindex="0" aria-label="Place in the call" aria-valuemin="0"
                 aria-valuemax=(sound.duration_ms / 1000) aria-valuenow="0" {
                 @for channel in 0..sound.channels {

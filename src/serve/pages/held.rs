@@ -205,10 +205,10 @@ fn stretch(who: &Who, call: &CallId, agreed: &[Added]) -> Markup {
         form.fields method="post" action={ "/held/" (call.as_str()) "/spans" } {
             (csrf(who))
             div.row {
-                @for (field, label) in [("from", "From"), ("until", "Until")] {
+                @for (field, label, example) in [("from", "From", "1:02.5"), ("until", "Until", "1:05")] {
                     div {
                         label for=(field) { (label) } br;
-                        input id=(field) name=(field) size="7" placeholder="1:02.5" required;
+                        input id=(field) name=(field) size="7" placeholder=(example) required;
                     }
                 }
                 div { label for="category" { "It is a" } br; (spans::categories()) }

@@ -149,7 +149,7 @@ fn password_form(next: Option<&str>) -> Markup {
                 label for="code" { "Code of your authenticator app; empty the first time" }
                 input id="code" name="code" inputmode="numeric" autocomplete="one-time-code";
             }
-            button { "Sign in" }
+            button.main { "Sign in" }
         }
     }
 }
@@ -183,7 +183,7 @@ pub(super) fn password(who: &Who, wrong: Option<&str>) -> Markup {
             @if who.todo != Todo::ChoosePassword { (field("current", "Password of now", "current-password")) }
             (field("new", "New password", "new-password"))
             (field("again", "New password once more", "new-password"))
-            button { "Change" }
+            button.main { "Change" }
         }
     };
     layout("Choose a password", Some(who), &content)
@@ -203,7 +203,7 @@ pub(super) fn second_factor(who: &Who, uri: &Phi<String>, wrong: Option<&str>) -
                 label for="code" { "The code that it shows now" }
                 input id="code" name="code" inputmode="numeric" autocomplete="one-time-code" autofocus required;
             }
-            button { "Set up" }
+            button.main { "Set up" }
         }
     };
     layout("Set up a second factor", Some(who), &content)

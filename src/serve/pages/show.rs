@@ -33,6 +33,12 @@ pub(in crate::serve) fn time(at: Timestamp) -> Markup {
     markup! { time datetime=(text) { (day) " " (clock.get(..5).unwrap_or_default()) } }
 }
 
+/// A time, to the second.
+pub(in crate::serve) fn moment(at: Timestamp) -> Markup {
+    let text = at.to_string();
+    markup! { time.moment datetime=(text) { (text.replace('T', " ").trim_end_matches('Z')) } }
+}
+
 /// A whole number with its thousands apart.
 pub(in crate::serve) fn count(n: u64) -> String {
     let digits = n.to_string();

@@ -4,21 +4,35 @@
 use super::super::asked::Who;
 use super::super::spans::{ByHand, in_source};
 use super::csrf;
-use super::show::{clock, colour, name, time};
+use super::show::{chip, clock, name, time};
 use super::transcript::{Shown, turns};
 use crate::access::orders::Eyes;
 use crate::access::spans::{Added, Request, Spans};
 use crate::model::by_hand::{self, Place};
 use crate::model::manifest::{Artifact, Manifest, Role};
-use crate::model::{Category, Transcript};
+use crate::model::{Category, Piece, Transcript};
 use maud::{Markup, html as markup};
 
 /// The transcripts of a call, in a form where words can be marked.
-pub(super) fn transcript(who: &Who, manifest: &Manifest, transcripts: &[Transcript], by_hand: &ByHand) -> Markup {
+///
+/// Times are those of the recording that is played, of piece `played`: parts of a call each have a clock of their own.
+pub(super) fn transcript(
+    who: &Who,
+    manifest: &Manifest,
+    transcripts: &[Transcript],
+    by_hand: &ByHand,
+    played: Option<Piece>,
+) -> Markup {
+    let pieces = manifest.artifacts.iter().filter(|artifact| artifact.role() == Role::Transcript).map(Artifact::piece);
+    let pieces: Vec<Option<Piece>> = pieces.collect();
+    let has_times = |file: usize| {
+        let part = pieces.get(file).copied().flatten().and_then(|piece| piece.part);
+        part.is_none() || played.is_none_or(|played| played.part == part)
+    };
     let list = markup! {
         ol.turns {
             @for (file, transcript) in transcripts.iter().enumerate() {
-                (turns(&Shown { file, transcript, can_mark: by_hand.is_marking, waits: &|word| waits(manifest, by_hand, file, word) }))
+                (turns(&Shown { file, transcript, can_mark: by_hand.is_marking, has_times: has_times(file), waits: &|word| waits(manifest, by_hand, file, word) }))
             }
         }
     };
@@ -130,19 +144,23 @@ const fn waits_for(may_agree: bool) -> &'static str {
 
 fn span(added: &Added) -> Markup {
     let category = added.span.category;
-    let (words, at) = match &added.span.at {
-        Place::Words(words) => (Some(words.until - words.from), words.time),
-        Place::Time(time) => (None, Some(*time)),
-    };
     markup! {
-        @if let Some(at) = at {
-            button.plain type="button" data-seek=(at.start_ms()) aria-label={ "Play from " (clock(at.start_ms().into())) } { (clock(at.start_ms().into())) }
-            @if words.is_none() { "–" (clock(at.end_ms().into())) }
-            " "
+        @match &added.span.at {
+            Place::Words(words) => {
+                @if let Some(from) = words.time.map(|time| time.start_ms()) {
+                    button.plain type="button" data-seek=(from) aria-label={ "Play from " (clock(from.into())) } { (clock(from.into())) } " "
+                }
+                (chip(category, None)) " "
+                span.small { (words.until - words.from) @if words.until - words.from == 1 { " word" } @else { " words" } }
+            },
+            Place::Time(time) => { (tenths(time.start_ms())) "–" (tenths(time.end_ms())) " " (chip(category, None)) },
         }
-        span class={ "chip " (colour(category)) } { (name(category)) }
-        @if let Some(words) = words { " " span.small { (words) @if words == 1 { " word" } @else { " words" } } }
     }
+}
+
+/// Milliseconds as `1:02.5`.
+fn tenths(ms: u32) -> String {
+    format!("{}.{}", clock(ms.into()), ms / 100 % 10)
 }
 
 fn count(spans: usize) -> String {

@@ -14,6 +14,8 @@ pub(super) struct Shown<'a> {
     pub transcript: &'a Transcript,
     /// Whether words can be marked.
     pub can_mark: bool,
+    /// Whether its times are those of the recording that is played.
+    pub has_times: bool,
     /// As what a word is going to be hidden.
     pub waits: &'a dyn Fn(usize) -> Option<Category>,
 }
@@ -27,6 +29,7 @@ pub(super) fn turns(shown: &Shown<'_>) -> Markup {
 fn said(shown: &Shown<'_>, turn: &Turn) -> Markup {
     let transcript = shown.transcript;
     let start = transcript.words()[turn.words.range()].iter().find_map(|word| word.time).map(|time| time.start_ms());
+    let start = start.filter(|_| shown.has_times);
     markup! {
         li data-start=[start] {
             @match start {
@@ -87,7 +90,7 @@ fn pieces(transcript: &Transcript, words: Range<usize>) -> Vec<Said<'_>> {
 /// A word, or a masked stretch as a chip, with the time at which it is said.
 fn piece(shown: &Shown<'_>, said: &Said<'_>) -> Markup {
     let Said { first, before, masked, after, words, start_ms } = said;
-    let waits = (shown.waits)(*first);
+    let (waits, start_ms) = ((shown.waits)(*first), start_ms.filter(|_| shown.has_times));
     markup! {
         @match (masked, waits) {
             (Some(category), _) => {
@@ -129,7 +132,7 @@ mod tests {
         let want = [(None, 1), (Some("NAME"), 2), (Some("NAME"), 1), (Some("DOB"), 1), (Some("SSN"), 1), (None, 1)];
         assert_eq!(counts, want);
         for can_mark in [false, true] {
-            let shown = Shown { file: 0, transcript: &transcript, can_mark, waits: &|_| None };
+            let shown = Shown { file: 0, transcript: &transcript, can_mark, has_times: true, waits: &|_| None };
             let html = turns(&shown).into_string();
             assert!(html.contains("&lt;b&gt;hi") && !html.contains("<b>"), "{html}");
             assert_eq!(html.matches("type=\"checkbox\"").count(), if can_mark { 6 } else { 0 });

@@ -10,6 +10,7 @@ mod disposal;
 mod fault;
 mod folders;
 mod list;
+mod part;
 mod put;
 mod read;
 mod records;
@@ -30,9 +31,12 @@ use crate::base::{CallId, Error, HoldReason, Kind, Phi, Result, Sha256Hex, Stage
 use destination::Dress;
 use fault::Fault;
 use list::{Below, Listing};
+use part::Part;
 use put::{Condition, Put};
 use read::{Location, Reader};
 use staging::{InHand, Staging};
+use std::io::Read;
+use std::ops::Range;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use survey::Survey;
 
@@ -168,6 +172,11 @@ impl Store for S3Store {
     fn open(&self, key: &Phi<String>) -> Result<(Box<dyn Object>, Stat)> {
         let (reader, stat) = Reader::open(self.location(key)?)?;
         Ok((Box::new(reader), stat))
+    }
+
+    fn open_part(&self, key: &Phi<String>, part: Range<u64>) -> Result<(Box<dyn Read + Send>, Stat)> {
+        let (part, stat) = Part::open(self.location(key)?, part)?;
+        Ok((Box::new(part), stat))
     }
 
     fn stat(&self, key: &Phi<String>) -> Result<Stat> {

@@ -12,6 +12,7 @@ use aws_sdk_s3::operation::get_object::GetObjectOutput;
 use aws_sdk_s3::primitives::{ByteStream, DateTime};
 use std::collections::VecDeque;
 use std::io::{self, ErrorKind, Read, Seek, SeekFrom};
+use std::ops::Range;
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::mpsc;
@@ -25,9 +26,9 @@ const ONE_BLOCK_BYTES_MAX: usize = 4 << 20;
 /// Streams of one object that are open at once.
 const STREAMS_MAX: usize = 2;
 /// How often one stream may break off.
-const CUTS_MAX: u32 = 8;
+pub(super) const CUTS_MAX: u32 = 8;
 /// Wait before the first resumption; each next one waits twice as long.
-const RESUME_AFTER: Duration = Duration::from_millis(50);
+pub(super) const RESUME_AFTER: Duration = Duration::from_millis(50);
 
 /// An object of a bucket.
 pub(super) struct Location {
@@ -77,6 +78,14 @@ impl Location {
         if let Some(tag) = tag {
             request = request.if_match(quoted(tag));
         }
+        Ok(request.send().await?)
+    }
+
+    /// These bytes of it; `tag` is the state that it must still have.
+    pub async fn part(&self, part: &Range<u64>, tag: Option<&str>) -> Answer<GetObjectOutput> {
+        let request = self.client.sdk.get_object().bucket(&self.bucket).key(self.key.expose());
+        let last = part.end.saturating_sub(1);
+        let request = request.range(format!("bytes={}-{last}", part.start)).set_if_match(tag.map(quoted));
         Ok(request.send().await?)
     }
 

@@ -87,22 +87,30 @@ impl Records for S3Records {
     }
 
     fn names(&self, folder: &'static str) -> Result<Vec<String>> {
+        Ok(self.states(folder)?.into_iter().map(|(name, _)| name).collect())
+    }
+
+    fn states(&self, folder: &'static str) -> Result<Vec<(String, String)>> {
         let prefix = format!("{}{folder}/", self.0.root.expose());
         let unlisted = |fault: Fault| fault.error(Stage::Records, "records cannot be listed");
-        let mut names = Vec::new();
+        let mut states = Vec::new();
         self.0.client.wait(async {
             let request = self.0.client.sdk.list_objects_v2().bucket(&self.0.name).prefix(&prefix);
             let mut pages = request.into_paginator().send();
             while let Some(page) = pages.next().await {
                 let page = page.map_err(|e| unlisted(Fault::from(e)))?;
-                let keys = page.contents().iter().filter_map(|object| object.key()?.strip_prefix(&prefix));
-                names.extend(keys.filter(|name| !name.is_empty() && !name.starts_with('.')).map(str::to_owned));
-                check_count(names.len())?;
+                for object in page.contents() {
+                    let name = object.key().and_then(|key| key.strip_prefix(&prefix)).unwrap_or_default();
+                    if !name.is_empty() && !name.starts_with('.') {
+                        states.push((name.to_owned(), object.e_tag().unwrap_or_default().to_owned()));
+                    }
+                }
+                check_count(states.len())?;
             }
             Ok(())
         })?;
-        names.sort_unstable();
-        Ok(names)
+        states.sort_unstable();
+        Ok(states)
     }
 
     fn remove(&self, key: &RecordKey) -> Result<()> {

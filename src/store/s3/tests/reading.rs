@@ -108,6 +108,24 @@ fn a_reader_is_at_any_place_that_it_seeks() {
 }
 
 #[test]
+fn a_part_of_an_object_that_is_replaced_is_told_by_its_state() {
+    for server in SERVERS {
+        let client = client(server, Patience::default());
+        let address = bucket(&client, "");
+        let store = S3Store::source(client.clone(), &address).unwrap();
+        let (key, bytes) = (Phi::new("a.wav".to_owned()), noise(3 << 20));
+        put(&client, &address.bucket, key.expose(), &bytes);
+        let (mut part, stat) = store.open_part(&key, 1_000_003..2_000_005).unwrap();
+        assert_eq!(stat, store.stat(&key).unwrap());
+        let mut back = Vec::new();
+        part.read_to_end(&mut back).unwrap();
+        assert!(back == bytes[1_000_003..2_000_005], "{server}");
+        put(&client, &address.bucket, key.expose(), &vec![7; 3 << 20]);
+        assert_ne!(store.open_part(&key, 0..1).unwrap().1, stat, "{server}");
+    }
+}
+
+#[test]
 fn an_object_that_is_replaced_while_it_is_read_is_not_mixed() {
     for server in SERVERS {
         let client = client(server, Patience::default());
