@@ -33,6 +33,17 @@ pub fn sox(recordings: &[(Vec<u8>, String)]) -> Vec<Vec<i16>> {
     files.iter().map(|(_, to)| samples(to)).collect()
 }
 
+/// These samples of one channel, as ffmpeg encodes them with these arguments.
+pub fn encode(samples: &[i16], rate_hz: u32, how: &[&str], extension: &str) -> Vec<u8> {
+    let folder = tempfile::tempdir().unwrap();
+    let [from, to] = ["raw", extension].map(|extension| folder.path().join("sound").with_extension(extension));
+    fs::write(&from, samples.iter().flat_map(|sample| sample.to_le_bytes()).collect::<Vec<_>>()).unwrap();
+    let mut command = Command::new("ffmpeg");
+    command.args(["-nostdin", "-v", "error", "-f", "s16le", "-ac", "1", "-ar", &rate_hz.to_string(), "-i"]);
+    run(command.arg(from).args(how).args(["-fflags", "+bitexact"]).arg(&to));
+    fs::read(to).unwrap()
+}
+
 fn write(folder: &Path, recordings: &[(Vec<u8>, String)]) -> Vec<(PathBuf, PathBuf)> {
     let name = |n: usize, extension: &str| folder.join(format!("{n}.{extension}"));
     let written = recordings.iter().enumerate().map(|(n, (bytes, extension))| {
