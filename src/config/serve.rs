@@ -4,8 +4,8 @@ use super::fields::truth;
 use super::oidc::OidcFields;
 use crate::access::orders::Eyes;
 use crate::base::{Error, Result};
-use crate::serve::Password;
 use crate::serve::oidc::{Client, is_private};
+use crate::serve::{Network, Password, Proxies};
 use std::ffi::OsStr;
 use std::net::{Ipv4Addr, SocketAddr};
 use std::path::PathBuf;
@@ -23,8 +23,8 @@ pub struct ServeFields {
     pub tls_cert: Option<PathBuf>,
     /// File with the key of the first of them, PEM.
     pub tls_key: Option<PathBuf>,
-    /// Whether a proxy ends TLS and says where requests came from.
-    pub behind_proxy: Option<bool>,
+    /// Addresses of the proxies that end TLS and say where requests came from.
+    pub behind_proxy: Option<Vec<Network>>,
     /// Whether another privacy officer must agree to an order on a held call.
     pub four_eyes: Option<bool>,
     /// Where users reach the server: scheme and host.
@@ -41,8 +41,8 @@ pub struct ServeSettings {
     pub listen: SocketAddr,
     /// Certificates and key of the server's own TLS.
     pub tls: Option<(PathBuf, PathBuf)>,
-    /// Whether a proxy ends TLS and says where requests came from.
-    pub behind_proxy: bool,
+    /// The proxies that end TLS and say where requests came from.
+    pub proxies: Option<Proxies>,
     /// Whose agreement an order on a held call needs.
     pub eyes: Eyes,
     /// What the server is at the provider of sign-ins.
@@ -77,7 +77,13 @@ impl ServeFields {
             "TLS_CERT" => self.tls_cert = Some(value.into()),
             "TLS_KEY" => self.tls_key = Some(value.into()),
             "FOUR_EYES" => self.four_eyes = Some(truth(&full, value)?),
-            "BEHIND_PROXY" => self.behind_proxy = Some(truth(&full, value)?),
+            "BEHIND_PROXY" => {
+                let networks =
+                    value.to_str().map(|text| text.split(',').map(|network| network.trim().parse()).collect());
+                let wrong = |what: &str| Error::usage(format!("{full}={}: {what}", value.to_string_lossy()));
+                let networks: Result<_, _> = networks.unwrap_or(Err("not UTF-8"));
+                self.behind_proxy = Some(networks.map_err(wrong)?);
+            }
             "PASSWORD_SIGN_IN" => self.password_sign_in = Some(truth(&full, value)?),
             "PUBLIC_URL" => {
                 let text = value.to_str().ok_or_else(|| Error::usage(format!("{full}: not UTF-8")))?;
@@ -97,8 +103,8 @@ impl ServeFields {
             (None, None) => None,
             _ => return Err(Error::usage("TLS needs both --tls-cert and --tls-key")),
         };
-        let behind_proxy = self.behind_proxy.unwrap_or_default();
-        if behind_proxy && tls.is_some() {
+        let proxies = self.behind_proxy.clone().map(Proxies).filter(|proxies| !proxies.0.is_empty());
+        if proxies.is_some() && tls.is_some() {
             return Err(Error::usage("--behind-proxy and --tls-cert: either the proxy ends TLS or the server does"));
         }
         let eyes = if self.four_eyes.unwrap_or(true) { Eyes::Four } else { Eyes::Two };
@@ -109,7 +115,7 @@ impl ServeFields {
             return Err(Error::usage("password-sign-in = false: without a provider nobody could sign in")
                 .hint("name the provider with --oidc-issuer"));
         }
-        Ok(ServeSettings { listen: self.listen.unwrap_or(LISTEN), tls, behind_proxy, eyes, oidc, password })
+        Ok(ServeSettings { listen: self.listen.unwrap_or(LISTEN), tls, proxies, eyes, oidc, password })
     }
 }
 

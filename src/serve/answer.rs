@@ -28,6 +28,10 @@ pub(super) enum Problem {
     OtherMethod,
     /// What was sent makes no sense; why.
     Bad(&'static str),
+    /// They came around the proxies.
+    Around,
+    /// Their connection to the proxy is in the open.
+    InTheOpen,
     /// The form did not come from this server's pages, or its session is over.
     Forged,
     /// What was sent is too large.
@@ -56,7 +60,7 @@ impl Problem {
     pub(super) fn status(&self) -> StatusCode {
         match self {
             Self::SignInFirst => StatusCode::UNAUTHORIZED,
-            Self::DoFirst(_) | Self::Forbidden | Self::Forged => StatusCode::FORBIDDEN,
+            Self::DoFirst(_) | Self::Forbidden | Self::Forged | Self::Around | Self::InTheOpen => StatusCode::FORBIDDEN,
             Self::NotFound => StatusCode::NOT_FOUND,
             Self::OtherMethod => StatusCode::METHOD_NOT_ALLOWED,
             Self::Bad(_) => StatusCode::BAD_REQUEST,
@@ -80,6 +84,8 @@ impl Problem {
             Self::NotFound => "There is nothing here that you may see.",
             Self::OtherMethod => "This is not asked for in this way.",
             Self::Bad(why) => why,
+            Self::Around => "This page is reached through its proxy.",
+            Self::InTheOpen => "This page is reached by https:// alone.",
             Self::Forged => "This form is no longer good. Open the page again and send it anew.",
             Self::TooLarge => "That is too large.",
             Self::TooSlow => "That came too slowly.",

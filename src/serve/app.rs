@@ -9,6 +9,7 @@ use super::notes::Finder;
 use super::notice::Notice;
 use super::once::Once;
 use super::password_gate::PasswordGate;
+use super::proxy::Proxies;
 use super::sign_in::Ways;
 use super::tls::Identity;
 use super::wave::Waves;
@@ -79,8 +80,8 @@ pub enum Front {
     Plain,
     /// This server's own TLS.
     Tls(Identity),
-    /// A proxy that ends TLS and says where a request came from.
-    Proxy,
+    /// Proxies that end TLS and say where a request came from.
+    Proxy(Proxies),
 }
 
 /// How requests come, as answers need it.
@@ -106,7 +107,7 @@ impl Front {
         match self {
             Self::Plain => Channel::Plain,
             Self::Tls(_) => Channel::Tls,
-            Self::Proxy => Channel::Proxy,
+            Self::Proxy(_) => Channel::Proxy,
         }
     }
 
@@ -126,6 +127,8 @@ impl Front {
 pub struct App {
     pub(super) parts: Parts,
     pub(super) channel: Channel,
+    /// Who stands before this server; nobody where users reach it themselves.
+    pub(super) proxies: Option<Proxies>,
     pub(super) sessions: Mutex<Sessions>,
     pub(super) calls: Calls,
     pub(super) gate: PasswordGate,
@@ -138,11 +141,15 @@ pub struct App {
 }
 
 impl App {
-    pub(super) fn new(parts: Parts, channel: Channel) -> Self {
+    pub(super) fn new(parts: Parts, front: &Front) -> Self {
         Self {
             calls: Calls::new(Arc::clone(&parts.store), Arc::clone(&parts.index)),
             parts,
-            channel,
+            channel: front.channel(),
+            proxies: match front {
+                Front::Proxy(proxies) => Some(proxies.clone()),
+                Front::Plain | Front::Tls(_) => None,
+            },
             sessions: Mutex::new(Sessions::new(SessionRules::default())),
             gate: PasswordGate::default(),
             played: Mutex::default(),

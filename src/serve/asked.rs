@@ -3,6 +3,7 @@
 use super::answer::Problem;
 use super::call::Call;
 use super::path::Params;
+use super::proxy::Through;
 use crate::access::Word;
 use crate::access::audit::{Action, Event, Outcome, Via};
 use crate::access::people::{Principal, Todo};
@@ -18,8 +19,8 @@ pub struct Asked {
     pub at: Timestamp,
     /// From where.
     pub from: IpAddr,
-    /// Whether a proxy handed it on.
-    pub is_proxied: bool,
+    /// How it came through the proxies; nothing where there are none.
+    pub through: Option<Through>,
     /// The path, as it was written.
     pub path: String,
     /// Its headers.

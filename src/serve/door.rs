@@ -2,11 +2,12 @@
 //! and only then lets the handler answer. Must not know what any route does.
 
 use super::answer::{Answer, Problem, protect};
-use super::app::{App, Channel, lock};
+use super::app::{App, lock};
 use super::asked::{Asked, Fields, Who};
 use super::call::Call;
 use super::notice::Notice;
 use super::path::{At, find};
+use super::proxy::Through;
 use super::routes::{Logs, Method, Needs, ROUTES, Route};
 use super::sign_in::cookie;
 use crate::access::Word;
@@ -109,14 +110,11 @@ async fn read_form(route: &Route, parts: &request::Parts, body: Incoming) -> Res
 
 /// The request, with nobody and nothing known yet.
 fn asked(app: &App, peer: IpAddr, parts: request::Parts) -> Asked {
-    // The proxy adds the address that it saw to the end; what stands before it anybody may have written.
-    let forwarded = parts.headers.get_all("x-forwarded-for").iter().next_back();
-    let last = forwarded.and_then(|value| value.to_str().ok()?.rsplit(',').next()?.trim().parse().ok());
-    let is_proxied = app.channel == Channel::Proxy && forwarded.is_some();
+    let through = app.proxies.as_ref().map(|proxies| proxies.through(peer, &parts.headers));
     Asked {
         at: (app.parts.clock)(),
-        from: if is_proxied { last.unwrap_or(peer) } else { peer },
-        is_proxied,
+        from: if let Some(Through::Proxy(user)) = through { user } else { peer },
+        through,
         path: parts.uri.path().to_owned(),
         query: Fields::read(parts.uri.query().unwrap_or_default().as_bytes()).unwrap_or_default(),
         headers: parts.headers,
@@ -129,6 +127,7 @@ fn asked(app: &App, peer: IpAddr, parts: request::Parts) -> Asked {
 
 /// Lets a request through to its handler, or says why not. `fresh` is a cookie to be set whatever comes of it.
 fn enter(app: &App, route: &Route, asked: &mut Asked, fresh: &mut Option<HeaderValue>) -> Answer {
+    refuse_way(route, asked)?;
     asked.who = who(app, asked, fresh)?;
     if route.method == Method::Post {
         refuse_forgery(asked)?;
@@ -140,6 +139,16 @@ fn enter(app: &App, route: &Route, asked: &mut Asked, fresh: &mut Option<HeaderV
     }
     write_down(app, route.logs, asked)?;
     (route.run)(app, asked)
+}
+
+/// Refuses users who come around the proxies, or to them in the open. Whoever runs the server may ask how it is.
+fn refuse_way(route: &Route, asked: &Asked) -> Result<(), Problem> {
+    let is_of_operator = matches!(route.path, "/healthz" | "/readyz" | "/metrics");
+    match asked.through {
+        Some(Through::Around | Through::Itself) if !is_of_operator => Err(Problem::Around),
+        Some(Through::Open) if !is_of_operator => Err(Problem::InTheOpen),
+        _ => Ok(()),
+    }
 }
 
 /// Who asks: by a token, for programs, or by the cookie of a session.
@@ -279,7 +288,7 @@ mod tests {
         Asked {
             at: Timestamp::from_unix_s(0),
             from: IpAddr::from([127, 0, 0, 1]),
-            is_proxied: false,
+            through: None,
             path: "/sign-in".into(),
             headers: map,
             who: None,

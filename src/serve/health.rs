@@ -1,8 +1,9 @@
 //! Answers to whoever runs the server: whether it lives, whether it can work, and its numbers.
 
 use super::answer::{Answer, Problem, with};
-use super::app::{App, Channel};
+use super::app::App;
 use super::asked::Asked;
+use super::proxy::Through;
 use axum::http::StatusCode;
 
 const OPEN_METRICS: &str = "application/openmetrics-text; version=1.0.0; charset=utf-8";
@@ -21,10 +22,14 @@ pub(super) fn ready(app: &App, _: &Asked) -> Answer {
     })
 }
 
-/// Its numbers, to whoever comes directly: this machine, or around the proxy; not to users.
+/// Its numbers, to whoever comes directly: this machine, or around the proxies; not to users.
 pub(super) fn metrics(app: &App, asked: &Asked) -> Answer {
-    let is_near = asked.from.is_loopback() || app.channel == Channel::Proxy;
-    if asked.is_proxied || !is_near {
+    let is_near = match asked.through {
+        None => asked.from.is_loopback(),
+        Some(Through::Around | Through::Itself) => true,
+        Some(Through::Proxy(_) | Through::Open) => false,
+    };
+    if !is_near {
         return Err(Problem::NotFound);
     }
     Ok(with(StatusCode::OK, OPEN_METRICS, (app.parts.metrics)()))

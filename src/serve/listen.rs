@@ -141,7 +141,7 @@ async fn connection(
                 serve(stream, peer, app, rules, stopped).await;
             }
         }
-        Front::Plain | Front::Proxy => serve(stream, peer, app, rules, stopped).await,
+        Front::Plain | Front::Proxy(_) => serve(stream, peer, app, rules, stopped).await,
     }
 }
 

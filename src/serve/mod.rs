@@ -25,6 +25,7 @@ mod once;
 mod pages;
 mod password_gate;
 mod path;
+mod proxy;
 mod range;
 mod report;
 mod retention;
@@ -45,6 +46,7 @@ pub use app::{Front, Parts, Release};
 pub use listen::{Listening, Rules};
 pub use notes::Finder;
 pub use notice::Notice;
+pub use proxy::{Network, Proxies};
 pub use routes::{Logs, Method, Needs, ROUTES, Route};
 pub use sign_in::{Password, Ways};
 pub use spans::examples_of;
@@ -66,7 +68,7 @@ pub fn listen(
     rules: Rules,
 ) -> Result<Listening> {
     front.allows(address)?;
-    let app = Arc::new(app::App::new(parts, front.channel()));
+    let app = Arc::new(app::App::new(parts, &front));
     let failed = |error| Error::io(Stage::Configure, "threads cannot be started", error);
     fresh::keep(Arc::downgrade(&app)).map_err(failed)?;
     listen::start(runtime, address, front, app, rules)

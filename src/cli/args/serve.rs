@@ -1,6 +1,7 @@
 //! `serve`, as clap reads it. Must not do anything.
 
 use crate::config::{Fields, LogLevel, OidcFields, ServeFields, SigningFields, WorkerFields};
+use crate::serve::Network;
 use clap::{Args, ValueHint};
 use std::net::SocketAddr;
 use std::path::PathBuf;
@@ -8,10 +9,12 @@ use std::path::PathBuf;
 pub(super) const SERVE_ENVIRONMENT: &str = "\
 In the table [serve] (docs/serve.md):
   listen (SORDINO_SERVE_LISTEN) [127.0.0.1:8443], tls-cert (SORDINO_TLS_CERT), tls-key (SORDINO_TLS_KEY)
-  behind-proxy (SORDINO_BEHIND_PROXY) [false], four-eyes (SORDINO_FOUR_EYES) [true]
+  behind-proxy (SORDINO_BEHIND_PROXY), four-eyes (SORDINO_FOUR_EYES) [true]
   public-url (SORDINO_PUBLIC_URL), password-sign-in (SORDINO_PASSWORD_SIGN_IN) [true]
 In the table [serve.oidc], or SORDINO_OIDC_… (docs/sign-in.md):
-  issuer, client-id, client-secret, client-secret-file, name, scopes, acr, match-claim, role-claim, roles, team-claim
+  issuer (SORDINO_OIDC_ISSUER), client-id (SORDINO_OIDC_CLIENT_ID), client-secret (SORDINO_OIDC_CLIENT_SECRET),
+  client-secret-file (SORDINO_OIDC_CLIENT_SECRET_FILE), name, scopes, acr, match-claim, role-claim, roles, team-claim
+The index of calls lies in the state folder: state-dir (SORDINO_STATE_DIR).
 The level of the log is that of workers: worker.log (SORDINO_LOG) [info].
 A bucket needs a key that signs the audit log: signing.key-file (SORDINO_SIGNING_KEY_FILE).";
 
@@ -29,9 +32,9 @@ pub(in super::super) struct ServeArgs {
     /// Key of the first certificate, PEM
     #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
     tls_key: Option<PathBuf>,
-    /// A proxy ends TLS; the last address of its X-Forwarded-For is the user's
-    #[arg(long)]
-    behind_proxy: bool,
+    /// Proxies at these addresses or networks end TLS; of nobody else X-Forwarded-For is believed
+    #[arg(long, value_name = "ADDRESS", value_delimiter = ',')]
+    behind_proxy: Option<Vec<Network>>,
     /// Where users reach this server, such as https://qa.example.org; a provider sends them back there
     #[arg(long, value_name = "URL", value_hint = ValueHint::Url)]
     public_url: Option<String>,
@@ -60,7 +63,7 @@ impl ServeArgs {
                 listen: self.listen,
                 tls_cert: self.tls_cert.clone(),
                 tls_key: self.tls_key.clone(),
-                behind_proxy: self.behind_proxy.then_some(true),
+                behind_proxy: self.behind_proxy.clone(),
                 public_url: self.public_url.clone(),
                 oidc: OidcFields {
                     issuer: self.oidc_issuer.clone(),

@@ -32,8 +32,7 @@ pub(super) fn run(args: &ServeArgs, settings: &Settings) -> Result<u8> {
     let mut signals = Signals::new([SIGINT, SIGTERM]).map_err(failed)?;
     let front = match &told.tls {
         Some((certificates, key)) => Front::Tls(read_identity(certificates, key)?),
-        None if told.behind_proxy => Front::Proxy,
-        None => Front::Plain,
+        None => told.proxies.clone().map_or(Front::Plain, Front::Proxy),
     };
     let metrics = Arc::new(Metrics::default());
     let address = told.listen;

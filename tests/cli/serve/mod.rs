@@ -3,6 +3,7 @@
 mod attacks;
 mod media;
 mod oidc;
+mod proxy;
 mod rights;
 mod site;
 mod users;
