@@ -26,7 +26,7 @@ START_S_MAX = 60
 EVENT_S_MAX = 20
 STACK_S_MAX = 60
 # Statements that hang on what the server does not tell policies: whether a write is conditional.
-NOT_KNOWN_THERE = {"ManifestsAreNeverOverwrittenBlindly", "TheAuditLogOnlyGrows"}
+NOT_KNOWN_THERE = {"ManifestsAreNeverOverwrittenBlindly", "RecordsAreNeverOverwrittenBlindly"}
 # To AWS each of these is the right to several at once too; the server asks for that by a name of its own, which IAM has not.
 IN_BATCHES = {"sqs:ChangeMessageVisibility", "sqs:DeleteMessage"}
 KEY_WITH_ALL = "2026/11/21/Call of +1 555-0100 é.wav"
@@ -316,13 +316,21 @@ def tagging(tries, place, s3, sqs):
 def server(tries, place, s3, sqs):
     redacted = {"Bucket": place.redacted}
     tries.may(s3.get_object, Key="c/recording.wav", **redacted)
+    tries.may(s3.get_object, Key=".held/d.json", **redacted)
     tries.may(s3.list_objects_v2, **redacted)
-    tries.may_not(s3.put_object, Key="c/recording.wav", Body=b"", **redacted)
-    tries.may_not(s3.delete_object, Key="c/recording.wav", **redacted)
-    tries.may(s3.put_object, Key=".audit/3.json", Body=b"{}", IfNoneMatch="*", **redacted)
-    tries.answers("PreconditionFailed", s3.put_object, Key=".audit/3.json", Body=b"{}", IfNoneMatch="*", **redacted)
-    tries.may_not(s3.get_object, Key=".audit/3.json", **redacted)
-    tries.may_not(s3.delete_object, Key=".audit/3.json", **redacted)
+    tries.may(s3.list_object_versions, Prefix="c/", **redacted)
+    for key in ("c/recording.wav", "c/manifest.json", ".held/d.json", ".labels/1.jsonl"):
+        tries.may_not(s3.put_object, Key=key, Body=b"", **redacted)
+        tries.may_not(s3.delete_object, Key=key, **redacted)
+    for key in (".audit/3.json", ".access/users.json", ".notes/c.json", ".orders/c.json", ".retention/hold-c.json"):
+        tag = (tries.may(s3.put_object, Key=key, Body=b"{}", IfNoneMatch="*", **redacted) or {}).get("ETag", "none")
+        tries.answers("PreconditionFailed", s3.put_object, Key=key, Body=b"{}", IfNoneMatch="*", **redacted)
+        tries.may(s3.put_object, Key=key, Body=b"{ }", IfMatch=tag, **redacted)
+        version = (tries.may(s3.get_object, Key=key, **redacted) or {}).get("VersionId", "none")
+        tries.may_not(s3.delete_object, Key=key, VersionId=version, **redacted)
+        (tries.may if key.startswith(".orders/") else tries.may_not)(s3.delete_object, Key=key, **redacted)
+    tries.may_not(s3.delete_bucket_policy, **redacted)
+    tries.may_not(s3.put_object_tagging, Key="c/recording.wav", Tagging={"TagSet": []}, **redacted)
     tries.may_not(s3.get_object, Bucket=place.raw, Key="call.wav")
     tries.may_not(s3.list_objects_v2, Bucket=place.raw)
     tries.may_not(sqs.receive_message, QueueUrl=place.queue)

@@ -15,8 +15,6 @@ import helm
 from report import Report
 
 DEPLOY = pathlib.Path(__file__).resolve().parent.parent
-# `serve` is off in the chart until there is one.
-NOT_YET = {"serve"}
 
 
 def main():
@@ -24,8 +22,6 @@ def main():
     asked = {}
     for where, arguments, variables in [*of_chart(), *of_units(), *of_lambda()]:
         command = next(a for a in arguments if not a.startswith("-"))
-        if command in NOT_YET:
-            continue
         if command not in asked:
             run = subprocess.run([sys.argv[1], command, "--help"], capture_output=True, text=True)
             asked[command] = run.stdout if run.returncode == 0 else None
@@ -53,8 +49,11 @@ def of_units():
         if path.is_file():
             text = path.read_text().replace("\\\n", " ")
             for line in re.findall(r"(?m)^ExecStart=(\S.*)$", text):
-                shared = (DEPLOY / "systemd" / "sordino-.service.d" / "hardening.conf").read_text()
-                variables = re.findall(r"(?m)^Environment=(\w+)=", text + shared)
+                own = DEPLOY / "systemd" / f"{path.name}.d"
+                folders = [DEPLOY / "systemd" / "sordino-.service.d", *([own] if own.is_dir() else [])]
+                dropped = "".join(drop_in.read_text() for folder in folders for drop_in in sorted(folder.iterdir()))
+                # An empty assignment clears what was set before.
+                variables = re.findall(r"(?m)^Environment=(\w+)=", re.split(r"(?m)^Environment=$", text + dropped)[-1])
                 yield path.name, shlex.split(line)[1:], ours(variables)
 
 

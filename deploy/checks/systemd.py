@@ -11,8 +11,9 @@ from report import Report
 
 SYSTEMD = pathlib.Path(__file__).resolve().parent.parent / "systemd"
 # Highest exposure, tenths of `systemd-analyze security`'s 0 to 10; up to 10 is called safe.
-EXPOSURE_MAX = {"sordino-batch.service": 5, "sordino-worker.service": 10}
-EXAMPLES = {"batch-bucket.conf.example": "sordino-batch.service", "worker-queue.conf.example": "sordino-worker.service"}
+EXPOSURE_MAX = {"sordino-batch.service": 5, "sordino-serve.service": 11, "sordino-worker.service": 10}
+EXAMPLES = {"batch-bucket.conf.example": "sordino-batch.service", "serve-bucket.conf.example": "sordino-serve.service",
+            "worker-queue.conf.example": "sordino-worker.service"}
 
 
 def main():
@@ -29,8 +30,8 @@ def judge_units(report, where, examples):
         shutil.copytree(SYSTEMD, units, dirs_exist_ok=True)
         for example, unit in EXAMPLES.items() if examples else ():
             drop_ins = units / f"{unit}.d"
-            drop_ins.mkdir()
-            shutil.copy(SYSTEMD / example, drop_ins / "example.conf")
+            drop_ins.mkdir(exist_ok=True)
+            shutil.copy(SYSTEMD / example, drop_ins / "zz-example.conf")
         # A program that is there: `verify` looks for it.
         for path in units.rglob("*"):
             if path.is_file():

@@ -114,4 +114,12 @@ mod tests {
             assert!(!label(name, value).is_fit(), "{name}");
         }
     }
+
+    /// Fields of the example, which fits the schema, and of what is written are the same.
+    #[test]
+    fn the_example_of_the_documentation_is_read_and_written_again() {
+        let example = include_str!("../../docs/examples/label.v1.json");
+        let read: Label = serde_json::from_str(example).unwrap();
+        assert_eq!(serde_json::to_string(&read).unwrap() + "\n", example);
+    }
 }

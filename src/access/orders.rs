@@ -162,4 +162,12 @@ mod tests {
         records.write(&key(&call(2)).unwrap(), &bytes, &Expected::Absent, None).unwrap();
         assert!(of_call(&records, &call(2)).is_err() && approved(&records).is_err());
     }
+
+    /// Fields of the example, which fits the schema, and of what is written are the same.
+    #[test]
+    fn the_example_of_the_documentation_is_read_and_written_again() {
+        let example = include_str!("../../docs/examples/order.v1.json");
+        let read: Order = serde_json::from_str(example).unwrap();
+        assert_eq!(serde_json::to_string_pretty(&read).unwrap() + "\n", example);
+    }
 }

@@ -189,4 +189,12 @@ mod tests {
         });
         assert_eq!(of_call(&records, &call).unwrap().len(), 4);
     }
+
+    /// Fields of the example, which fits the schema, and of what is written are the same.
+    #[test]
+    fn the_example_of_the_documentation_is_read_and_written_again() {
+        let example = include_str!("../../docs/examples/notes.v1.json");
+        let read: Notes = serde_json::from_str(example).unwrap();
+        assert_eq!(serde_json::to_string_pretty(&read).unwrap() + "\n", example);
+    }
 }

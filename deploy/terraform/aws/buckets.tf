@@ -1,5 +1,5 @@
-# Originals come into `raw` and are never changed. `redacted` holds finished calls, records of held ones (`.held/`)
-# and the audit log (`.audit/`).
+# Originals come into `raw` and are never changed. `redacted` holds finished calls, records of held ones (`.held/`), the
+# audit log (`.audit/`), and what the QA page keeps (`.access/`, `.notes/`, `.orders/`, `.spans/`, `.retention/`, `.labels/`).
 
 resource "aws_kms_key" "bucket" {
   for_each = local.bucket_names
@@ -164,7 +164,8 @@ resource "aws_s3_bucket_lifecycle_configuration" "redacted" {
     }
   }
 
-  # Versions that were overwritten, and the markers of expired objects. The audit log never has any.
+  # Versions that were overwritten, and the markers of expired objects. Of the audit log these are segments that have only
+  # grown since.
   rule {
     id     = "expire-overwritten"
     status = "Enabled"

@@ -3,7 +3,7 @@
 #
 #   worker   redact + consume        reads originals, writes copies; deletes nothing, sees no audit log
 #   batch    redact                  the same without the queue
-#   server   serve                   reads copies; adds to the audit log, can neither read nor change it
+#   server   serve                   reads copies and changes none; extends the audit log; writes users, notes, orders, holds
 #   auditor  audit                   reads manifests and the audit log; hears and reads no call
 #   scaler   scale                   reads the queue's depth, for KEDA
 #   lambda   redact + consume + log  the worker as a function

@@ -33,7 +33,7 @@ helm.sh/chart: {{ printf "%s-%s" .root.Chart.Name .root.Chart.Version }}
 
 {{/*
 A pod's spec. Takes root, component, args, settings (values of the component), and optionally ports (true: it answers on
-the metrics port), restartPolicy, grace (seconds), env.
+the metrics port), restartPolicy, grace (seconds), env, secret (name and items, mounted for this component alone).
 */}}
 {{- define "sordino.podSpec" -}}
 {{- $values := .root.Values -}}
@@ -77,8 +77,10 @@ containers:
       - {{ . | quote }}
       {{- end }}
     env:
+      {{- if ne .component "server" }}
       - name: SORDINO_CALL_ID_KEY_FILE
         value: /run/secrets/sordino/call-id-key
+      {{- end }}
       {{- with .settings.jobs }}
       - name: SORDINO_JOBS
         value: {{ . | quote }}
@@ -113,22 +115,36 @@ containers:
       readOnlyRootFilesystem: true
       capabilities: { drop: [ALL] }
     volumeMounts:
+      {{- if ne .component "server" }}
       - { name: call-id-key, mountPath: /run/secrets/sordino, readOnly: true }
+      {{- end }}
       {{- if or $values.config $values.configFiles }}
       - { name: config, mountPath: /etc/sordino, readOnly: true }
       {{- end }}
+      {{- if .secret }}
+      - { name: own-secret, mountPath: /run/secrets/sordino-{{ .component }}, readOnly: true }
+      {{- end }}
       - { name: scratch, mountPath: /tmp }
 volumes:
+  {{- if ne .component "server" }}
   - name: call-id-key
     secret:
       secretName: {{ required "callIdKey.secretName: workers must agree on the key of call ids" $values.callIdKey.secretName }}
       defaultMode: 0440
       items:
         - { key: {{ $values.callIdKey.secretKey }}, path: call-id-key }
+  {{- end }}
   {{- if or $values.config $values.configFiles }}
   - name: config
     configMap:
       name: {{ include "sordino.fullname" .root }}
+  {{- end }}
+  {{- with .secret }}
+  - name: own-secret
+    secret:
+      secretName: {{ .name }}
+      defaultMode: 0440
+      items: {{ toYaml .items | nindent 8 }}
   {{- end }}
   - name: scratch
     emptyDir:
