@@ -12,6 +12,8 @@ use crate::model::by_hand::{self, Place};
 use crate::model::manifest::{Artifact, Manifest, Role};
 use crate::model::{Category, Piece, Transcript};
 use maud::{Markup, html as markup};
+use std::collections::BTreeMap;
+use std::ops::Range;
 
 /// The transcripts of a call, in a form where words can be marked.
 ///
@@ -24,15 +26,13 @@ pub(super) fn transcript(
     played: Option<Piece>,
 ) -> Markup {
     let pieces = manifest.artifacts.iter().filter(|artifact| artifact.role() == Role::Transcript).map(Artifact::piece);
-    let pieces: Vec<Option<Piece>> = pieces.collect();
-    let has_times = |file: usize| {
-        let part = pieces.get(file).copied().flatten().and_then(|piece| piece.part);
-        part.is_none() || played.is_none_or(|played| played.part == part)
-    };
+    let parts: Vec<_> = pieces.map(|piece| piece.and_then(|piece| piece.part)).collect();
+    let clock =
+        |file: usize| clock_of(manifest, parts.get(file).copied().flatten(), played.and_then(|played| played.part));
     let list = markup! {
         ol.turns {
             @for (file, transcript) in transcripts.iter().enumerate() {
-                (turns(&Shown { file, transcript, can_mark: by_hand.is_marking, has_times: has_times(file), waits: &|word| waits(manifest, by_hand, file, word) }))
+                (turns(&Shown { file, transcript, can_mark: by_hand.is_marking, clock: clock(file), waits: &|word| waits(manifest, by_hand, file, word) }))
             }
         }
     };
@@ -56,6 +56,31 @@ pub(super) fn transcript(
         } @else {
             p.small.faint { "Redacted. Names, numbers and the like are hidden; the voice is not." }
             (list)
+        }
+    }
+}
+
+/// Which times of a transcript are heard in the recording that is played, and begin it; none where it is of another part.
+/// Parts have clocks of their own where both come in parts; else what is whole has the clock of the call.
+fn clock_of(manifest: &Manifest, said: Option<u16>, played: Option<u16>) -> Range<u32> {
+    let Some(part) = played else { return 0..u32::MAX };
+    match said {
+        Some(said) if said == part => 0..u32::MAX,
+        Some(_) => 0..0,
+        None => {
+            let mut lengths: BTreeMap<u16, u64> = BTreeMap::new();
+            for artifact in &manifest.artifacts {
+                if let (Artifact::Recording { duration_ms, .. }, Some(Piece { part: Some(part), .. })) =
+                    (artifact, artifact.piece())
+                {
+                    let length = lengths.entry(part).or_default();
+                    *length = (*length).max(*duration_ms);
+                }
+            }
+            let before: u64 = lengths.range(..part).map(|(_, length)| length).sum();
+            let until = before + lengths.get(&part).copied().unwrap_or(0);
+            let ms = |ms: u64| u32::try_from(ms).unwrap_or(u32::MAX);
+            ms(before)..ms(until)
         }
     }
 }
@@ -165,4 +190,33 @@ fn tenths(ms: u32) -> String {
 
 fn count(spans: usize) -> String {
     if spans == 1 { "1 span was".to_owned() } else { format!("{spans} spans were") }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn times_are_those_of_the_recording_that_is_played() {
+        let mut manifest = Manifest::parse(include_bytes!("../../../docs/examples/manifest.v1.json")).unwrap();
+        let mut lay = |names: &[&str]| {
+            let recording = manifest.artifacts.iter().find(|a| a.role() == Role::Recording).unwrap().clone();
+            manifest.artifacts.retain(|a| a.role() == Role::Transcript);
+            manifest.artifacts.extend(names.iter().map(|new| {
+                let mut recording = recording.clone();
+                if let Artifact::Recording { name, duration_ms, .. } = &mut recording {
+                    (*name, *duration_ms) = ((*new).to_owned(), 60_000);
+                }
+                recording
+            }));
+            manifest.clone()
+        };
+        let whole = lay(&["recording.wav"]);
+        assert_eq!(clock_of(&whole, None, None), 0..u32::MAX);
+        assert_eq!(clock_of(&whole, Some(2), None), 0..u32::MAX, "parts of a transcript on the clock of the recording");
+        let parts = lay(&["recording-part1-ch0.wav", "recording-part1-ch1.wav", "recording-part2.wav"]);
+        assert_eq!(clock_of(&parts, Some(2), Some(2)), 0..u32::MAX);
+        assert!(clock_of(&parts, Some(1), Some(2)).is_empty(), "another part");
+        assert_eq!(clock_of(&parts, None, Some(2)), 60_000..120_000, "a transcript of the whole call");
+    }
 }

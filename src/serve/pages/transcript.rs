@@ -2,6 +2,7 @@
 //! word, to mark what should be hidden and what need not be.
 
 use super::show::{clock, colour, name};
+use crate::base::TimeSpan;
 use crate::model::{Category, Speaker, Transcript, Turn, TurnKind};
 use maud::{Markup, html as markup};
 use std::ops::Range;
@@ -14,10 +15,18 @@ pub(super) struct Shown<'a> {
     pub transcript: &'a Transcript,
     /// Whether words can be marked.
     pub can_mark: bool,
-    /// Whether its times are those of the recording that is played.
-    pub has_times: bool,
+    /// Which of its times are heard in the recording that is played, and begin it.
+    pub clock: Range<u32>,
     /// As what a word is going to be hidden.
     pub waits: &'a dyn Fn(usize) -> Option<Category>,
+}
+
+impl Shown<'_> {
+    /// When a word begins in the recording that is played, milliseconds.
+    fn heard(&self, time: Option<TimeSpan>) -> Option<u32> {
+        let start_ms = time?.start_ms();
+        self.clock.contains(&start_ms).then(|| start_ms - self.clock.start)
+    }
 }
 
 /// What was said, turn by turn.
@@ -28,8 +37,7 @@ pub(super) fn turns(shown: &Shown<'_>) -> Markup {
 
 fn said(shown: &Shown<'_>, turn: &Turn) -> Markup {
     let transcript = shown.transcript;
-    let start = transcript.words()[turn.words.range()].iter().find_map(|word| word.time).map(|time| time.start_ms());
-    let start = start.filter(|_| shown.has_times);
+    let start = transcript.words()[turn.words.range()].iter().find_map(|word| shown.heard(word.time));
     markup! {
         li data-start=[start] {
             @match start {
@@ -64,7 +72,7 @@ struct Said<'a> {
     masked: Option<Category>,
     after: &'a str,
     words: usize,
-    start_ms: Option<u32>,
+    time: Option<TimeSpan>,
 }
 
 /// The words of a turn, masks of one category that follow each other taken together.
@@ -72,16 +80,16 @@ fn pieces(transcript: &Transcript, words: Range<usize>) -> Vec<Said<'_>> {
     let mut pieces: Vec<Said<'_>> = Vec::new();
     for first in words {
         let text = transcript.word_text(first).into_exposed();
-        let start_ms = transcript.words()[first].time.map(|time| time.start_ms());
+        let time = transcript.words()[first].time;
         let mask = |category: &Category| Some((*category, text.split_once(category.mask())?));
         match (Category::ALL.iter().find_map(mask), pieces.last_mut()) {
             (Some((category, ("", after))), Some(last)) if last.masked == Some(category) && last.after.is_empty() => {
                 (last.after, last.words) = (after, last.words + 1);
             }
             (Some((category, (before, after))), _) => {
-                pieces.push(Said { first, before, masked: Some(category), after, words: 1, start_ms });
+                pieces.push(Said { first, before, masked: Some(category), after, words: 1, time });
             }
-            (None, _) => pieces.push(Said { first, before: text, masked: None, after: "", words: 1, start_ms }),
+            (None, _) => pieces.push(Said { first, before: text, masked: None, after: "", words: 1, time }),
         }
     }
     pieces
@@ -89,8 +97,8 @@ fn pieces(transcript: &Transcript, words: Range<usize>) -> Vec<Said<'_>> {
 
 /// A word, or a masked stretch as a chip, with the time at which it is said.
 fn piece(shown: &Shown<'_>, said: &Said<'_>) -> Markup {
-    let Said { first, before, masked, after, words, start_ms } = said;
-    let (waits, start_ms) = ((shown.waits)(*first), start_ms.filter(|_| shown.has_times));
+    let Said { first, before, masked, after, words, time } = said;
+    let (waits, start_ms) = ((shown.waits)(*first), shown.heard(*time));
     markup! {
         @match (masked, waits) {
             (Some(category), _) => {
@@ -132,7 +140,7 @@ mod tests {
         let want = [(None, 1), (Some("NAME"), 2), (Some("NAME"), 1), (Some("DOB"), 1), (Some("SSN"), 1), (None, 1)];
         assert_eq!(counts, want);
         for can_mark in [false, true] {
-            let shown = Shown { file: 0, transcript: &transcript, can_mark, has_times: true, waits: &|_| None };
+            let shown = Shown { file: 0, transcript: &transcript, can_mark, clock: 0..u32::MAX, waits: &|_| None };
             let html = turns(&shown).into_string();
             assert!(html.contains("&lt;b&gt;hi") && !html.contains("<b>"), "{html}");
             assert_eq!(html.matches("type=\"checkbox\"").count(), if can_mark { 6 } else { 0 });
