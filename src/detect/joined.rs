@@ -41,11 +41,13 @@ pub(super) fn connect(transcript: &Transcript, tokens: &Tokens, spoken: &Spoken,
                 }
                 _ if date && matches!(word, "the" | "of" | "and") => {
                     (same && near_month(tokens, i))
+                        || word == "of" && i + 1 == range.end && list[i - 1].is(bit::ORDINAL)
                         || word == "of" && next_number && (number_of(spoken, i - 1) || list[i - 1].is(bit::ORDINAL))
                         || list[i - 1].is(bit::ORDINAL)
                             && list.get(i + 1).is_some_and(|n| n.is(bit::MONTH) && after.is_some())
                 }
                 _ if date && matches!(tokens.word(i - 1), "the" | "of") => number,
+                Category::Name if tokens.cased && goes_on_as_name(tokens, i) => true,
                 Category::Name => list[i].is(bit::PARTICLE) && after.is_some_and(|a| a.category == Category::Name),
                 Category::Address => {
                     (list[i].is(bit::STREET) && !list[i].is(bit::PLACEWORD))
@@ -60,6 +62,7 @@ pub(super) fn connect(transcript: &Transcript, tokens: &Tokens, spoken: &Spoken,
             }
         }
         titled(tokens, range.clone(), out);
+        vocative(tokens, range.clone(), out);
         for i in range.clone().rev().skip(1) {
             let Some(after) = out[i + 1].filter(|a| a.category == Category::Address) else { continue };
             let house = spoken.run_of(i).is_some_and(|r| r.letters == 0 && r.digits <= 6);
@@ -83,11 +86,24 @@ fn titled(tokens: &Tokens, turn: Range<usize>, out: &mut [Option<Decision>]) {
     }
 }
 
+/// Hides a given name that begins a turn and is called ("Heather, do I have your permission").
+fn vocative(tokens: &Tokens, turn: Range<usize>, out: &mut [Option<Decision>]) {
+    let Some(token) = tokens.list().get(turn.start).filter(|_| turn.len() > 2) else { return };
+    let name = token.lists.given >= CALLED_MIN && token.lists.lower < RARE && token.class.flags == 0;
+    let called = token.shape.capital && token.shape.stop == 1 && !tokens.list()[turn.start + 1].shape.capital;
+    if name && called && out[turn.start].is_none() && !is_mask(tokens, turn.start) {
+        out[turn.start] = Some(Decision::whole(Category::Name));
+    }
+}
+
+/// How frequent a given name is that is taken for one where somebody is called.
+const CALLED_MIN: u32 = 3;
+
 /// Hides a street word that begins a turn, where the speaker's last words were an address.
 fn street_goes_on(transcript: &Transcript, tokens: &Tokens, word: usize, out: &mut [Option<Decision>]) {
     let street = tokens.list().get(word).is_some_and(|t| t.is(bit::STREET) && !t.is(bit::PLACEWORD));
     if street && out[word].is_none() {
-        let address = |i: &usize| out[*i].is_some_and(|d| d.category == Category::Address);
+        let address = |i: &usize| out[*i].is_some_and(|d| matches!(d.category, Category::Address | Category::City));
         if lead_in(transcript, tokens, word).filter(address).is_some() {
             out[word] = Some(Decision::whole(Category::Address));
         }
@@ -103,6 +119,21 @@ const fn is_no_word(token: &Token) -> bool {
         && token.shape.digits == 0
         && !token.shape.mask
 }
+
+/// Whether a word goes on with the name right before it: a capital within a sentence, and no word of any class ("Lou A
+/// Shown"), or a word behind an "a" that is rarer than surnames ("Venkat a raman").
+fn goes_on_as_name(tokens: &Tokens, word: usize) -> bool {
+    let (token, before) = (&tokens.list()[word], &tokens.list()[word - 1]);
+    let letters = token.shape.letters > 1 && !token.has_digits() && token.class.flags == 0;
+    let listed = tokens.word(word - 1) == "a" && token.lists.surname > 0 && token.lists.lower < RARE;
+    letters
+        && before.shape.stop == 0
+        && !before.shape.possessive
+        && (token.shape.capital && !token.shape.upper || listed)
+}
+
+/// How frequent a word is ([`lists.lower`](crate::patterns::layout::Packed)) that is a name as soon as an ordinary word.
+const RARE: u32 = 4;
 
 fn number_of(spoken: &Spoken, word: usize) -> bool {
     spoken.run_of(word).is_some_and(|r| r.letters == 0)
@@ -196,7 +227,13 @@ pub(super) fn lead_outs(transcript: &Transcript, tokens: &Tokens, context: &Cont
             && (2..=4).contains(&token.shape.letters)
             && !token.has_digits()
             && !token.is(bit::STATE | bit::ORG);
-        if !capitals || out[i].is_some() || is_mask(tokens, i) || context.inside[i] || token.lists.lower > 0 {
+        if !capitals
+            || out[i].is_some()
+            || is_mask(tokens, i)
+            || context.inside[i]
+            || token.is(bit::BACKCHANNEL)
+            || token.lists.lower >= RARE
+        {
             continue;
         }
         let ends = list.get(i + 1).is_none_or(|_| token.shape.stop >= 1) || is_last(transcript, i);
@@ -313,6 +350,13 @@ pub(super) fn whole_mail(transcript: &Transcript, tokens: &Tokens, out: &mut [Op
     let list = tokens.list();
     for turn in transcript.turns() {
         let range = turn.words.range();
+        let begins = range.clone().next().is_some_and(|i| out[i].is_some_and(|d| d.category == Category::Email));
+        if let Some(i) = lead_in(transcript, tokens, range.start).filter(|_| begins) {
+            // "With the email O", "okay", "dot Perez at …"
+            if list[i].shape.letters == 1 && !list[i].has_digits() && out[i].is_none() && !is_mask(tokens, i) {
+                out[i] = Some(Decision::whole(Category::Email));
+            }
+        }
         for at in range.clone().skip(1) {
             let mail = out[at].is_some_and(|d| d.category == Category::Email);
             if !mail || tokens.word(at) != "at" {
@@ -330,6 +374,45 @@ pub(super) fn whole_mail(transcript: &Transcript, tokens: &Tokens, out: &mut [Op
                 let origin = cell.map_or(Origin::Whole, |d| d.origin);
                 *cell = Some(Decision { category: Category::Email, score, origin });
             }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::token::tokens;
+    use super::*;
+    use crate::base::Phi;
+    use crate::model::{Speaker, TimeSource, TranscriptBuilder};
+
+    fn said(text: &str) -> Tokens {
+        let mut b = TranscriptBuilder::new(TimeSource::None);
+        b.turn(TurnKind::Spoken, Speaker::Agent, None);
+        b.say(Phi::new(text));
+        tokens(&b.build())
+    }
+
+    #[test]
+    fn who_is_called_at_the_start_of_a_turn_has_a_name() {
+        for (text, is_name) in [
+            ("Brenda, do you have a minute?", true),
+            ("Well, do you have a minute?", false),
+            ("Brenda does, yes.", false),
+        ] {
+            let tokens = said(text);
+            let mut out = vec![None; tokens.list().len()];
+            vocative(&tokens, 0..out.len(), &mut out);
+            assert_eq!(out[0].is_some(), is_name, "{text}");
+        }
+    }
+
+    #[test]
+    fn a_word_between_a_title_and_a_name_goes_with_them() {
+        for (text, goes) in [("Dr. through Vengadam", true), ("and through Vengadam", false)] {
+            let tokens = said(text);
+            let mut out = vec![None, None, Some(Decision::whole(Category::Name))];
+            titled(&tokens, 0..3, &mut out);
+            assert_eq!(out[1].is_some(), goes, "{text}");
         }
     }
 }

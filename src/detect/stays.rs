@@ -143,31 +143,41 @@ pub(super) fn clear_ages(scene: &Scene<'_>, out: &mut [Option<Decision>]) {
         let (before, after) = (context.before[*first as usize], context.after[*last as usize]);
         let said = before.kind == age && before.words < AGE_WORDS_MAX || after.kind == age && after.words == 0;
         let asked = context.asked_at(scene.transcript, *first as usize).last;
-        let birth = [asked.kind, before.kind].contains(&(label_of(Category::Dob) as u8));
-        let young = (said || !birth) && run.text.len() <= 2 && run.text.parse::<u32>().is_ok_and(|n| n <= AGE_MAX);
+        let is = first.checked_sub(1).map_or("", |i| scene.tokens.word(i as usize));
+        let called =
+            matches!(is, "i'm" | "is" | "am" | "he's" | "she's") && asked.kind != label_of(Category::Dob) as u8;
+        let young = run.text.len() <= 2 && run.text.parse::<u32>().is_ok_and(|n| n <= AGE_MAX);
+        let said = said || asked.kind == age || called;
         let tagged = |w: &u32| {
             out[*w as usize]
                 .is_some_and(|d| d.category == Category::Age && matches!(d.origin, Origin::Tagger | Origin::Whole))
         };
-        if young && run.words.iter().all(tagged) {
+        if young && said && run.words.iter().all(tagged) && !is_hundreds(scene.tokens, *first as usize) {
             run.words.iter().for_each(|w| out[*w as usize] = None);
         }
     }
 }
 
-/// Shows small words that lead to nothing hidden or from nothing hidden ("the list price [of]", "a birth date [of] march
-/// fifth"): within a date they go, and at the start of a turn they go on with one.
+/// Whether a number goes on with a hundred before it ("a hundred and two").
+fn is_hundreds(tokens: &Tokens, first: usize) -> bool {
+    let before = |by: usize| first.checked_sub(by).is_some_and(|i| tokens.list()[i].is(bit::HUNDRED));
+    before(1) || before(2) && tokens.word(first - 1) == "and"
+}
+
+/// Shows small words before a date and no part of it ("a birth date [of] march fifth"), and those that the model took for
+/// a part of what is shown by now ("the list price [of]").
 pub(super) fn clear_edges(transcript: &Transcript, tokens: &Tokens, out: &mut [Option<Decision>]) {
-    let small = |i: usize| matches!(tokens.word(i), "the" | "of" | "and" | "in" | "at");
+    let dated = |d: Decision| matches!(d.category, Category::Dob | Category::Date | Category::Card);
     for turn in transcript.turns() {
-        let range = turn.words.range();
-        for i in range.clone().skip(1) {
-            let dated = out[i].is_some_and(|d| {
-                matches!(d.category, Category::Dob | Category::Date | Category::Card)
-                    && !matches!(d.origin, Origin::Rule(_))
-            });
-            let alone = i + 1 < range.end && out[i + 1].is_none();
-            if dated && small(i) && (out[i - 1].is_none() || alone) {
+        for i in turn.words.range().skip(1) {
+            let small = matches!(tokens.word(i), "the" | "of" | "and" | "in" | "at");
+            let before = &tokens.list()[i - 1];
+            // "The sixteenth day of june", "january um the first"
+            let goes_on = tokens.word(i - 1) == "day"
+                || before.is(bit::FILLER | bit::MONTH | bit::ORDINAL | bit::DIGIT | bit::TENS | bit::TEEN)
+                || before.has_digits();
+            let by_model = out[i].is_some_and(|d| dated(d) && !matches!(d.origin, Origin::Rule(_)));
+            if small && by_model && out[i - 1].is_none() && !goes_on {
                 out[i] = None;
             }
         }
