@@ -12,6 +12,7 @@ import hcl2
 import yaml
 
 import helm
+import systemd
 from report import Report
 
 DEPLOY = pathlib.Path(__file__).resolve().parent.parent
@@ -49,11 +50,12 @@ def of_units():
         if path.is_file():
             text = path.read_text().replace("\\\n", " ")
             for line in re.findall(r"(?m)^ExecStart=(\S.*)$", text):
-                own = DEPLOY / "systemd" / f"{path.name}.d"
-                folders = [DEPLOY / "systemd" / "sordino-.service.d", *([own] if own.is_dir() else [])]
-                dropped = "".join(drop_in.read_text() for folder in folders for drop_in in sorted(folder.iterdir()))
+                unit = systemd.EXAMPLES.get(path.name, path.name)
+                folders = [DEPLOY / "systemd" / "sordino-.service.d", DEPLOY / "systemd" / f"{unit}.d"]
+                dropped = "".join(drop_in.read_text() for folder in folders if folder.is_dir() for drop_in in sorted(folder.iterdir()))
+                whole = text + dropped if unit == path.name else dropped + text
                 # An empty assignment clears what was set before.
-                variables = re.findall(r"(?m)^Environment=(\w+)=", re.split(r"(?m)^Environment=$", text + dropped)[-1])
+                variables = re.findall(r"(?m)^Environment=(\w+)=", re.split(r"(?m)^Environment=$", whole)[-1])
                 yield path.name, shlex.split(line)[1:], ours(variables)
 
 
