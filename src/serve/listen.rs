@@ -80,7 +80,7 @@ impl Listening {
 pub(super) fn start(
     runtime: &Handle,
     address: SocketAddr,
-    front: Front,
+    front: Arc<Front>,
     app: Arc<App>,
     rules: Rules,
 ) -> Result<Listening> {
@@ -89,7 +89,7 @@ pub(super) fn start(
     let address = listener.local_addr().map_err(failed)?;
     let (stop, stopped) = watch::channel(());
     let (is_alive, alive) = mpsc::channel(1);
-    runtime.spawn(accept(listener, Arc::new(front), app, rules, stopped, is_alive));
+    runtime.spawn(accept(listener, front, app, rules, stopped, is_alive));
     Ok(Listening { address, runtime: runtime.clone(), stop, alive, stop_after: rules.stop_after })
 }
 
@@ -137,7 +137,7 @@ async fn connection(
     let peer = peer.to_canonical();
     match front {
         Front::Tls(identity) => {
-            if let Ok(Ok(stream)) = timeout(rules.head, identity.0.accept(stream)).await {
+            if let Ok(Ok(stream)) = timeout(rules.head, identity.acceptor().accept(stream)).await {
                 serve(stream, peer, app, rules, stopped).await;
             }
         }

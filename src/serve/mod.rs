@@ -71,5 +71,9 @@ pub fn listen(
     let app = Arc::new(app::App::new(parts, &front));
     let failed = |error| Error::io(Stage::Configure, "threads cannot be started", error);
     fresh::keep(Arc::downgrade(&app)).map_err(failed)?;
+    let front = Arc::new(front);
+    if let Front::Tls(_) = &*front {
+        tls::keep(Arc::downgrade(&app), Arc::downgrade(&front)).map_err(failed)?;
+    }
     listen::start(runtime, address, front, app, rules)
 }

@@ -46,6 +46,11 @@ pub enum Notice<'a> {
         /// Why.
         error: &'a Error,
     },
+    /// Renewed certificates cannot be taken up; those of before go on: an alert.
+    NotRenewed {
+        /// Why.
+        error: &'a Error,
+    },
     /// Connections are turned away: there are too many.
     Full,
 }

@@ -1,5 +1,6 @@
 //! What happens at the server, as one JSON object a line on standard error. Paths, queries and users are not in it: who did
-//! what is in the audit log. But for two alerts: a user who was locked out, and an audit log that cannot be written.
+//! what is in the audit log. Three are alerts: a user who was locked out, who is named, an audit log that cannot be written, and
+//! a certificate that cannot be renewed.
 
 use crate::serve::Notice;
 use std::net::SocketAddr;
@@ -29,6 +30,9 @@ pub(super) fn tell(notice: &Notice<'_>) {
         Notice::Refused { why } => warn!(why, "refused"),
         Notice::LogDown { error } => error!(error = %error, alert = "audit-log-down", "audit log cannot be written"),
         Notice::Failed { error } => error!(error = %error, "request failed"),
+        Notice::NotRenewed { error } => {
+            error!(error = %error, alert = "certificate", "renewed certificate cannot be taken up");
+        }
         Notice::Full => warn!("connection turned away: there are too many"),
     }
 }

@@ -73,7 +73,7 @@ impl Metrics {
             Notice::LockedOut { .. } => drop(self.lockouts.inc()),
             Notice::Refused { why } => drop(self.refused.get_or_create(&[("why", (*why).into())]).inc()),
             Notice::LogDown { .. } => drop(self.log_down.inc()),
-            Notice::Failed { .. } => drop(self.failed.inc()),
+            Notice::Failed { .. } | Notice::NotRenewed { .. } => drop(self.failed.inc()),
             Notice::Full => drop(self.turned_away.inc()),
         }
     }
