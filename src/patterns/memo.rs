@@ -12,11 +12,11 @@ use std::sync::Mutex;
 /// that share a memo apart. Never all zeros.
 pub type Key = [u64; 3];
 
-/// Entries for single words, pairs of words, three words, and words in a context: 6.3 MiB together. Powers of two.
-const ONES: usize = 1 << 12;
-const TWOS: usize = 1 << 13;
-const THREES: usize = 1 << 13;
-const PLACED: usize = 1 << 15;
+/// Entries for single words, pairs of words, three words, and words in a context: 13 MiB together. Powers of two.
+const ONES: usize = 1 << 13;
+const TWOS: usize = 1 << 14;
+const THREES: usize = 1 << 14;
+const PLACED: usize = 1 << 16;
 
 /// Remembered sums, `ROWS` for each key.
 pub struct Memo<const ROWS: usize>(Vec<Entry<ROWS>>);
