@@ -43,8 +43,8 @@ pub(super) fn put(codec: Codec, value: f64, bytes: &mut Vec<u8>) {
         Codec::F64Be => bytes.extend(wide.to_be_bytes()),
         Codec::F32 => bytes.extend(narrow.to_le_bytes()),
         Codec::F64 => bytes.extend(wide.to_le_bytes()),
-        Codec::ALaw => bytes.push(nearest(&g711::A_LAW, value)),
-        Codec::MuLaw => bytes.push(nearest(&g711::MU_LAW, value)),
+        Codec::ALaw => bytes.push(nearest(&g711::A_LAW, value, |rank| (SIGN | rank) ^ 0x55)),
+        Codec::MuLaw => bytes.push(nearest(&g711::MU_LAW, value, |rank| u8::MAX - rank)),
         _ => unreachable!("samples in blocks or packets do not stand for themselves"),
     }
 }
@@ -60,11 +60,25 @@ fn full_scale(bits: u32) -> f64 {
     (1_u64 << (bits - 1)) as f64
 }
 
-/// The code of G.711 that stands for the nearest value; of two the higher, so that zero is silence.
-fn nearest(table: &[f32; 256], value: f64) -> u8 {
-    let distance = |code: u8| (f64::from(table[usize::from(code)]) - value).abs();
-    (0..=u8::MAX).rev().min_by(|a, b| distance(*a).total_cmp(&distance(*b))).expect("there are 256 codes")
+/// The code of G.711 that stands for the nearest value; of two the one nearer to zero. `louder` has the code of the value
+/// that so many positive ones are below.
+fn nearest(table: &[f32; 256], value: f64, louder: impl Fn(u8) -> u8) -> u8 {
+    let at = |rank: u8| f64::from(table[usize::from(louder(rank))]);
+    let (mut low, mut high) = (0, 127);
+    while low < high {
+        let middle = (low + high) / 2;
+        // Beyond the middle of two neighbours the louder one is nearer.
+        if value.abs() > f64::midpoint(at(middle), at(middle + 1)) {
+            low = middle + 1;
+        } else {
+            high = middle;
+        }
+    }
+    louder(low) ^ if value < 0.0 { SIGN } else { 0 }
 }
+
+/// The bit in which codes of G.711 of opposite values differ.
+const SIGN: u8 = 0x80;
 
 fn reversed(bytes: &[u8]) -> [u8; 8] {
     let mut reversed = [0; 8];
@@ -117,6 +131,19 @@ mod tests {
                 assert!(sample(codec, read) == sample(codec, value), "{codec:?}: {value}");
             }
         }
+    }
+
+    #[test]
+    fn no_code_of_g711_is_nearer_than_the_one_that_is_put() {
+        for (codec, table) in [(Codec::ALaw, &g711::A_LAW), (Codec::MuLaw, &g711::MU_LAW)] {
+            for n in -1000..=1000 {
+                let value = f64::from(n).powi(3) / 1e9;
+                let distance = |code: u8| (f64::from(table[usize::from(code)]) - value).abs();
+                let put = sample(codec, value)[0];
+                assert!((0..=u8::MAX).all(|code| distance(put) <= distance(code)), "{codec:?}: {value}");
+            }
+        }
+        assert_eq!([sample(Codec::ALaw, 0.0), sample(Codec::MuLaw, -0.0)].concat(), [0xD5, 0xFF]);
     }
 
     #[test]

@@ -89,7 +89,12 @@ pub(super) fn table(info: &RecordingInfo, blocks: &Blocks, fill: Fill) -> Vec<u8
         Codec::MsAdpcm => coded::ms(samples, blocks, channels),
         codec => {
             let mut bytes = Vec::new();
-            samples.for_each(|value| (0..channels).for_each(|_| sample::put(codec, value, &mut bytes)));
+            for value in samples {
+                let start = bytes.len();
+                sample::put(codec, value, &mut bytes);
+                let end = bytes.len();
+                (1..channels).for_each(|_| bytes.extend_from_within(start..end));
+            }
             bytes
         }
     }
