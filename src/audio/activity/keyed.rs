@@ -4,10 +4,12 @@
 use super::level::from_dbfs;
 use super::span;
 use crate::base::TimeSpan;
-use std::f32::consts::TAU;
+use std::f64::consts::TAU;
+use std::sync::Arc;
 
 /// A key sounds with one frequency of each half: rows, then columns.
-const HZ: [f32; 8] = [697.0, 770.0, 852.0, 941.0, 1209.0, 1336.0, 1477.0, 1633.0];
+const HZ: [f64; TONES] = [697.0, 770.0, 852.0, 941.0, 1209.0, 1336.0, 1477.0, 1633.0];
+const TONES: usize = 8;
 const ROWS: usize = 4;
 /// Frequencies up to the highest need twice its rate.
 const RATE_HZ_MIN: u32 = 4_000;
@@ -21,12 +23,76 @@ const TWIST_MAX: f32 = 10.0;
 /// three at least.
 const WINDOWS_MIN: usize = 3;
 
+/// The waves of the frequencies over a frame, for all channels of a rate.
+#[derive(Clone)]
+pub(super) struct Waves(Arc<[Wave]>);
+
+/// The waves at one sample.
+struct Wave {
+    cos: [f32; TONES],
+    sin: [f32; TONES],
+}
+
+impl Waves {
+    /// Those of a rate; none where it is too low for keys.
+    pub(super) fn new(rate_hz: u32) -> Self {
+        // Behind the last sample of the longest frame a window's second half begins.
+        let count = if rate_hz < RATE_HZ_MIN { 0 } else { rate_hz / 100 + 2 };
+        let wave = |at: u32| {
+            let angles = HZ.map(|hz| TAU * hz * f64::from(at) / f64::from(rate_hz));
+            Wave { cos: angles.map(|a| a.cos() as f32), sin: angles.map(|a| a.sin() as f32) }
+        };
+        Self((0..count).map(wave).collect())
+    }
+
+    /// What a frame has of each frequency.
+    fn of(&self, frame: &[f32]) -> Half {
+        let mut half = Half { samples: frame.len(), total: 0.0, re: [0.0; TONES], im: [0.0; TONES] };
+        for (sample, Wave { cos, sin }) in frame.iter().zip(&*self.0) {
+            half.total += sample * sample;
+            for i in 0..TONES {
+                half.re[i] += sample * cos[i];
+                half.im[i] += sample * sin[i];
+            }
+        }
+        half
+    }
+
+    /// The key that sounds in two frames, one behind the other.
+    fn key(&self, first: &Half, second: &Half) -> Option<(usize, usize)> {
+        let Wave { cos, sin } = self.0.get(first.samples)?;
+        let count = (first.samples + second.samples) as f32;
+        // A sine of one frequency alone has the power that the samples have together. The second frame began with the
+        // waves' beginning, and is turned to where the first one ends.
+        let power: [f32; TONES] = std::array::from_fn(|i| {
+            let re = first.re[i] + second.re[i] * cos[i] - second.im[i] * sin[i];
+            let im = first.im[i] + second.re[i] * sin[i] + second.im[i] * cos[i];
+            (re * re + im * im) * 2.0 / count
+        });
+        let loudest = |range: std::ops::Range<usize>| range.max_by(|&a, &b| power[a].total_cmp(&power[b]));
+        let (row, column) = (loudest(0..ROWS)?, loudest(ROWS..TONES)?);
+        let (row_power, column_power) = (power[row], power[column]);
+        let is_pair = row_power + column_power >= SHARE_MIN * (first.total + second.total)
+            && row_power <= TWIST_MAX * column_power
+            && column_power <= TWIST_MAX * row_power;
+        is_pair.then_some((row, column))
+    }
+}
+
+/// What one frame, half a window, has of each frequency: its Fourier transform there.
+struct Half {
+    samples: usize,
+    /// The sum of all samples' squares.
+    total: f32,
+    re: [f32; TONES],
+    im: [f32; TONES],
+}
+
 /// Finds pressed keys on one channel.
 pub(super) struct Keyed {
-    /// Twice the cosine of each frequency's angle a sample; nothing where the rate is too low.
-    turns: Option<[f32; 8]>,
-    /// The frame before, which is the first half of a window.
-    before: Vec<f32>,
+    waves: Waves,
+    /// The frame before, unless it was too quiet.
+    before: Option<Half>,
     frames: usize,
     /// The key that sounds, and in how many windows so far.
     sounding: Option<((usize, usize), usize)>,
@@ -34,19 +100,15 @@ pub(super) struct Keyed {
 }
 
 impl Keyed {
-    pub(super) fn new(rate_hz: u32) -> Self {
-        let turns = (rate_hz >= RATE_HZ_MIN).then(|| HZ.map(|hz| 2.0 * (TAU * hz / rate_hz as f32).cos()));
-        Self { turns, before: Vec::new(), frames: 0, sounding: None, found: Vec::new() }
+    pub(super) fn new(waves: Waves) -> Self {
+        Self { waves, before: None, frames: 0, sounding: None, found: Vec::new() }
     }
 
     /// Goes on with the next frame.
     pub(super) fn push(&mut self, frame: &[f32], level: u8) {
-        let Some(turns) = &self.turns else { return };
-        let key = if level < QUIETEST || self.before.is_empty() { None } else { key(turns, &self.before, frame) };
-        self.before.clear();
-        if level >= QUIETEST {
-            self.before.extend_from_slice(frame);
-        }
+        let half = (level >= QUIETEST).then(|| self.waves.of(frame));
+        let key = self.before.as_ref().zip(half.as_ref()).and_then(|(first, second)| self.waves.key(first, second));
+        self.before = half;
         self.frames += 1;
         match (key, &mut self.sounding) {
             (Some(key), Some((sounding, windows))) if key == *sounding => *windows += 1,
@@ -72,47 +134,22 @@ impl Keyed {
     }
 }
 
-/// The key that sounds in these two frames.
-fn key(turns: &[f32; 8], first: &[f32], second: &[f32]) -> Option<(usize, usize)> {
-    // The algorithm of Goertzel, for all frequencies at once.
-    let (mut one, mut two) = ([0.0f32; 8], [0.0f32; 8]);
-    let mut total = 0.0;
-    for &sample in first.iter().chain(second) {
-        total += sample * sample;
-        for ((turn, one), two) in turns.iter().zip(&mut one).zip(&mut two) {
-            let next = sample + turn * *one - *two;
-            *two = *one;
-            *one = next;
-        }
-    }
-    let count = (first.len() + second.len()) as f32;
-    // A sine of one frequency alone has the power that the samples have together.
-    let power: [f32; 8] =
-        std::array::from_fn(|i| (one[i] * one[i] + two[i] * two[i] - turns[i] * one[i] * two[i]) * 2.0 / count);
-    let loudest = |range: std::ops::Range<usize>| range.max_by(|&a, &b| power[a].total_cmp(&power[b]));
-    let (row, column) = (loudest(0..ROWS)?, loudest(ROWS..HZ.len())?);
-    let (row_power, column_power) = (power[row], power[column]);
-    let is_pair = row_power + column_power >= SHARE_MIN * total
-        && row_power <= TWIST_MAX * column_power
-        && column_power <= TWIST_MAX * row_power;
-    is_pair.then_some((row, column))
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
 
     /// Sine waves of these frequencies, for so many milliseconds.
-    type Part<'a> = (&'a [f32], usize);
+    type Part<'a> = (&'a [f64], usize);
 
     fn keyed(rate_hz: u32, parts: &[Part<'_>]) -> Vec<(u32, u32)> {
-        let mut keyed = Keyed::new(rate_hz);
+        let mut keyed = Keyed::new(Waves::new(rate_hz));
         let per_ms = rate_hz as usize / 1000;
         let samples: Vec<f32> = parts
             .iter()
             .flat_map(|&(hz, ms)| {
-                (0..ms * per_ms)
-                    .map(move |i| hz.iter().map(|hz| 0.1 * (TAU * hz * i as f32 / rate_hz as f32).sin()).sum())
+                (0..ms * per_ms).map(move |i| {
+                    hz.iter().map(|hz| 0.1 * (TAU * hz * i as f64 / f64::from(rate_hz)).sin() as f32).sum()
+                })
             })
             .collect();
         for frame in samples.chunks(per_ms * 10) {

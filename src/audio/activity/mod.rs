@@ -10,7 +10,7 @@ mod voice;
 
 use super::Opened;
 use crate::base::{Error, HoldReason, Result, Stage, TimeSpan, limits};
-use keyed::Keyed;
+use keyed::{Keyed, Waves};
 use level::Frames;
 use std::io::{Read, Seek};
 use voice::Voice;
@@ -65,7 +65,8 @@ pub fn listen<S: Read + Seek>(opened: &Opened, source: &mut S) -> Result<Activit
     if info.duration_ms().saturating_mul(info.channels.into()) > limits::HEARD_MS_MAX {
         return Err(Error::held(Stage::OpenRecording, HoldReason::LimitReached, "too long for so many channels"));
     }
-    let mut channels: Vec<Channel> = (0..info.channels).map(|_| Channel::new(info.rate_hz)).collect();
+    let waves = Waves::new(info.rate_hz);
+    let mut channels: Vec<Channel> = (0..info.channels).map(|_| Channel::new(info.rate_hz, &waves)).collect();
     opened.decode(source, &mut |block| {
         for (channel, samples) in channels.iter_mut().zip(block.planes().into_exposed()) {
             channel.hear(samples);
@@ -91,8 +92,8 @@ struct Channel {
 }
 
 impl Channel {
-    fn new(rate_hz: u32) -> Self {
-        let (voice, keyed) = (Voice::default(), Keyed::new(rate_hz));
+    fn new(rate_hz: u32, waves: &Waves) -> Self {
+        let (voice, keyed) = (Voice::default(), Keyed::new(waves.clone()));
         Self { frames: Frames::new(rate_hz), levels: Vec::new(), voice, keyed }
     }
 
