@@ -163,6 +163,14 @@ async function signInAgain(name, secret) {
 
 const steps = [];
 const step = (name, what) => steps.push([name, what]);
+// The index follows the store every few seconds: asks for a page until it is as it must become.
+async function eventually(address, is, what) {
+  for (const end = Date.now() + 60_000; ; await page.waitForTimeout(1_000)) {
+    await page.goto(base + address);
+    if (await is()) return;
+    assert.ok(Date.now() < end, what);
+  }
+}
 const status = async (address) => (await page.goto(base + address)).status();
 
 step("a lead signs in with a second factor and sees the calls", async (browser, first) => {
@@ -379,9 +387,7 @@ step("a second officer agrees to the marked words, and the next run masks and mu
   await page.waitForURL(/marked=yes/);
   assert.match(await page.textContent("aside"), /1 span was added by hand; the next run hides/);
   run("redact", path.join(root, "fixtures/calls"), dest);
-  await page.waitForTimeout(5_500);
-  await page.goto(base + marked.path);
-  assert.ok(!/cholesterol/i.test(await page.textContent(".turns")), "masked");
+  await eventually(marked.path, async () => !/cholesterol/i.test(await page.textContent(".turns")), "masked");
   assert.ok(!(await isHeard(at, at + 0.3)), "and muted");
   await look("call-of-officer", { narrow: false });
   const log = run("audit", "search", dest);
@@ -395,7 +401,7 @@ step("a second officer agrees to the marked words, and the next run masks and mu
 });
 
 step("a stretch of a held call is hidden by hand", async () => {
-  await page.goto(`${base}/held`);
+  await eventually("/held", async () => await page.locator("table.list tbody tr").count() === 1, "the released call is gone");
   await page.click("table.list a");
   await page.waitForSelector("#from");
   const address = new URL(page.url()).pathname;
