@@ -582,13 +582,14 @@ const fn upper(letter: u8) -> char {
 }
 
 #[cfg(test)]
-mod tests {
+pub(super) mod tests {
     use super::super::token::tokens;
     use super::*;
     use crate::base::Phi;
     use crate::model::{Speaker, TimeSource, TranscriptBuilder};
 
-    fn runs(turns: &[&str]) -> Vec<String> {
+    /// The texts of the runs in these turns, said by caller and agent in turn.
+    pub(in crate::detect) fn runs(turns: &[&str]) -> Vec<String> {
         let mut b = TranscriptBuilder::new(TimeSource::None);
         for (i, turn) in turns.iter().enumerate() {
             b.turn(TurnKind::Spoken, if i % 2 == 0 { Speaker::Caller } else { Speaker::Agent }, None);

@@ -193,7 +193,9 @@ impl Store for S3Store {
     }
 
     fn begin(&self, call: &CallId) -> Result<Box<dyn Staged>> {
-        self.surveyed().iter_mut().for_each(|survey| survey.meet(call));
+        if let Some(survey) = &mut *self.surveyed() {
+            survey.meet(call);
+        }
         Ok(Box::new(Staging::begin(&self.bucket, self.writing()?, call)?))
     }
 
@@ -228,7 +230,9 @@ impl Store for S3Store {
 
     fn put_held(&self, call: &CallId, record: &[u8]) -> Result<()> {
         self.writing()?;
-        self.surveyed().iter_mut().for_each(|survey| survey.hold(call));
+        if let Some(survey) = &mut *self.surveyed() {
+            survey.hold(call);
+        }
         self.bucket.client.wait(self.bucket.put_record(&self.bucket.held_key(call), record))
     }
 

@@ -4,7 +4,7 @@
 
 use super::client::Answer;
 use super::fault::Fault;
-use super::read::{CUTS_MAX, Location, RESUME_AFTER, stat};
+use super::read::{Cuts, Location, stat, total};
 use crate::base::Result;
 use crate::store::Stat;
 use aws_sdk_s3::primitives::ByteStream;
@@ -20,7 +20,7 @@ pub(super) struct Part {
     body: ByteStream,
     /// What came and was not read yet.
     came: Cursor<Vec<u8>>,
-    cuts: u32,
+    cuts: Cuts,
 }
 
 impl Part {
@@ -35,10 +35,12 @@ impl Part {
 
     async fn begin(location: Location, part: Range<u64>) -> Answer<(Self, Stat)> {
         let answer = location.part(&part, None).await?;
-        let total = answer.content_range().and_then(|range| range.rsplit_once('/')?.1.parse().ok());
-        let stat = stat(total.ok_or(Fault::BadAnswer(206))?, answer.e_tag(), answer.last_modified());
+        let stat = stat(total(&answer)?, answer.e_tag(), answer.last_modified());
         let tag = stat.version.clone();
-        Ok((Self { location, tag, left: part, body: answer.body, came: Cursor::default(), cuts: 0 }, stat))
+        Ok((
+            Self { location, tag, left: part, body: answer.body, came: Cursor::default(), cuts: Cuts::default() },
+            stat,
+        ))
     }
 
     /// The next bytes as they come; nothing at the end.
@@ -60,11 +62,9 @@ impl Part {
     }
 
     async fn resume(&mut self) -> io::Result<()> {
-        if self.cuts == CUTS_MAX {
+        if !self.cuts.wait().await {
             return Err(ErrorKind::UnexpectedEof.into());
         }
-        tokio::time::sleep(RESUME_AFTER * 2u32.pow(self.cuts)).await;
-        self.cuts += 1;
         self.body = self.location.part(&self.left, Some(&self.tag)).await.map_err(io::Error::other)?.body;
         Ok(())
     }

@@ -26,9 +26,9 @@ const ONE_BLOCK_BYTES_MAX: usize = 4 << 20;
 /// Streams of one object that are open at once.
 const STREAMS_MAX: usize = 2;
 /// How often one stream may break off.
-pub(super) const CUTS_MAX: u32 = 8;
+const CUTS_MAX: u32 = 8;
 /// Wait before the first resumption; each next one waits twice as long.
-pub(super) const RESUME_AFTER: Duration = Duration::from_millis(50);
+const RESUME_AFTER: Duration = Duration::from_millis(50);
 
 /// An object of a bucket.
 pub(super) struct Location {
@@ -59,10 +59,7 @@ impl Location {
         }
         let request = self.client.sdk.get_object().bucket(&self.bucket).key(self.key.expose()).range("bytes=0-0");
         match request.set_if_match(tag.map(str::to_owned)).send().await.map_err(Fault::from) {
-            Ok(answer) => {
-                let total = answer.content_range().and_then(|range| range.rsplit_once('/')?.1.parse().ok());
-                total.ok_or(Fault::BadAnswer(206))
-            }
+            Ok(answer) => total(&answer),
             // There is no first byte.
             Err(Fault::Refused(416, _)) => Ok(0),
             Err(fault) => Err(fault),
@@ -113,9 +110,31 @@ pub(super) fn stat(bytes: u64, tag: Option<&str>, modified: Option<&DateTime>) -
     Stat { bytes, version, modified_s: modified.and_then(|at| u64::try_from(at.secs()).ok()).unwrap_or_default() }
 }
 
+/// The size of the whole object, as the answer for a part of it says.
+pub(super) fn total(answer: &GetObjectOutput) -> Answer<u64> {
+    let total = answer.content_range().and_then(|range| range.rsplit_once('/')?.1.parse().ok());
+    total.ok_or(Fault::BadAnswer(206))
+}
+
 /// An ETag as conditions of requests have it.
 pub(super) fn quoted(tag: &str) -> String {
     format!("\"{tag}\"")
+}
+
+/// How often a body has broken off.
+#[derive(Default)]
+pub(super) struct Cuts(u32);
+
+impl Cuts {
+    /// Waits until it may be asked for again; not, where it has broken off too often.
+    pub async fn wait(&mut self) -> bool {
+        if self.0 == CUTS_MAX {
+            return false;
+        }
+        tokio::time::sleep(RESUME_AFTER * 2u32.pow(self.0)).await;
+        self.0 += 1;
+        true
+    }
 }
 
 /// A body on its way, which is asked for again where it breaks off.
@@ -125,7 +144,7 @@ struct Stream {
     at: u64,
     end: u64,
     block_bytes: usize,
-    cuts: u32,
+    cuts: Cuts,
     /// What came and was not handed out yet.
     block: Vec<u8>,
     /// Whether anything was handed out. Until then the body is asked for anew, which has a sum to be checked by, and not
@@ -136,7 +155,7 @@ struct Stream {
 impl Stream {
     fn of(body: ByteStream, at: u64, stat: &Stat) -> Self {
         let block_bytes = if stat.bytes <= ONE_BLOCK_BYTES_MAX as u64 { ONE_BLOCK_BYTES_MAX } else { BLOCK_BYTES };
-        Self { body, at, end: stat.bytes, block_bytes, cuts: 0, block: Vec::new(), is_read: false }
+        Self { body, at, end: stat.bytes, block_bytes, cuts: Cuts::default(), block: Vec::new(), is_read: false }
     }
 
     /// The next bytes; nothing at the end. The last ones are handed out once the body has ended, and so has the SDK's
@@ -176,11 +195,9 @@ impl Stream {
     }
 
     async fn resume(&mut self, location: &Location, tag: &str) -> io::Result<()> {
-        if self.cuts == CUTS_MAX {
+        if !self.cuts.wait().await {
             return Err(broken("the object's body breaks off again and again"));
         }
-        tokio::time::sleep(RESUME_AFTER * 2u32.pow(self.cuts)).await;
-        self.cuts += 1;
         if !self.is_read {
             self.at -= self.block.len() as u64;
             self.block.clear();

@@ -47,12 +47,16 @@ impl Survey {
 
     /// Takes note that the call is held.
     pub fn hold(&mut self, call: &CallId) {
-        self.held.iter_mut().for_each(|held| held.extend([call.clone()]));
+        if let Some(held) = &mut self.held {
+            held.insert(call.clone());
+        }
     }
 
     /// Takes note that something is about to be published of the call.
     pub fn meet(&mut self, call: &CallId) {
-        self.known.iter_mut().for_each(|known| known.extend([call.clone()]));
+        if let Some(known) = &mut self.known {
+            known.insert(call.clone());
+        }
     }
 }
 
