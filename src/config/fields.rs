@@ -99,16 +99,11 @@ impl Origin {
 impl Fields {
     /// These fields, and those of `lower` where these are not set.
     pub(super) fn over(self, lower: Self) -> Self {
-        // The key and its file are one choice: a key file flag goes over a key in the environment.
-        let own_key = self.call_id_key.is_some() || self.call_id_key_file.is_some();
-        let (key, key_file) = if own_key {
-            (self.call_id_key, self.call_id_key_file)
-        } else {
-            (lower.call_id_key, lower.call_id_key_file)
-        };
+        let (call_id_key, call_id_key_file) =
+            one_choice((self.call_id_key, self.call_id_key_file), (lower.call_id_key, lower.call_id_key_file));
         Self {
-            call_id_key: key,
-            call_id_key_file: key_file,
+            call_id_key,
+            call_id_key_file,
             state_dir: self.state_dir.or(lower.state_dir),
             policy: self.policy.or(lower.policy),
             patterns: self.patterns.or(lower.patterns),
@@ -191,6 +186,11 @@ impl Fields {
         self.worker.check(origin)?;
         self.pairing.iter().flatten().try_for_each(|t| Template::parse(t).map(drop))
     }
+}
+
+/// A secret and the file with it are one choice: a flag that names a file goes over a secret in the environment.
+pub(super) fn one_choice<A, B>(own: (Option<A>, Option<B>), lower: (Option<A>, Option<B>)) -> (Option<A>, Option<B>) {
+    if own.0.is_some() || own.1.is_some() { own } else { lower }
 }
 
 pub(super) fn within(origin: Origin, field: &str, value: Option<u64>, min: u64, max: u64, good: u64) -> Result<()> {

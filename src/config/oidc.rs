@@ -8,7 +8,7 @@ use std::collections::BTreeMap;
 use std::ffi::OsStr;
 use std::path::{Path, PathBuf};
 
-use super::fields::guarded;
+use super::fields::{guarded, one_choice};
 
 /// What users call the provider unless told otherwise.
 const NAME: &str = "single sign-on";
@@ -46,12 +46,8 @@ pub struct OidcFields {
 
 impl OidcFields {
     pub(super) fn over(self, lower: Self) -> Self {
-        let own_secret = self.client_secret.is_some() || self.client_secret_file.is_some();
-        let (client_secret, client_secret_file) = if own_secret {
-            (self.client_secret, self.client_secret_file)
-        } else {
-            (lower.client_secret, lower.client_secret_file)
-        };
+        let (client_secret, client_secret_file) =
+            one_choice((self.client_secret, self.client_secret_file), (lower.client_secret, lower.client_secret_file));
         Self {
             issuer: self.issuer.or(lower.issuer),
             client_id: self.client_id.or(lower.client_id),

@@ -18,9 +18,9 @@ use std::time::Duration;
 
 /// Calls that are listed and not yet begun.
 const QUEUE_CALLS: usize = 256;
-/// Calls that wait for disk or network, for each one that is computed. A call asks a store about nine times, one after
-/// the other, for 20 ms each, and a short one computes for 5 ms.
-const WAITING_PER_JOB: usize = 40;
+/// Calls that wait for disk or network, for each one that is computed. A call asks a store five times, one after the
+/// other, for 20 ms each, and a short one computes for 5 ms.
+const WAITING_PER_JOB: usize = 20;
 /// Most threads of a run.
 const THREADS_MAX: usize = 1_024;
 /// Most reports that wait for one of an earlier call, about 500 bytes each.
