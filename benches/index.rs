@@ -110,33 +110,69 @@ fn main() {
     println!("{calls} calls of {} words indexed in {took:.1?}, {:.0} MB", TURNS * WORDS, bytes as f64 / 1e6);
     let mut slowest = Duration::ZERO;
     for (name, query) in questions() {
-        let (took, count) = ask(&index, &query);
+        let (took, count) = slowest_of(|| index.calls(&query).expect("an answer").count);
         slowest = slowest.max(took);
         println!("{:7.1} ms  {count:6} calls  {name}", took.as_secs_f64() * 1000.0);
+    }
+    for (name, seen) in [("agents to choose from", Seen::default()), ("agents of a team", of_team())] {
+        let asked = || index.values("agent", &seen, 200).expect("an answer").len() as u64;
+        let (took, count) = slowest_of(asked);
+        slowest = slowest.max(took);
+        println!("{:7.1} ms  {count:6} agents {name}", took.as_secs_f64() * 1000.0);
     }
     println!("slowest {:.1} ms", slowest.as_secs_f64() * 1000.0);
 }
 
-/// A tenth of the calls is of each team.
+/// A tenth of the calls is of each team, a 400th of each agent, two thirds of one site.
 fn label(records: &LocalRecords, calls: usize) {
     let label = |n: usize| {
-        let attributes = [("team", format!("team-{}", n % 10)), ("agent", format!("a{}", n % 400))];
+        let site = if n.is_multiple_of(3) { "east" } else { "west" };
+        let attributes =
+            [("team", format!("team-{}", n % 10)), ("agent", format!("a{}", n % 400)), ("site", site.into())];
         Label { call: call(n), attributes: attributes.map(|(k, v)| (k.to_owned(), v)).into() }
     };
     let labels: Vec<Label> = (0..calls).map(label).collect();
     labels::write(records, &labels, Timestamp::from_unix_s(1_700_000_000)).expect("labels");
 }
 
+fn of_team() -> Seen {
+    Seen { role: Some(Role::Coach), marks: Some(vec![mark("team", "team-3")]) }
+}
+
+fn mark(name: &str, value: &str) -> Mark {
+    Mark { name: name.into(), value: value.into() }
+}
+
 fn questions() -> Vec<(&'static str, Query)> {
     let all = || Query { limit: 50, seen: Seen { role: Some(Role::QaLead), marks: None }, ..Query::default() };
     let said = |text: &str| Query { text: Some(Phi::new(text.to_owned())), ..all() };
-    let mark = |name: &str, value: &str| Mark { name: name.into(), value: value.into() };
-    let team = || Seen { role: Some(Role::Coach), marks: Some(vec![mark("team", "team-3")]) };
+    let several = |teams: &[&str]| {
+        let marks = teams.iter().map(|team| mark("team", team)).collect();
+        Seen { role: Some(Role::Coach), marks: Some(marks) }
+    };
+    let site = |name: &str| Seen { role: Some(Role::Coach), marks: Some(vec![mark("site", name)]) };
     let at = |n: u64| Some(Timestamp::from_unix_s(1_700_000_000 + n * 97));
     vec![
         ("newest", all()),
-        ("newest of a team", Query { seen: team(), ..all() }),
-        ("riskiest of a team", Query { seen: team(), order: Order::Riskiest, ..all() }),
+        ("newest of a team", Query { seen: of_team(), ..all() }),
+        ("riskiest of a team", Query { seen: of_team(), order: Order::Riskiest, ..all() }),
+        ("newest of two teams", Query { seen: several(&["team-3", "team-4"]), ..all() }),
+        (
+            "riskiest of nine teams",
+            Query {
+                seen: several(&[
+                    "team-0", "team-1", "team-2", "team-3", "team-4", "team-5", "team-6", "team-7", "team-8",
+                ]),
+                order: Order::Riskiest,
+                ..all()
+            },
+        ),
+        ("newest of most calls", Query { seen: site("west"), ..all() }),
+        (
+            "longest of a site and a team",
+            Query { seen: site("east"), marks: Some(vec![mark("team", "team-3")]), order: Order::Longest, ..all() },
+        ),
+        ("newest of an agent", Query { marks: Some(vec![mark("agent", "a7")]), ..all() }),
         ("an agent's longest", Query { marks: Some(vec![mark("agent", "a7")]), order: Order::Longest, ..all() }),
         (
             "two categories, risk",
@@ -150,16 +186,19 @@ fn questions() -> Vec<(&'static str, Query)> {
         ("a phrase", said("\"prior authorization\"")),
         ("a phrase of frequent words", said("\"thank you\"")),
         ("a word and not another", said("claim -denied")),
-        ("a frequent word of a team", Query { seen: team(), ..said("the") }),
+        ("a frequent word of a team", Query { seen: of_team(), ..said("the") }),
+        ("a frequent word of an agent", Query { marks: Some(vec![mark("agent", "a7")]), ..said("the") }),
+        ("a word of most calls", Query { seen: site("west"), ..said("deductible") }),
     ]
 }
 
-fn ask(index: &Index, query: &Query) -> (Duration, u64) {
+/// The slowest of several answers.
+fn slowest_of(ask: impl Fn() -> u64) -> (Duration, u64) {
     let mut slowest = Duration::ZERO;
     let mut count = 0;
     for _ in 0..ROUNDS {
         let began = Instant::now();
-        count = index.calls(query).expect("an answer").count;
+        count = ask();
         slowest = slowest.max(began.elapsed());
     }
     (slowest, count)

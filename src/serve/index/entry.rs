@@ -172,7 +172,7 @@ impl Entry {
         let sql = "INSERT INTO texts (id, text, starts) VALUES (?, ?, ?)";
         writer.prepare_cached(sql)?.execute(params![id, text, starts])?;
         writer.prepare_cached("INSERT INTO words (rowid, text) VALUES (?, ?)")?.execute(params![id, text])?;
-        Ok(())
+        mark(writer, &self.call)
     }
 }
 
@@ -192,8 +192,31 @@ pub(super) fn id_from(at: Timestamp) -> i64 {
     (at.unix_s().min(AT_MAX) as i64) << ID_BITS
 }
 
-/// Moves a call to when it began, as labels say by now.
-pub(super) fn set_time(writer: &Connection, call: &CallId) -> rusqlite::Result<()> {
+/// Gives a call these attributes besides those that it has, and moves it to when it began, as they say.
+pub(super) fn label(writer: &Connection, call: &CallId, attributes: &BTreeMap<String, String>) -> rusqlite::Result<()> {
+    unmark(writer, call)?;
+    let sql = "INSERT OR REPLACE INTO labels (call, name, value) VALUES (?, ?, ?)";
+    for (name, value) in attributes {
+        writer.prepare_cached(sql)?.execute([call.as_str(), name, value])?;
+    }
+    set_time(writer, call)?;
+    mark(writer, call)
+}
+
+/// Lists a call under each of its attributes: of each, calls are found in the order of time without looking at others.
+fn mark(writer: &Connection, call: &CallId) -> rusqlite::Result<()> {
+    let sql =
+        "INSERT INTO marks (name, value, id) SELECT name, value, id FROM labels JOIN calls USING (call) WHERE call = ?";
+    writer.prepare_cached(sql)?.execute([call.as_str()]).map(drop)
+}
+
+fn unmark(writer: &Connection, call: &CallId) -> rusqlite::Result<()> {
+    let sql = "DELETE FROM marks WHERE (name, value, id) IN
+        (SELECT name, value, id FROM labels JOIN calls USING (call) WHERE call = ?)";
+    writer.prepare_cached(sql)?.execute([call.as_str()]).map(drop)
+}
+
+fn set_time(writer: &Connection, call: &CallId) -> rusqlite::Result<()> {
     let sql = "SELECT id, text, coalesce((SELECT unixepoch(value) FROM labels WHERE labels.call = calls.call AND
         name = 'started'), created), at FROM calls JOIN texts USING (id) WHERE call = ?";
     let row = |row: &rusqlite::Row<'_>| -> rusqlite::Result<(i64, String, u64, u64)> {
@@ -216,6 +239,7 @@ pub(super) fn forget(writer: &Connection, call: &CallId) -> rusqlite::Result<()>
     let row = |row: &rusqlite::Row<'_>| Ok((row.get::<_, i64>(0)?, row.get::<_, String>(1)?));
     let found = writer.prepare_cached(find)?.query_row([call.as_str()], row).optional()?;
     if let Some((id, text)) = found {
+        unmark(writer, call)?;
         let unindex = "INSERT INTO words (words, rowid, text) VALUES ('delete', ?, ?)";
         writer.prepare_cached(unindex)?.execute(params![id, text])?;
         writer.prepare_cached("DELETE FROM texts WHERE id = ?")?.execute([id])?;

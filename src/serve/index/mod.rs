@@ -28,7 +28,7 @@ use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
 /// Raised with every change of the tables; a file of another version is made again.
-const VERSION: i64 = 3;
+const VERSION: i64 = 4;
 /// How long a writer waits for another one.
 const BUSY: Duration = Duration::from_secs(30);
 /// Pages that a reader keeps in memory, KiB (a negative number to SQLite).
@@ -49,7 +49,8 @@ CREATE VIRTUAL TABLE words USING fts5 (
   text, content = 'texts', content_rowid = 'id', tokenize = \"porter unicode61 remove_diacritics 2 tokenchars '[]_'\");
 INSERT INTO words (words, rank) VALUES ('secure-delete', 1);
 CREATE TABLE labels (call TEXT NOT NULL, name TEXT NOT NULL, value TEXT NOT NULL, PRIMARY KEY (call, name)) WITHOUT ROWID;
-CREATE INDEX labels_by_value ON labels (name, value, call);
+CREATE TABLE marks (
+  name TEXT NOT NULL, value TEXT NOT NULL, id INTEGER NOT NULL, PRIMARY KEY (name, value, id)) WITHOUT ROWID;
 CREATE TABLE label_files (name TEXT PRIMARY KEY) WITHOUT ROWID;
 CREATE TABLE held (
   name TEXT PRIMARY KEY, state TEXT NOT NULL, call TEXT NOT NULL, at INTEGER NOT NULL, reason TEXT NOT NULL,

@@ -16,6 +16,11 @@ use std::str::FromStr;
 pub const CALLS_MAX: u32 = 200;
 /// How far matches are counted; beyond it there are "more than" so many.
 pub const COUNT_MAX: u64 = 1_000;
+/// The newest calls, of which values of an attribute are told.
+const RECENT: u32 = 2_000;
+/// Up to so many calls with an attribute are looked up by their ids. Where there are more, calls are gone through and each is asked
+/// for the attribute, since enough are found soon. In tests two are many.
+const FEW_MAX: u32 = if cfg!(test) { 1 } else { 20_000 };
 
 /// Which calls are asked for. What is not said does not matter.
 #[derive(Clone, Default)]
@@ -218,21 +223,21 @@ impl Index {
         attributes(&*self.reader()?, call.as_str()).map_err(failed)
     }
 
-    /// Values of an attribute, the most frequent first, at most `limit` of them, of calls that may be seen.
+    /// Values of an attribute among the newest calls that may be seen, the most frequent first, at most `limit` of them.
     ///
     /// # Errors
     /// When the file cannot be read.
     pub fn values(&self, name: &str, seen: &Seen, limit: u32) -> Result<Vec<String>> {
         let reader = self.reader()?;
-        let mut filter = Filter::default();
-        filter.seen(seen);
         let find = || -> rusqlite::Result<Vec<String>> {
+            let mut filter = Filter::default();
+            filter.seen(&reader, seen, "c.id")?;
             let sql = format!(
-                "SELECT l.value FROM labels l JOIN calls c USING (call) WHERE l.name = ? {} GROUP BY l.value
-                 ORDER BY count(*) DESC, l.value LIMIT {limit}",
+                "SELECT value FROM (SELECT c.call FROM calls c WHERE 1 {} ORDER BY c.id DESC LIMIT {RECENT})
+                 JOIN labels USING (call) WHERE name = ? GROUP BY value ORDER BY count(*) DESC, value LIMIT {limit}",
                 filter.and()
             );
-            let values = std::iter::once(Value::from(name.to_owned())).chain(filter.values.iter().cloned());
+            let values = filter.values.into_iter().chain([Value::from(name.to_owned())]);
             reader.prepare_cached(&sql)?.query_map(params_from_iter(values), |row| row.get(0))?.collect()
         };
         find().map_err(failed)
@@ -257,15 +262,15 @@ struct Filter {
 }
 
 impl Filter {
-    fn of(query: &Query, words: Option<&str>) -> Self {
+    fn of(reader: &Connection, query: &Query, words: Option<&str>) -> rusqlite::Result<Self> {
         let mut filter = Self::default();
         let number = |n: u64| Value::from(i64::try_from(n).unwrap_or(i64::MAX));
-        filter.seen(&query.seen);
+        // Of a search the id is the engine's own, which it can begin and end with; but it would search anew for each of several ids.
+        let (id, one_of_ids) = if words.is_some() { ("words.rowid", "+words.rowid") } else { ("c.id", "c.id") };
+        filter.seen(reader, &query.seen, one_of_ids)?;
         if let Some(words) = words {
             filter.add("words MATCH ?", [words.to_owned().into()]);
         }
-        // Of a search the id is the engine's own, which it can begin and end with.
-        let id = if words.is_some() { "words.rowid" } else { "c.id" };
         if let Some(from) = query.from {
             filter.add(&format!("{id} >= ?"), [id_from(from).into()]);
         }
@@ -291,30 +296,48 @@ impl Filter {
             None => {}
         }
         if let Some(marks) = &query.marks {
-            filter.marks(marks);
+            filter.marks(reader, marks, one_of_ids)?;
         }
-        filter
+        Ok(filter)
     }
 
-    fn seen(&mut self, seen: &Seen) {
+    fn seen(&mut self, reader: &Connection, seen: &Seen, id: &str) -> rusqlite::Result<()> {
         if let Some(role) = seen.role {
             self.add("instr(c.roles, ?) > 0", [format!(" {} ", role.word()).into()]);
         }
-        if let Some(marks) = &seen.marks {
-            self.marks(marks);
-        }
+        seen.marks.as_ref().map_or(Ok(()), |marks| self.marks(reader, marks, id))
     }
 
     /// Calls with one of these attributes; none where there is none.
-    fn marks(&mut self, marks: &[Mark]) {
-        if marks.is_empty() {
-            return self.add("0", []);
+    fn marks(&mut self, reader: &Connection, marks: &[Mark], id: &str) -> rusqlite::Result<()> {
+        let mut names: BTreeMap<&str, Vec<&str>> = BTreeMap::new();
+        for mark in marks {
+            names.entry(&mark.name).or_default().push(&mark.value);
         }
-        let places = vec!["(?, ?)"; marks.len()].join(", ");
-        let sql = format!("c.call IN (SELECT call FROM labels WHERE (name, value) IN (VALUES {places}))");
-        let values = marks.iter().flat_map(|mark| [Value::from(mark.name.clone()), Value::from(mark.value.clone())]);
-        self.conditions.push(sql);
+        if names.is_empty() {
+            self.add("0", []);
+            return Ok(());
+        }
+        // In groups, since a statement has not any number of parts.
+        let groups: Vec<String> = names
+            .values()
+            .map(|values| format!("FROM marks WHERE name = ? AND value IN ({})", vec!["?"; values.len()].join(", ")))
+            .collect();
+        let texts = names.iter().flat_map(|(name, values)| std::iter::once(name).chain(values));
+        let values: Vec<Value> = texts.map(|text| Value::from((*text).to_owned())).collect();
+        let ids: Vec<String> = groups.iter().map(|group| format!("SELECT id {group}")).collect();
+        let ids = ids.join(" UNION ALL ");
+        let counted = format!("SELECT count(*) FROM ({ids} LIMIT {})", FEW_MAX + 1);
+        let count: u32 = reader.prepare_cached(&counted)?.query_row(params_from_iter(&values), |row| row.get(0))?;
+        self.conditions.push(if count <= FEW_MAX {
+            format!("{id} IN ({ids})")
+        } else {
+            let each: Vec<String> =
+                groups.iter().map(|group| format!("EXISTS (SELECT 1 {group} AND id = {id})")).collect();
+            format!("({})", each.join(" OR "))
+        });
         self.values.extend(values);
+        Ok(())
     }
 
     fn add<const N: usize>(&mut self, condition: &str, values: [Value; N]) {
@@ -328,7 +351,7 @@ impl Filter {
 }
 
 fn page(reader: &Connection, query: &Query, words: Option<&str>) -> rusqlite::Result<Page> {
-    let mut filter = Filter::of(query, words);
+    let mut filter = Filter::of(reader, query, words)?;
     // The engine's matches come first, one after another in the order of time, until there are enough.
     let tables = if words.is_some() { "words CROSS JOIN calls c ON c.id = words.rowid" } else { "calls c" };
     let sql = format!("SELECT count(*) FROM (SELECT 1 FROM {tables} WHERE 1 {} LIMIT {})", filter.and(), COUNT_MAX + 1);

@@ -1,7 +1,7 @@
 //! Brings the index up to what lies at the destination. What has changed is told by the store's listing alone; only calls
 //! with another version of their manifest are read.
 
-use super::entry::{Entry, forget, set_time};
+use super::entry::{Entry, forget, label};
 use super::{Index, failed};
 use crate::access::labels::{self, Label};
 use crate::access::sign::Signing;
@@ -128,11 +128,7 @@ impl Index {
             let labels = labels::read(records, &name)?;
             self.write(|writer| {
                 for Label { call, attributes } in &labels {
-                    for (name, value) in attributes {
-                        let sql = "INSERT OR REPLACE INTO labels (call, name, value) VALUES (?, ?, ?)";
-                        writer.prepare_cached(sql)?.execute([call.as_str(), name, value])?;
-                    }
-                    set_time(writer, call)?;
+                    label(writer, call, attributes)?;
                 }
                 writer.prepare_cached("INSERT OR IGNORE INTO label_files (name) VALUES (?)")?.execute([&name])
             })?;

@@ -200,6 +200,49 @@ fn every_filter_filters() {
     assert!(place.index.call(&call(9)).unwrap().is_none());
 }
 
+/// One call is few, two are many.
+#[test]
+fn calls_are_found_by_attributes_whenever_those_come_and_however_many_have_them() {
+    let place = Place::new();
+    let of = |team: &str| place.found(Query { marks: Some(vec![mark("team", team)]), ..Query::default() });
+    tell(&place, 1, &[("team", "north"), ("queue", "q1")]);
+    place.lay(1, "AGENT: one word", |_| ());
+    place.lay(2, "AGENT: two words", |_| ());
+    place.sync();
+    assert_eq!((of("north"), of("south")), (vec![1], vec![]), "what was told before the call came");
+    for n in [2, 3] {
+        tell(&place, n, &[("team", "north")]);
+    }
+    place.sync();
+    assert_eq!(of("north"), [2, 1], "and after; of a call that is not there yet nothing is found");
+    place.lay(3, "AGENT: three words", |_| ());
+    place.lay(1, "AGENT: another word", |_| ());
+    place.sync();
+    assert_eq!(of("north"), [3, 2, 1], "once each, of a call that was redacted again too");
+    for (order, wanted) in [(Order::Oldest, [1, 2, 3]), (Order::Riskiest, [3, 2, 1])] {
+        assert_eq!(place.found(Query { marks: Some(vec![mark("team", "north")]), order, ..Query::default() }), wanted);
+    }
+    let both = vec![mark("queue", "q1"), mark("team", "north"), mark("team", "none")];
+    assert_eq!(place.found(Query { marks: Some(both), ..Query::default() }), [3, 2, 1], "once with several of them");
+    let seen = Seen { marks: Some(vec![mark("team", "north")]), ..Seen::default() };
+    let said = |text: &str, marks| {
+        let (text, seen) = (Some(Phi::new(text.to_owned())), seen.clone());
+        place.found(Query { text, marks, seen, ..Query::default() })
+    };
+    assert_eq!(said("word", None), [3, 2, 1]);
+    assert_eq!(said("word", Some(vec![mark("queue", "q1")])), [1]);
+    tell(&place, 1, &[("team", "south"), ("started", "2020-01-01T00:00:00Z")]);
+    place.sync();
+    assert_eq!((of("north"), of("south")), (vec![3, 2], vec![1]), "what is told later counts");
+    assert_eq!(said("word", Some(vec![mark("queue", "q1")])), [] as [u32; 0]);
+    fs::remove_dir_all(place.folder.path().join("dest").join(call(2).as_str())).unwrap();
+    place.sync();
+    assert_eq!(of("north"), [3]);
+    let left: u32 =
+        place.index.reader().unwrap().query_row("SELECT count(*) FROM marks", [], |row| row.get(0)).unwrap();
+    assert_eq!(left, 4, "nothing is left of a call that has gone or has moved");
+}
+
 #[test]
 fn held_calls_are_told_by_reason_and_go_when_their_record_does() {
     let place = Place::new();
