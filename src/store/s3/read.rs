@@ -68,22 +68,24 @@ impl Location {
 
     /// Its content from byte `from` on; `tag` is the state that it must still have.
     async fn get(&self, from: u64, tag: Option<&str>) -> Answer<GetObjectOutput> {
-        let mut request = self.client.sdk.get_object().bucket(&self.bucket).key(self.key.expose());
-        if from > 0 {
-            request = request.range(format!("bytes={from}-"));
-        }
-        if let Some(tag) = tag {
-            request = request.if_match(quoted(tag));
-        }
-        Ok(request.send().await?)
+        self.ask((from > 0).then(|| format!("bytes={from}-")), from, tag).await
     }
 
     /// These bytes of it; `tag` is the state that it must still have.
     pub async fn part(&self, part: &Range<u64>, tag: Option<&str>) -> Answer<GetObjectOutput> {
-        let request = self.client.sdk.get_object().bucket(&self.bucket).key(self.key.expose());
         let last = part.end.saturating_sub(1);
-        let request = request.range(format!("bytes={}-{last}", part.start)).set_if_match(tag.map(quoted));
-        Ok(request.send().await?)
+        self.ask(Some(format!("bytes={}-{last}", part.start)), part.start, tag).await
+    }
+
+    /// A server or proxy that leaves out the range, or the condition, has answered another question: its bytes would stand in the
+    /// wrong place, or be those of another state.
+    async fn ask(&self, range: Option<String>, from: u64, tag: Option<&str>) -> Answer<GetObjectOutput> {
+        let is_part = range.is_some();
+        let request = self.client.sdk.get_object().bucket(&self.bucket).key(self.key.expose());
+        let answer = request.set_range(range).set_if_match(tag.map(quoted)).send().await?;
+        let is_there = !is_part || first(&answer) == Some(from);
+        let is_of = tag.is_none_or(|tag| answer.e_tag().is_some_and(|now| unquoted(now) == tag));
+        if is_there && is_of { Ok(answer) } else { Err(Fault::BadAnswer(if is_part { 206 } else { 200 })) }
     }
 
     /// All of it where it has at most `bytes_max` bytes, and its state.
@@ -106,7 +108,7 @@ impl Location {
 /// The version is the ETag and not the version id, although that names more: a listing has no version ids, so that a
 /// second run would have to read every object again to know it as the same.
 pub(super) fn stat(bytes: u64, tag: Option<&str>, modified: Option<&DateTime>) -> Stat {
-    let version = tag.unwrap_or_default().trim_matches('"').to_owned();
+    let version = unquoted(tag.unwrap_or_default()).to_owned();
     Stat { bytes, version, modified_s: modified.and_then(|at| u64::try_from(at.secs()).ok()).unwrap_or_default() }
 }
 
@@ -116,9 +118,18 @@ pub(super) fn total(answer: &GetObjectOutput) -> Answer<u64> {
     total.ok_or(Fault::BadAnswer(206))
 }
 
+/// The first byte of a part, as its answer says.
+fn first(answer: &GetObjectOutput) -> Option<u64> {
+    answer.content_range()?.strip_prefix("bytes ")?.split_once('-')?.0.parse().ok()
+}
+
 /// An ETag as conditions of requests have it.
 pub(super) fn quoted(tag: &str) -> String {
     format!("\"{tag}\"")
+}
+
+fn unquoted(tag: &str) -> &str {
+    tag.trim_matches('"')
 }
 
 /// How often a body has broken off.

@@ -11,7 +11,7 @@ use std::time::Duration;
 const PROXY: &str = "SORDINO_TEST_FAULTS";
 
 /// As patient as need be to see that patience ends.
-fn impatient() -> Patience {
+pub(super) fn impatient() -> Patience {
     let second = Duration::from_secs(1);
     Patience { attempts: 4, backoff: second / 10, connection: 4 * second, answer: 4 * second, stall: 2 * second }
 }
@@ -31,13 +31,13 @@ fn control(method: &str, path: &str, body: &Value) -> Value {
 }
 
 /// A bucket behind the proxy.
-struct Failing {
-    client: Client,
-    address: BucketAddress,
+pub(super) struct Failing {
+    pub client: Client,
+    pub address: BucketAddress,
 }
 
 impl Failing {
-    fn new() -> Self {
+    pub fn new() -> Self {
         Self::with(impatient())
     }
 
@@ -47,14 +47,14 @@ impl Failing {
     }
 
     /// Adds a fault to what is asked of the bucket from now on.
-    fn fail(&self, mut rule: Value) {
+    pub fn fail(&self, mut rule: Value) {
         rule["service"] = "s3".into();
         rule["resource"] = self.address.bucket.as_str().into();
         control("PATCH", "rules", &json!([rule]));
     }
 
     /// How often a fault struck.
-    fn struck(&self) -> u64 {
+    pub fn struck(&self) -> u64 {
         let rules = control("GET", "rules", &Value::Null);
         let own = rules.as_array().unwrap().iter().filter(|r| r["resource"] == self.address.bucket.as_str());
         own.map(|rule| rule["fired_count"].as_u64().unwrap()).sum()

@@ -1,6 +1,7 @@
 //! The store against real servers, which `scripts/test` starts.
 
 mod faults;
+mod parts;
 mod properties;
 mod reading;
 
