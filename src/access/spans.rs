@@ -1,7 +1,7 @@
 //! Spans that people add to calls by hand: what detection has missed. They lie beside the call as records: what is agreed on in
 //! one, which `redact` and `worker` obey, each request in one of its own until a privacy officer decides. What was hidden
 //! needlessly is written down too, and stays hidden. Every entry has an example for whoever writes patterns: shapes and ordinary
-//! words. No text of a call is in any of them.
+//! words. No text of a call is in any of them. `docs/spans.v1.schema.json` is their JSON Schema.
 
 use super::orders::{Act, Eyes};
 use super::word::Word;
@@ -324,5 +324,17 @@ mod tests {
         ask(&records, &call, many[1..].to_vec(), Eyes::Two).unwrap();
         (0..REQUESTS_MAX as u32).for_each(|ms| ask(&records, &call, vec![added("ben", ms)], Eyes::Four).unwrap());
         assert!(ask(&records, &call, vec![added("ben", 1_000)], Eyes::Four).is_err());
+    }
+
+    #[test]
+    fn the_example_of_the_documentation_is_read_and_written_again() {
+        let example = include_str!("../../docs/examples/spans.v1.json");
+        let read: Spans = serde_json::from_str(example).unwrap();
+        assert!(read.bytes() == example.as_bytes() && Spans::parse(example.as_bytes(), &read.call).is_some());
+        let schema: serde_json::Value = serde_json::from_str(include_str!("../../docs/spans.v1.schema.json")).unwrap();
+        let categories: Vec<_> = Category::ALL.iter().map(|category| category.label()).collect();
+        assert_eq!(schema["$defs"]["category"]["enum"], serde_json::json!(categories));
+        let most = |list: &str| schema["properties"][list]["maxItems"].as_u64();
+        assert_eq!([most("added"), most("rejected")], [Some(ENTRIES_MAX as u64); 2]);
     }
 }

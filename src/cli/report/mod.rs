@@ -160,30 +160,9 @@ mod tests {
         assert_eq!(serde_json::to_string_pretty(&report).unwrap() + "\n", EXAMPLE);
     }
 
-    /// Objects must have exactly the fields that the schema lists. (CI checks the rest with check-jsonschema.)
-    fn check_fields(root: &Value, schema: &Value, value: &Value, path: &str) {
-        if let Some(name) = schema.get("$ref").and_then(Value::as_str) {
-            let target = root.pointer(name.trim_start_matches('#')).expect("the schema refers to what it has");
-            return check_fields(root, target, value, path);
-        }
-        let known = schema.get("properties").and_then(Value::as_object);
-        for (name, value) in value.as_object().into_iter().flatten() {
-            let listed = known.map_or(schema.get("additionalProperties"), |known| known.get(name));
-            check_fields(root, listed.unwrap_or_else(|| panic!("{path}/{name}")), value, &format!("{path}/{name}"));
-        }
-        if let (Some(known), Some(object)) = (known, value.as_object()) {
-            assert_eq!(known.len(), object.len(), "{path}");
-        }
-        for value in value.as_array().into_iter().flatten() {
-            check_fields(root, &schema["items"], value, path);
-        }
-    }
-
     #[test]
-    fn the_schema_lists_the_fields_and_the_reasons() {
-        let [schema, example] = [SCHEMA, EXAMPLE].map(|text| serde_json::from_str::<Value>(text).unwrap());
-        check_fields(&schema, &schema, &example, "");
-        let reasons = serde_json::to_value(HoldReason::ALL).unwrap();
-        assert_eq!(schema["$defs"]["reason"]["enum"], reasons);
+    fn the_schema_lists_the_reasons() {
+        let schema: Value = serde_json::from_str(SCHEMA).unwrap();
+        assert_eq!(schema["$defs"]["reason"]["enum"], serde_json::to_value(HoldReason::ALL).unwrap());
     }
 }
