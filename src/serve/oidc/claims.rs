@@ -16,6 +16,7 @@ pub struct Claims(Map<String, Value>);
 
 impl Claims {
     /// The members of an object.
+    #[must_use]
     pub fn new(value: Value) -> Option<Self> {
         match value {
             Value::Object(members) => Some(Self(members)),
@@ -24,27 +25,32 @@ impl Claims {
     }
 
     /// Reads them.
+    #[must_use]
     pub fn parse(bytes: &[u8]) -> Option<Self> {
         Self::new(serde_json::from_slice(bytes).ok()?)
     }
 
     /// Whether something is said under a name.
+    #[must_use]
     pub fn has(&self, name: &str) -> bool {
         self.get(name).is_some()
     }
 
     /// A claim that is text.
+    #[must_use]
     pub fn text(&self, name: &str) -> Option<&str> {
         self.get(name)?.as_str()
     }
 
     /// A claim that is a time, seconds since 1970. Some providers write fractions.
+    #[must_use]
     pub fn number(&self, name: &str) -> Option<u64> {
         let value = self.get(name)?;
         value.as_u64().or_else(|| value.as_f64().filter(|n| (0.0..1e15).contains(n)).map(|n| n as u64))
     }
 
     /// A claim of one or more texts.
+    #[must_use]
     pub fn texts(&self, name: &str) -> Vec<&str> {
         match self.get(name) {
             Some(Value::String(text)) => vec![text],
@@ -53,7 +59,19 @@ impl Claims {
         }
     }
 
+    /// Whether a claim of one or more texts is this one alone.
+    #[must_use]
+    pub fn is_only(&self, name: &str, text: &str) -> bool {
+        match self.get(name) {
+            Some(Value::Array(values)) => matches!(&values[..], [one] if one == text),
+            one => one.is_some_and(|one| one == text),
+        }
+    }
+
     /// These, and what is said besides of the same user; what was signed goes before.
+    ///
+    /// # Errors
+    /// When it is of another user, or of none.
     pub fn and(self, besides: Self) -> Result<Self, Refusal> {
         if self.text("sub") != besides.text("sub") {
             return Err(Refusal::Token("token-subject"));
@@ -103,7 +121,10 @@ impl Mapping {
     }
 
     /// Whom a provider vouches for.
-    pub(super) fn vouched(&self, issuer: &str, claims: &Claims) -> Result<Vouched, Refusal> {
+    ///
+    /// # Errors
+    /// When it gives the user no name.
+    pub fn vouched(&self, issuer: &str, claims: &Claims) -> Result<Vouched, Refusal> {
         let subject = claims.text("sub").and_then(|sub| Subject::new(issuer, sub));
         let subject = subject.ok_or(Refusal::Token("token-subject"))?;
         let rights = self.roles.as_ref().map(|(claim, roles)| Rights {

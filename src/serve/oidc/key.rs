@@ -13,7 +13,7 @@ use serde::Deserialize;
 /// Most keys of a provider.
 const KEYS_MAX: usize = 64;
 
-/// How a token is signed; the key must be of its kind.
+/// How a token is signed, by its name in RFC 7518 and 8037; the key must be of its kind.
 #[derive(Clone, Copy, PartialEq, Eq, Deserialize)]
 pub enum Algorithm {
     RS256,
@@ -50,6 +50,7 @@ enum Material {
 }
 
 /// The keys of a set that are of a kind that is known; others sign nothing that is taken.
+#[must_use]
 pub fn read_keys(bytes: &[u8]) -> Option<Vec<Key>> {
     #[derive(Deserialize)]
     struct Set {
@@ -61,6 +62,7 @@ pub fn read_keys(bytes: &[u8]) -> Option<Vec<Key>> {
 
 impl Key {
     /// Whether it may have made a signature by this algorithm under this name; whoever gives none may mean any.
+    #[must_use]
     pub fn is_meant(&self, name: Option<&str>, algorithm: Algorithm) -> bool {
         let is_named = name.is_none_or(|name| self.kid.as_deref().is_none_or(|own| own == name));
         let is_to_sign = self.purpose.as_deref().is_none_or(|purpose| purpose == "sig");
@@ -80,6 +82,7 @@ impl Key {
     }
 
     /// Whether a signature of a message is by this key.
+    #[must_use]
     pub fn has_signed(&self, algorithm: Algorithm, message: &[u8], signature: &[u8]) -> bool {
         self.is_of(algorithm) && self.verify(algorithm, message, signature).is_some()
     }

@@ -10,19 +10,20 @@ mod key;
 mod token;
 
 pub(super) use attempt::{ATTEMPT_S, Attempt};
-pub use claims::{EMAIL, Mapping};
+pub use claims::{Claims, EMAIL, Mapping};
+pub use discovery::Metadata;
 pub use http::is_private;
+pub use key::{Key, read_keys};
+pub use token::{Expected, checked};
 
 use self::http::{Failed, Http};
 use crate::access::people::{Refusal, Vouched};
 use crate::base::{Phi, Result, Timestamp};
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
-use claims::Claims;
-use discovery::{Discovery, Metadata};
+use discovery::Discovery;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
-use token::Expected;
 
 /// Where a provider sends users back to.
 pub const CALLBACK: &str = "/sign-in/callback";

@@ -31,7 +31,7 @@ pub struct Expected<'a> {
 
 #[derive(Deserialize)]
 struct Header {
-    alg: serde_json::Value,
+    alg: String,
     kid: Option<String>,
     /// What must be understood for the signature to mean anything (RFC 7515, section 4.1.11); nothing is.
     crit: Option<serde_json::Value>,
@@ -47,9 +47,9 @@ pub fn checked(token: &str, keys: &[Key], expected: &Expected<'_>) -> Result<Cla
     if !is("iss", expected.issuer) {
         return Err("token-issuer");
     }
-    let audience = claims.texts("aud");
-    let is_for_others = audience.len() > 1 || claims.has("azp");
-    if !audience.contains(&expected.client) || (is_for_others && !is("azp", expected.client)) {
+    let is_for_others = !claims.is_only("aud", expected.client);
+    let names_party = is_for_others || claims.has("azp");
+    if !claims.texts("aud").contains(&expected.client) || (names_party && !is("azp", expected.client)) {
         return Err("token-audience");
     }
     let now = expected.now.unix_s();
@@ -57,9 +57,10 @@ pub fn checked(token: &str, keys: &[Key], expected: &Expected<'_>) -> Result<Cla
     if now >= ends.saturating_add(SKEW_S) {
         return Err("token-expired");
     }
-    let begins = claims.number("iat").ok_or("token")?.max(claims.number("nbf").unwrap_or_default());
-    if begins > now.saturating_add(SKEW_S) {
-        return Err("token-not-yet");
+    for begins in ["iat", "nbf"].into_iter().filter(|name| *name == "iat" || claims.has(name)) {
+        if claims.number(begins).ok_or("token")? > now.saturating_add(SKEW_S) {
+            return Err("token-not-yet");
+        }
     }
     if !is("nonce", expected.nonce) {
         return Err("token-nonce");
@@ -82,7 +83,7 @@ fn signed(token: &str, keys: &[Key]) -> Result<Claims, &'static str> {
     if header.crit.is_some() {
         return Err("token");
     }
-    let algorithm: Algorithm = serde_json::from_value(header.alg).map_err(|_| "token-algorithm")?;
+    let algorithm: Algorithm = serde_json::from_value(header.alg.into()).map_err(|_| "token-algorithm")?;
     let mut meant = keys.iter().filter(|key| key.is_meant(header.kid.as_deref(), algorithm)).peekable();
     if meant.peek().is_none() {
         return Err(UNKNOWN_KEY);
@@ -104,6 +105,7 @@ mod tests {
         ECDSA_P256_SHA256_FIXED_SIGNING, EcdsaKeyPair, Ed25519KeyPair, KeyPair, RSA_PKCS1_SHA256, RSA_PSS_SHA384,
         RsaKeyPair,
     };
+    use proptest::prelude::*;
     use serde_json::{Value, json};
 
     const NOW: u64 = 1_795_296_000;
@@ -240,6 +242,8 @@ mod tests {
             ("aud", json!("other"), Err("token-audience")),
             ("aud", json!(["qa"]), Ok(())),
             ("aud", json!(["qa", "other"]), Err("token-audience")),
+            ("aud", json!(["qa", 7]), Err("token-audience")),
+            ("aud", json!([["qa"]]), Err("token-audience")),
             ("azp", json!("qa"), Ok(())),
             ("azp", json!("other"), Err("token-audience")),
             ("exp", json!(NOW - 59), Ok(())),
@@ -249,6 +253,7 @@ mod tests {
             ("iat", json!(NOW + 61), Err("token-not-yet")),
             ("iat", json!(NOW as f64 + 0.5), Ok(())),
             ("nbf", json!(NOW + 61), Err("token-not-yet")),
+            ("nbf", json!("later"), Err("token")),
             ("nonce", json!("n-2"), Err("token-nonce")),
             ("nonce", Value::Null, Err("token-nonce")),
         ] {
@@ -265,5 +270,63 @@ mod tests {
         let by = |acr: &str| ec.sign(&json!({"alg": "ES256"}), &with("acr", json!(acr)));
         assert!(checked(&by("mfa"), &keys, &expected).is_ok());
         assert_eq!(checked(&by("pwd"), &keys, &expected).err(), Some("token-acr"));
+    }
+
+    #[test]
+    fn a_token_that_is_changed_anywhere_is_refused() {
+        let ec = Pair::ec();
+        let keys = keys(vec![ec.jwk("a")]);
+        let token = ec.sign(&json!({"alg": "ES256", "kid": "a"}), &claims());
+        assert_eq!(check(&token, &keys), Ok(()));
+        for at in 0..token.len() {
+            for other in ["A", "_", ".", "=", ""] {
+                let changed = [&token[..at], other, &token[at + 1..]].concat();
+                assert!(changed == token || check(&changed, &keys).is_err(), "byte {at} as {other:?}");
+            }
+        }
+        assert!(check(&format!("{token}."), &keys).is_err() && check(&format!("{token} "), &keys).is_err());
+    }
+
+    /// Any JSON, among it what would be believed elsewhere.
+    fn any_claim() -> impl Strategy<Value = Value> {
+        let said = ["https://id.example", "qa", "n-1", "other", ""].map(|text| json!(text));
+        let time = (NOW - 120..NOW + 120).prop_map(|at| json!(at));
+        let leaf = prop_oneof![
+            prop::sample::select(said.to_vec()),
+            time,
+            any::<f64>().prop_map(|n| json!(n)),
+            any::<bool>().prop_map(|b| json!(b)),
+            Just(Value::Null),
+            ".{0,8}".prop_map(|text| json!(text)),
+        ];
+        leaf.prop_recursive(2, 8, 3, |inner| {
+            let list = prop::collection::vec(inner.clone(), 0..3).prop_map(|all| json!(all));
+            prop_oneof![list, inner.prop_map(|one| json!({ "qa": one }))]
+        })
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(500))]
+        /// Whatever a provider signs, no claim of another kind than the standard's passes for one.
+        #[test]
+        fn what_is_signed_is_believed_where_each_claim_is_as_it_must_be(
+            name in prop::sample::select(vec!["iss", "aud", "azp", "nonce", "exp", "iat", "nbf"]),
+            value in any_claim(),
+        ) {
+            thread_local! { static EC: Pair = Pair::ec() }
+            let time = || value.as_f64().filter(|at| (0.0..1e15).contains(at)).map(|at| at.trunc() as u64);
+            let wanted = match name {
+                "iss" => value == "https://id.example",
+                "aud" => value == "qa" || value == json!(["qa"]),
+                "azp" => value == "qa",
+                "nonce" => value == "n-1",
+                "exp" => time().is_some_and(|at| at + SKEW_S > NOW),
+                _ => time().is_some_and(|at| at <= NOW + SKEW_S),
+            };
+            let told = EC.with(|ec| {
+                check(&ec.sign(&json!({"alg": "ES256"}), &with(name, value.clone())), &keys(vec![ec.jwk("a")]))
+            });
+            prop_assert_eq!(told.is_ok(), wanted, "{} {}: {:?}", name, value, told);
+        }
     }
 }
