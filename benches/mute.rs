@@ -7,7 +7,7 @@ use divan::counter::BytesCount;
 use sha2::{Digest, Sha256};
 use sordino::audio;
 use sordino::base::TimeSpan;
-use sordino::model::{Mute, MuteStyle};
+use sordino::model::{Channels, Mute, MuteStyle};
 use std::fs::File;
 use std::io::{BufWriter, Write};
 use std::path::{Path, PathBuf};
@@ -61,7 +61,8 @@ fn mute_and_verify(bencher: Bencher, kind: Kind) {
     let [from, to] = files(&folder);
     let duration_ms = audio::open(&mut File::open(&from).unwrap(), None).unwrap().info().duration_ms() as u32;
     let mute = |i| TimeSpan::new(duration_ms / SPANS * i, duration_ms / SPANS * i + SPAN_MS).unwrap();
-    let mutes: Vec<Mute> = (0..SPANS).map(|i| Mute { span: mute(i), categories: Vec::new() }).collect();
+    let mutes: Vec<Mute> =
+        (0..SPANS).map(|i| Mute { span: mute(i), channels: Channels::All, categories: Vec::new() }).collect();
     bencher.counter(BytesCount::new(bytes)).bench_local(|| {
         let mut source = File::open(&from).unwrap();
         let mut dest = File::options().read(true).write(true).create(true).truncate(true).open(&to).unwrap();

@@ -385,7 +385,7 @@ fn planned(spoken: &Spoken, policy: &Policy, transcript: &Transcript, hidden: &[
         |words: &WordSpan| Finding { rule: rule.clone(), category: Category::Name, words: *words, score: 1.0 };
     let findings: Vec<Finding> = hidden.iter().map(finding).collect();
     let activity = policy.unaccounted.listens().then_some(&spoken.activity);
-    let heard = Heard { length_ms: spoken.opened.info().duration_ms(), activity, by_hand: &[] };
+    let heard = Heard { length_ms: spoken.opened.info().duration_ms(), activity, bleed: None, by_hand: &[] };
     plan(&findings, policy, transcript, Some(heard)).expect("all words have times")
 }
 

@@ -1,5 +1,5 @@
-//! Any bytes as a recording: it is redacted with proof or held, never a panic. How mutes are made, and whether bytes
-//! without a header are samples, follows from how many bytes there are.
+//! Any bytes as a recording: it is redacted with proof or held, never a panic. How mutes are made, of which channels, and whether
+//! bytes without a header are samples, follows from how many bytes there are.
 //! Start from the fixtures, of every container: `cargo fuzz run recording_redact fuzz/corpus/recording_redact
 //! fixtures/recordings fixtures/packets`.
 #![no_main]
@@ -7,10 +7,11 @@
 use libfuzzer_sys::fuzz_target;
 use sordino::audio::{Claim, open, redact, verify_kept, verify_redacted};
 use sordino::base::TimeSpan;
-use sordino::model::{Codec, Fill, Mute, MuteStyle, RawShape};
+use sordino::model::{Channels, Codec, Fill, Mute, MuteStyle, RawShape};
 use std::io::Cursor;
 
 const FILLS: [Fill; 3] = [Fill::Silence, Fill::Tone, Fill::Noise];
+const CHANNELS: [Channels; 2] = [Channels::All, Channels::One(1)];
 const RAW: [Option<RawShape>; 2] = [None, Some(RawShape { codec: Codec::PcmS24, rate_hz: 8000, channels: 2 })];
 
 fuzz_target!(|bytes: &[u8]| {
@@ -19,7 +20,8 @@ fuzz_target!(|bytes: &[u8]| {
     let Ok(opened) = open(&mut source, raw) else { return };
     let span = TimeSpan::new(0, 40).expect("it ends after it starts");
     let mut copy = Cursor::new(Vec::new());
-    let mutes = [Mute { span, categories: Vec::new() }];
+    let channels = CHANNELS[bytes.len() / 7 % 2];
+    let mutes = [Mute { span, channels, categories: Vec::new() }];
     let style = MuteStyle { fill: FILLS[bytes.len() % 3], ramp_ms: bytes.len() as u32 % 7 };
     let outcome = match redact(&opened, &mut source, &mutes, style, &mut copy) {
         Ok(outcome) => outcome,

@@ -1,18 +1,22 @@
 //! Which frames of a recording spans of time ask for, and which spans cannot be meant. Must not know any container.
 
 use crate::base::{Error, HoldReason, Result, Stage, TimeSpan};
-use crate::model::RecordingInfo;
+use crate::model::{MutedSpan, RecordingInfo};
 use std::ops::Range;
 
-/// The spans in order of time, each with the frames that it asks for.
+/// The stretches in order of time, each with the frames that it asks for.
 ///
 /// # Errors
 /// Holds the call when a span is empty or starts behind the last frame: silence that was asked for and cannot be made
 /// means that times and recording do not belong together.
-pub(super) fn asked(info: &RecordingInfo, spans: &[TimeSpan]) -> Result<Vec<(TimeSpan, Range<u64>)>> {
-    let mut spans = spans.to_vec();
-    spans.sort_unstable();
-    let asked = spans.into_iter().enumerate().map(|(i, span)| {
+pub(super) fn asked(
+    info: &RecordingInfo,
+    muted: impl IntoIterator<Item = MutedSpan>,
+) -> Result<Vec<(MutedSpan, Range<u64>)>> {
+    let mut muted: Vec<MutedSpan> = muted.into_iter().collect();
+    muted.sort_unstable();
+    let asked = muted.into_iter().enumerate().map(|(i, muted)| {
+        let span = muted.span;
         let unusable = |message| Error::held(Stage::Mute, HoldReason::UnusableTimes, message).at("span", i as u64 + 1);
         let frames = frames(info, span);
         if span.len_ms() == 0 {
@@ -21,7 +25,7 @@ pub(super) fn asked(info: &RecordingInfo, spans: &[TimeSpan]) -> Result<Vec<(Tim
         if frames.start >= info.frames {
             return Err(unusable("a mute behind the end of the recording"));
         }
-        Ok((span, frames))
+        Ok((muted, frames))
     });
     asked.collect()
 }

@@ -7,16 +7,16 @@ use super::hashing::BLOCK_BYTES;
 use super::linear::Linear;
 use super::sample;
 use crate::base::{Result, TimeSpan};
-use crate::model::{MuteStyle, RecordingInfo};
+use crate::model::{Channels, MuteStyle, MutedSpan, RecordingInfo};
 use std::ops::Range;
 
 /// What to mute in one recording: sorted, disjoint, not touching, inside the recording.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Cuts {
     /// The stretches in time, clipped at the end of the recording.
-    pub(super) spans: Vec<TimeSpan>,
+    pub(super) muted: Vec<MutedSpan>,
     /// The blocks that they touch, as bytes from the first frame.
-    bytes: Vec<Range<u64>>,
+    bytes: Vec<(Range<u64>, Channels)>,
     /// Frames that become the fill, of all stretches together.
     pub(super) frames: u64,
     /// Those bytes, and what lies beside them where it is ramped.
@@ -34,83 +34,101 @@ pub(super) enum Piece<'a> {
     Kept(Range<usize>),
     /// To be these bytes, which are the fill.
     Muted(Range<usize>, &'a [u8]),
-    /// Whole frames to be kept and faded.
-    Ramped(Range<usize>, Faded<'a>),
+    /// Whole frames to be something else that is made of them.
+    Made(Range<usize>, Made<'a>),
 }
 
-/// Frames to be faded, of which the first is `first`.
+/// Frames of which some channels are to be something else; the first is `first`.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct Faded<'a> {
+pub(super) struct Made<'a> {
     info: &'a RecordingInfo,
-    ramp: Ramp,
     first: u64,
+    channels: Channels,
+    how: How<'a>,
 }
 
-impl Faded<'_> {
-    /// What these frames are faded.
+/// What becomes of those channels.
+#[derive(Clone, Debug, PartialEq, Eq)]
+enum How<'a> {
+    /// They fade.
+    Faded(Ramp),
+    /// They are those channels of these frames, which are the fill.
+    Muted(&'a [u8]),
+}
+
+impl Made<'_> {
+    /// What becomes of these frames.
     pub(super) fn of(&self, frames: &[u8]) -> Vec<u8> {
         let codec = self.info.codec;
-        let sample_bytes = usize::from(codec.sample_bytes().expect("only samples that stand for themselves are faded"));
-        let mut faded = Vec::with_capacity(frames.len());
-        let frame_bytes = sample_bytes * usize::from(self.info.channels);
-        for (frame, samples) in (self.first..).zip(frames.chunks_exact(frame_bytes)) {
-            let gain = self.ramp.gain(frame);
-            for bytes in samples.chunks_exact(sample_bytes) {
-                sample::put(codec, sample::get(codec, bytes) * gain, &mut faded);
+        let sample_bytes =
+            usize::from(codec.sample_bytes().expect("only samples that stand for themselves are changed"));
+        let samples = frames.chunks_exact(sample_bytes).zip((0..self.info.channels).cycle());
+        let mut made = Vec::with_capacity(frames.len());
+        let mut frame = self.first;
+        for (sample, channel) in samples {
+            match self.how {
+                _ if !self.channels.have(channel) => made.extend_from_slice(sample),
+                How::Faded(ramp) => sample::put(codec, sample::get(codec, sample) * ramp.gain(frame), &mut made),
+                How::Muted(fill) => made.extend_from_slice(&fill[made.len()..][..sample_bytes]),
             }
+            frame += u64::from(channel + 1 == self.info.channels);
         }
-        faded
+        made
     }
 }
 
 impl Cuts {
-    /// Plans the mutes for these spans, in any order, overlapping or not.
+    /// Plans these mutes, in any order, overlapping or not; those of one channel only where blocks are frames.
     ///
-    /// A span covers every block that it touches (its start is rounded down, its end up) and the codec's guard.
+    /// A mute covers every block that it touches (its start is rounded down, its end up) and the codec's guard.
     ///
     /// # Errors
     /// Those of [`asked`].
-    pub(super) fn plan(info: &RecordingInfo, sound: &Linear, spans: &[TimeSpan], style: MuteStyle) -> Result<Self> {
+    pub(super) fn plan(info: &RecordingInfo, sound: &Linear, muted: &[MutedSpan], style: MuteStyle) -> Result<Self> {
         let (blocks, block_bytes) = (&sound.blocks, sound.blocks.bytes());
         let end_ms = u32::try_from(info.duration_ms()).unwrap_or(u32::MAX);
-        let (mut stretches, mut bytes): (Vec<TimeSpan>, Vec<Range<u64>>) = Default::default();
-        for (span, frames) in asked(info, spans)? {
+        let (mut stretches, mut bytes): (Vec<MutedSpan>, Vec<(Range<u64>, Channels)>) = Default::default();
+        for (MutedSpan { span, channels }, frames) in asked(info, muted.iter().copied())? {
             let touched = frames.start / blocks.frames..frames.end.div_ceil(blocks.frames) + blocks.guard;
             let touched = touched.start * block_bytes..sound.len().min(touched.end * block_bytes);
             let span = TimeSpan::new(span.start_ms(), span.end_ms().min(end_ms))?;
             match (stretches.last_mut(), bytes.last_mut()) {
                 // The two meet.
-                (Some(last_span), Some(last)) if touched.start <= last.end => {
-                    *last_span = last_span.cover(span);
+                (Some(stretch), Some((last, of))) if touched.start <= last.end => {
+                    *of = of.join(channels);
+                    *stretch = MutedSpan { span: stretch.span.cover(span), channels: *of };
                     last.end = last.end.max(touched.end);
                 }
                 _ => {
-                    stretches.push(span);
-                    bytes.push(touched);
+                    stretches.push(MutedSpan { span, channels });
+                    bytes.push((touched, channels));
                 }
             }
         }
         let frame_at = |byte: u64| info.frames.min(byte.div_ceil(block_bytes) * blocks.frames);
-        let frames = bytes.iter().map(|r| frame_at(r.end) - frame_at(r.start)).sum();
+        let frames = bytes.iter().map(|(r, _)| frame_at(r.end) - frame_at(r.start)).sum();
         let edits = Edits::new(&bytes, sound.len(), block_bytes, info.frames_in(style.ramp_ms));
         let table = fill::table(info, blocks, style.fill);
         let fill = table.repeat(BLOCK_BYTES / table.len() + 2);
-        Ok(Self { spans: stretches, bytes, frames, edits, info: info.clone(), fill, fill_bytes: table.len() as u64 })
+        Ok(Self { muted: stretches, bytes, frames, edits, info: info.clone(), fill, fill_bytes: table.len() as u64 })
     }
 
-    /// The window (bytes from the first frame, at most [`BLOCK_BYTES`], cutting no frame that is ramped) as alternating
+    /// The window (bytes from the first frame, at most [`BLOCK_BYTES`], cutting no frame that something is made of) as alternating
     /// pieces, in order and without a gap.
     pub(super) fn pieces(&self, window: Range<u64>) -> impl Iterator<Item = Piece<'_>> + Clone {
         let start = window.start;
         self.edits.parts(window).map(move |(bytes, change)| {
             let range = (bytes.start - start) as usize..(bytes.end - start) as usize;
+            let made = |channels, how| {
+                let first = bytes.start / u64::from(self.info.frame_bytes().unwrap_or(1));
+                Piece::Made(range.clone(), Made { info: &self.info, first, channels, how })
+            };
+            let fill = || self.fill(bytes.start, range.len());
             match change {
                 Change::Kept => Piece::Kept(range),
-                Change::Muted => Piece::Muted(range.clone(), self.fill(bytes.start, range.len())),
-                Change::Ramped(ramp) => {
-                    let frame_bytes = self.info.frame_bytes().unwrap_or(1);
-                    Piece::Ramped(range, Faded { info: &self.info, ramp, first: bytes.start / u64::from(frame_bytes) })
-                }
+                Change::Muted(Channels::All) => Piece::Muted(range.clone(), fill()),
+                Change::Muted(channels) => made(channels, How::Muted(fill())),
+                Change::Ramped(ramp, channels) => made(channels, How::Faded(ramp)),
             }
         })
     }
@@ -140,7 +158,15 @@ mod tests {
     }
 
     fn plan(info: &RecordingInfo, spans: &[TimeSpan]) -> Result<Cuts> {
-        Cuts::plan(info, &sound(info), spans, MuteStyle::default())
+        Cuts::plan(info, &sound(info), &all(spans), MuteStyle::default())
+    }
+
+    fn all(spans: &[TimeSpan]) -> Vec<MutedSpan> {
+        spans.iter().copied().map(MutedSpan::from).collect()
+    }
+
+    fn ranges(cuts: &Cuts) -> Vec<Range<u64>> {
+        cuts.bytes.iter().map(|(range, _)| range.clone()).collect()
     }
 
     fn span(start_ms: u32, end_ms: u32) -> TimeSpan {
@@ -151,15 +177,15 @@ mod tests {
     fn every_touched_frame_of_every_channel_is_covered() {
         // At 11,025 Hz a millisecond is 11.025 frames: 10 ms start in frame 110, 20 ms end in frame 220.
         let cuts = plan(&info(Codec::PcmS16, 11_025, 2, 11_025), &[span(10, 20)]).unwrap();
-        assert_eq!((cuts.bytes.len(), &cuts.bytes[0]), (1, &(110 * 4..221 * 4)));
+        assert_eq!(ranges(&cuts), std::slice::from_ref(&(110 * 4..221 * 4)));
         assert_eq!(cuts.frames, 111);
     }
 
     #[test]
     fn spans_that_meet_are_joined_and_the_last_is_clipped() {
         let cuts = plan(&info(Codec::MuLaw, 8000, 1, 804), &[span(50, 70), span(10, 20), span(70, 400)]).unwrap();
-        assert_eq!(cuts.spans, [span(10, 20), span(50, 101)]);
-        assert_eq!(cuts.bytes, [80..160, 400..804]);
+        assert_eq!(cuts.muted, all(&[span(10, 20), span(50, 101)]));
+        assert_eq!(ranges(&cuts), [80..160, 400..804]);
     }
 
     #[test]
@@ -168,11 +194,11 @@ mod tests {
         let info = info(Codec::Gsm610, 8000, 1, 25 * 320 + 80);
         let sound = Linear { source: 0..26 * 65, blocks: Blocks::of_gsm(), header: Vec::new(), trailer: Vec::new() };
         let spans = [span(100, 120), span(210, 211), span(500, 521), span(970, 980)];
-        let cuts = Cuts::plan(&info, &sound, &spans, MuteStyle::default()).unwrap();
-        assert_eq!(cuts.bytes, [2 * 65..4 * 65, 5 * 65..7 * 65, 12 * 65..15 * 65, 24 * 65..26 * 65]);
+        let cuts = Cuts::plan(&info, &sound, &all(&spans), MuteStyle::default()).unwrap();
+        assert_eq!(ranges(&cuts), [2 * 65..4 * 65, 5 * 65..7 * 65, 12 * 65..15 * 65, 24 * 65..26 * 65]);
         assert_eq!(cuts.frames, (2 + 2 + 3) * 320 + 320 + 80);
-        assert_eq!(cuts.spans, spans);
-        let again = Cuts::plan(&info, &sound, &cuts.spans, MuteStyle::default()).unwrap();
+        assert_eq!(cuts.muted, all(&spans));
+        let again = Cuts::plan(&info, &sound, &cuts.muted, MuteStyle::default()).unwrap();
         assert!(again == cuts);
     }
 
@@ -181,9 +207,39 @@ mod tests {
         let info = info(Codec::MsAdpcm, 8000, 1, 4000);
         let blocks = Blocks::of_ms_adpcm(16, 1, 20);
         let sound = Linear { source: 0..200 * 16, blocks, header: Vec::new(), trailer: Vec::new() };
-        let cuts = Cuts::plan(&info, &sound, &[span(0, 500)], MuteStyle::default()).unwrap();
+        let cuts = Cuts::plan(&info, &sound, &all(&[span(0, 500)]), MuteStyle::default()).unwrap();
         let want = [0u8, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 16, 0, 0].as_slice();
         assert_eq!(cuts.pieces(3..20).collect::<Vec<_>>(), [Piece::Muted(0..17, want)]);
+    }
+
+    #[test]
+    fn a_mute_of_one_channel_leaves_the_other_and_fades_alone() {
+        let info = info(Codec::ALaw, 1000, 2, 10);
+        let style = MuteStyle { ramp_ms: 2, ..MuteStyle::default() };
+        let muted = [MutedSpan { span: span(4, 6), channels: Channels::One(1) }];
+        let cuts = Cuts::plan(&info, &sound(&info), &muted, style).unwrap();
+        let loud = [0x2A; 20];
+        let copy: Vec<u8> = cuts
+            .pieces(0..20)
+            .flat_map(|piece| match piece {
+                Piece::Kept(range) => loud[range].to_vec(),
+                Piece::Made(range, made) => made.of(&loud[range]),
+                Piece::Muted(..) => unreachable!("no mute is of all channels"),
+            })
+            .collect();
+        assert!(copy.chunks(2).all(|frame| frame[0] == 0x2A), "{copy:x?}");
+        let other: Vec<u8> = copy.chunks(2).map(|frame| frame[1]).collect();
+        assert_eq!((&other[..2], &other[4..6], &other[8..]), (&loud[..2], &[0xD5; 2][..], &loud[..2]));
+        assert!(other[2..4].iter().chain(&other[6..8]).all(|&sample| sample != 0x2A && sample != 0xD5), "{other:x?}");
+    }
+
+    #[test]
+    fn mutes_of_different_channels_that_meet_are_of_all() {
+        let one = |from, to, channel| MutedSpan { span: span(from, to), channels: Channels::One(channel) };
+        let info = info(Codec::PcmS16, 8000, 2, 8000);
+        let muted = [one(10, 20, 0), one(20, 30, 1), one(50, 60, 1), one(55, 70, 1)];
+        let cuts = Cuts::plan(&info, &sound(&info), &muted, MuteStyle::default()).unwrap();
+        assert_eq!(cuts.muted, [span(10, 30).into(), one(50, 70, 1)]);
     }
 
     #[test]
@@ -217,7 +273,7 @@ mod tests {
                         prop_assert!(silence.len() == range.len() && silence.iter().all(|&b| b == 0));
                         (range, true)
                     },
-                    Piece::Ramped(..) => unreachable!("edges are hard"),
+                    Piece::Made(..) => unreachable!("edges are hard, and mutes of all channels"),
                 };
                 prop_assert!(range.start == got.len() && !range.is_empty());
                 got.extend(range.map(|_| muted));

@@ -1,6 +1,7 @@
 //! What happens to which stretch of a recording: it is kept, muted, or kept and faded towards a mute. Must not know what
 //! sound is made of: positions may be frames, or bytes.
 
+use crate::model::Channels;
 use std::ops::Range;
 
 /// What happens to a stretch.
@@ -8,10 +9,10 @@ use std::ops::Range;
 pub(super) enum Change {
     /// It stays bit by bit.
     Kept,
-    /// Something else stands in its place.
-    Muted,
-    /// It is kept, and fades towards the mute beside it.
-    Ramped(Ramp),
+    /// Something else stands in its place on these channels.
+    Muted(Channels),
+    /// It is kept, and fades towards the mute beside it, which is of these channels.
+    Ramped(Ramp, Channels),
 }
 
 /// Kept frames beside a mute.
@@ -49,26 +50,26 @@ pub(super) struct Edits(Vec<(Range<u64>, Change)>);
 impl Edits {
     /// These stretches muted, which are sorted, disjoint and within `len`, with ramps of so many frames beside them.
     /// A frame is `frame` positions. What is kept between two mutes is shared by their ramps.
-    pub(super) fn new(muted: &[Range<u64>], len: u64, frame: u64, ramp_frames: u64) -> Self {
+    pub(super) fn new(muted: &[(Range<u64>, Channels)], len: u64, frame: u64, ramp_frames: u64) -> Self {
         let mut edits = Vec::new();
         let mut kept_from = 0;
-        let ends = muted.iter().map(|mute| mute.start).chain([len]);
+        let ends = muted.iter().map(|(mute, _)| mute.start).chain([len]);
         for (n, kept_to) in ends.enumerate() {
             let (before, behind) = (n.checked_sub(1).map(|n| &muted[n]), muted.get(n));
             let sides = u64::from(before.is_some()) + u64::from(behind.is_some());
             let frames = ramp_frames.min((kept_to - kept_from) / frame / sides.max(1));
-            let mut ramp = |start: u64, slope| {
+            let mut ramp = |start: u64, slope, channels| {
                 let ramp = Ramp { first: start / frame, frames, slope };
                 if frames > 0 {
-                    edits.push((start..start + frames * frame, Change::Ramped(ramp)));
+                    edits.push((start..start + frames * frame, Change::Ramped(ramp, channels)));
                 }
             };
-            if before.is_some() {
-                ramp(kept_from, Slope::Rising);
+            if let Some((_, channels)) = before {
+                ramp(kept_from, Slope::Rising, *channels);
             }
-            if let Some(mute) = behind {
-                ramp(kept_to - frames * frame, Slope::Falling);
-                edits.push((mute.clone(), Change::Muted));
+            if let Some((mute, channels)) = behind {
+                ramp(kept_to - frames * frame, Slope::Falling, *channels);
+                edits.push((mute.clone(), Change::Muted(*channels)));
                 kept_from = mute.end;
             }
         }
@@ -104,12 +105,13 @@ mod tests {
     use proptest::prelude::*;
 
     fn gains(muted: &[Range<u64>], len: u64, ramp_frames: u64) -> Vec<Option<f64>> {
-        let edits = Edits::new(muted, len, 1, ramp_frames);
+        let muted: Vec<_> = muted.iter().map(|mute| (mute.clone(), Channels::All)).collect();
+        let edits = Edits::new(&muted, len, 1, ramp_frames);
         let gain = |(range, change): (Range<u64>, Change)| {
             range.map(move |frame| match change {
                 Change::Kept => Some(1.0),
-                Change::Muted => None,
-                Change::Ramped(ramp) => Some(ramp.gain(frame)),
+                Change::Muted(_) => None,
+                Change::Ramped(ramp, _) => Some(ramp.gain(frame)),
             })
         };
         edits.parts(0..len).flat_map(gain).collect()
@@ -137,11 +139,11 @@ mod tests {
         ) {
             let mut taken = [false; 400];
             mutes.iter().for_each(|&(at, len)| taken[at as usize..(at + len) as usize].fill(true));
-            let mut muted: Vec<Range<u64>> = Vec::new();
+            let mut muted: Vec<(Range<u64>, Channels)> = Vec::new();
             for at in (0..400).filter(|&at| taken[at as usize]) {
-                match muted.last_mut().filter(|last| last.end == at) {
-                    Some(last) => last.end += 1,
-                    None => muted.push(at..at + 1),
+                match muted.last_mut().filter(|last| last.0.end == at) {
+                    Some(last) => last.0.end += 1,
+                    None => muted.push((at..at + 1, Channels::One(at as u16))),
                 }
             }
             let edits = Edits::new(&muted, 400, 1, ramp);
@@ -151,8 +153,9 @@ mod tests {
             let whole = changes(0..400);
             prop_assert!(whole.len() == 400);
             for (frame, change) in (0..).zip(&whole) {
-                prop_assert_eq!(*change == Change::Muted, taken[frame as usize]);
-                if let Change::Ramped(ramp) = change {
+                prop_assert_eq!(matches!(change, Change::Muted(_)), taken[frame as usize]);
+                if let Change::Ramped(ramp, channels) = change {
+                    prop_assert!(muted.iter().any(|(_, of)| of == channels));
                     let gain = ramp.gain(frame);
                     prop_assert!(gain > 0.0 && gain < 1.0);
                 }

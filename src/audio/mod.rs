@@ -27,14 +27,14 @@ mod sample;
 mod verify;
 mod wav;
 
-pub use activity::{Activity, FRAME_MS, listen};
+pub use activity::{Activity, Bleed, FRAME_MS, bleed, listen};
 pub use claim::Claim;
 pub use decode::{Block, PacketCodec, PacketDecoder};
 pub use redact::{Outcome, redact};
 pub use verify::{Verified, verify_kept, verify_redacted, verify_silent};
 
 use crate::base::{Error, HoldReason, Result, Stage};
-use crate::model::{Codec, Fill, MuteStyle, RawShape, RecordingInfo};
+use crate::model::{Channels, Codec, Fill, MuteStyle, MutedSpan, RawShape, RecordingInfo};
 use linear::Linear;
 use packets::Packets;
 use std::io::{Read, Seek, SeekFrom};
@@ -79,6 +79,21 @@ impl Opened {
             (Sound::Linear(_), _) => MuteStyle { ramp_ms: 0, ..asked },
             (Sound::Packets(_), _) => MuteStyle { fill: Fill::Silence, ramp_ms: 0 },
         }
+    }
+
+    /// Whether a channel can be muted without the others: where its samples stand for themselves.
+    #[must_use]
+    pub fn has_channels_apart(&self) -> bool {
+        self.info.channels > 1 && matches!(&self.sound, Sound::Linear(linear) if linear.blocks.frames == 1)
+    }
+
+    /// What is muted at least where this must be: all channels where they cannot be muted one by one, or it is none of them.
+    fn at_least(&self, muted: MutedSpan) -> MutedSpan {
+        let is_apart = match muted.channels {
+            Channels::All => true,
+            Channels::One(channel) => self.has_channels_apart() && channel < self.info.channels,
+        };
+        if is_apart { muted } else { muted.span.into() }
     }
 }
 

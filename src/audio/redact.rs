@@ -8,7 +8,7 @@ use super::packets::{Blocks, Input, Mutes, Packets, count};
 use super::verify::{check_packets, compare};
 use super::{Opened, Sound, open};
 use crate::base::{Error, HoldReason, Result, Sha256Hex, Stage, TimeSpan};
-use crate::model::{Mute, MuteStyle, RecordingInfo};
+use crate::model::{Mute, MuteStyle, MutedSpan, RecordingInfo};
 use std::io::{ErrorKind, Read, Seek, SeekFrom, Write};
 use std::ops::Range;
 
@@ -26,17 +26,17 @@ pub struct Outcome {
     /// Digest of the copy as it was read back.
     pub output_sha256: Sha256Hex,
     /// What is silent, as done: sorted, disjoint, clipped at the end of the recording. Where sound is in packets it
-    /// is more than was asked for.
-    pub muted: Vec<TimeSpan>,
+    /// is more than was asked for, and where channels cannot be muted one by one it is all of them.
+    pub muted: Vec<MutedSpan>,
     /// Length of `muted` together, milliseconds.
     pub muted_ms: u64,
     /// How mutes were made: what was asked for, as far as the codec can have it.
     pub style: MuteStyle,
-    /// Frames that are silent on all channels. Spans cover every block of frames that they touch, and the codec's guard.
+    /// Frames that are silent, on all channels or on one. Spans cover every block of frames that they touch, and the codec's guard.
     pub muted_frames: u64,
 }
 
-/// Copies `source` to the empty `dest` with `mutes` silent on all channels, and proves the copy.
+/// Copies `source` to the empty `dest` with `mutes` silent, and proves the copy.
 ///
 /// In the copy muted samples are the codec's digital silence or another fill, all others but those of ramps are
 /// bit-identical, and nothing of the source's other chunks is left; or muted packets are the codec's silent one, and all others decode as they did.
@@ -51,24 +51,25 @@ where
     S: Read + Seek,
     D: Read + Write + Seek,
 {
-    let spans: Vec<TimeSpan> = mutes.iter().map(|mute| mute.span).collect();
+    let muted: Vec<MutedSpan> = mutes.iter().map(|mute| opened.at_least(mute.muted())).collect();
     let style = opened.style(style);
     let (copied, muted, muted_frames) = match &opened.sound {
         Sound::Linear(sound) => {
-            let cuts = Cuts::plan(&opened.info, sound, &spans, style)?;
+            let cuts = Cuts::plan(&opened.info, sound, &muted, style)?;
             if open(source, opened.raw())? != *opened {
                 return Err(changed());
             }
-            (copy_linear(opened, sound, source, &cuts, dest)?, cuts.spans, cuts.frames)
+            (copy_linear(opened, sound, source, &cuts, dest)?, cuts.muted, cuts.frames)
         }
         Sound::Packets(packets) => {
+            let spans: Vec<TimeSpan> = muted.iter().map(|muted| muted.span).collect();
             let mut mutes = Mutes::plan(&opened.info, &spans, style)?;
             let copied = copy_packets(opened, *packets, source, &mut mutes, dest)?;
             let muted = mutes.done();
             // Its digest is known: it was read back when it was written.
             check_packets(*packets, dest, copied.output_bytes, (&opened.info, &muted, style.fill), &mut |_| ())?;
             let frames = count(&opened.info, &muted);
-            (copied, muted, frames)
+            (copied, muted.into_iter().map(MutedSpan::from).collect(), frames)
         }
     };
     Ok(Outcome {
@@ -77,7 +78,7 @@ where
         source_sha256: copied.source_sha256,
         output_bytes: copied.output_bytes,
         output_sha256: copied.output_sha256,
-        muted_ms: muted.iter().map(|span| u64::from(span.len_ms())).sum(),
+        muted_ms: muted.iter().map(|muted| u64::from(muted.span.len_ms())).sum(),
         muted_frames,
         muted,
         style,
@@ -179,7 +180,7 @@ impl<'a, 'scope, D: Read + Write + Seek> ProvenCopy<'a, 'scope, D> {
             let written = match piece {
                 Piece::Kept(range) => &bytes[range],
                 Piece::Muted(_, fill) => fill,
-                Piece::Ramped(range, faded) => &faded.of(&bytes[range]),
+                Piece::Made(range, made) => &made.of(&bytes[range]),
             };
             self.dest.write_all(written).map_err(unwritable)?;
         }

@@ -9,7 +9,7 @@ use super::linear::Linear;
 use super::packets::{Input, Mirror, Mutes, Packets, Same, count};
 use super::{Opened, Sound, Source, open, read_at};
 use crate::base::{Error, HoldReason, Result, Sha256Hex, Stage, TimeSpan};
-use crate::model::{Fill, MuteStyle, RecordingInfo};
+use crate::model::{Fill, MuteStyle, MutedSpan, RecordingInfo};
 use sha2::{Digest, Sha256};
 use std::io::{BufReader, Read, Seek, SeekFrom};
 
@@ -22,7 +22,7 @@ pub struct Verified {
     pub bytes: u64,
     /// Digest of the file.
     pub sha256: Sha256Hex,
-    /// Frames that were found silent on all channels.
+    /// Frames that were found silent, on all channels or on the one that is said.
     pub muted_frames: u64,
 }
 
@@ -38,6 +38,9 @@ pub fn verify_redacted<D: Read + Seek>(dest: &mut D, claim: &Claim<'_>) -> Resul
     if opened.style(style) != style {
         return Err(failed("the codec cannot have this fill"));
     }
+    if intervals.iter().any(|muted| opened.at_least(*muted) != *muted) {
+        return Err(failed("the recording cannot have a mute of that channel alone"));
+    }
     let (sha256, muted_frames) = match &opened.sound {
         Sound::Linear(sound) => {
             let cuts = cuts(&opened.info, sound, intervals, style)?;
@@ -46,8 +49,9 @@ pub fn verify_redacted<D: Read + Seek>(dest: &mut D, claim: &Claim<'_>) -> Resul
         Sound::Packets(packets) => {
             let mut hasher = Sha256::new();
             let mut seen = |block: &[u8]| hasher.update(block);
-            check_packets(*packets, dest, opened.source_bytes, (&opened.info, intervals, style.fill), &mut seen)?;
-            (Sha256Hex::finish(hasher), count(&opened.info, intervals))
+            let spans = spans(intervals);
+            check_packets(*packets, dest, opened.source_bytes, (&opened.info, &spans, style.fill), &mut seen)?;
+            (Sha256Hex::finish(hasher), count(&opened.info, &spans))
         }
     };
     Ok(Verified { bytes: opened.source_bytes, sha256, muted_frames, info: opened.info })
@@ -73,7 +77,7 @@ pub fn verify_silent<D: Read + Seek>(dest: &mut D, claim: &Claim<'_>) -> Result<
                 ((u64::from(span.start_ms()) * rate).div_ceil(1000), u64::from(span.end_ms()) * rate / 1000);
             (from.clamp(first, end) - first) as usize..(to.clamp(first, end) - first) as usize
         };
-        for range in claim.muted.iter().map(frames).filter(|range| !range.is_empty()) {
+        for range in claim.muted.iter().map(|muted| frames(&muted.span)).filter(|range| !range.is_empty()) {
             let frames = first + range.start as u64..;
             let is_heard = |plane: &Vec<f32>| {
                 let mut samples = frames.clone().zip(&plane[range.clone()]);
@@ -113,7 +117,7 @@ where
             compare_linear((source, was), (dest, is), &cuts(&from.info, was, intervals, style)?)
         }
         (Sound::Packets(was), Sound::Packets(is)) if was == is => {
-            let mut mutes = mutes(&from.info, intervals, style)?;
+            let mut mutes = mutes(&from.info, &spans(intervals), style)?;
             dest.rewind().map_err(unreadable)?;
             let mut copy = BufReader::with_capacity(BLOCK_BYTES, dest);
             let mut same = Same::new(&mut copy);
@@ -194,11 +198,11 @@ pub(super) fn compare<'p>(source: &[u8], copy: &[u8], pieces: impl Iterator<Item
             Piece::Muted(range, silence) if copy[range.clone()] != *silence => {
                 return Err(failed("muted samples are not the fill").at("byte of the block", range.start as u64));
             }
-            Piece::Ramped(range, faded) if copy[range.clone()] != faded.of(&source[range.clone()]) => {
-                return Err(failed("ramped samples are not what is left of the source's")
+            Piece::Made(range, made) if copy[range.clone()] != made.of(&source[range.clone()]) => {
+                return Err(failed("samples are not what ramps and the fill make of the source's")
                     .at("byte of the block", range.start as u64));
             }
-            Piece::Kept(_) | Piece::Muted(..) | Piece::Ramped(..) => {}
+            Piece::Kept(_) | Piece::Muted(..) | Piece::Made(..) => {}
         }
     }
     Ok(())
@@ -217,8 +221,13 @@ fn check_frame(opened: &Opened, sound: &Linear, dest: &mut dyn Source) -> Result
     Ok(())
 }
 
-fn cuts(info: &RecordingInfo, sound: &Linear, intervals: &[TimeSpan], style: MuteStyle) -> Result<Cuts> {
+fn cuts(info: &RecordingInfo, sound: &Linear, intervals: &[MutedSpan], style: MuteStyle) -> Result<Cuts> {
     Cuts::plan(info, sound, intervals, style).map_err(|_| failed("the muted intervals do not fit the recording"))
+}
+
+/// When something is muted, where that is on all channels.
+fn spans(intervals: &[MutedSpan]) -> Vec<TimeSpan> {
+    intervals.iter().map(|muted| muted.span).collect()
 }
 
 fn mutes(info: &RecordingInfo, intervals: &[TimeSpan], style: MuteStyle) -> Result<Mutes> {

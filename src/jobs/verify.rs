@@ -10,7 +10,7 @@ use crate::audio::{self, Claim};
 use crate::base::{CallId, Error, Kind, Phi, Result, Sha256Hex, Stage, TimeSpan, limits};
 use crate::detect::detect;
 use crate::model::manifest::{ARTIFACT_TAG_LEN, Artifact, Manifest, Role};
-use crate::model::{Format, KnownValue, MuteStyle, Policy};
+use crate::model::{Format, KnownValue, MuteStyle, MutedSpan, Policy};
 use crate::patterns::PatternSet;
 use crate::redact;
 use crate::store::{MANIFEST_NAME, Object, Stat, Store};
@@ -239,7 +239,10 @@ fn verify_recording(
     if stat.bytes != *bytes || digest(&mut object)? != *sha256 {
         fail(verdict, Check::Hash, "not the bytes of the manifest");
     }
-    let spans: Result<Vec<TimeSpan>> = muted.iter().map(|m| TimeSpan::new(m.start_ms, m.end_ms)).collect();
+    let spans: Result<Vec<MutedSpan>> = muted
+        .iter()
+        .map(|m| Ok(MutedSpan { span: TimeSpan::new(m.start_ms, m.end_ms)?, channels: m.channels }))
+        .collect();
     let Ok(spans) = spans else {
         fail(verdict, Check::Manifest, "a mute ends before it starts");
         return Ok(());
@@ -322,7 +325,9 @@ fn known(
     if verdict.failed.iter().any(|(check, what)| *check == Check::Sound && what.starts_with(name.as_str())) {
         return Ok(Known::default());
     }
-    let spans = muted.iter().filter_map(|m| TimeSpan::new(m.start_ms, m.end_ms).ok());
+    // Where one channel is silent, words may be heard on the others.
+    let silent = muted.iter().filter(|m| m.channels.are_all());
+    let spans = silent.filter_map(|m| TimeSpan::new(m.start_ms, m.end_ms).ok());
     let mut known = Known::silent(spans.collect());
     let recordings = manifest.artifacts.iter().filter(|artifact| artifact.role() == Role::Recording);
     if recordings.count() > 1 {

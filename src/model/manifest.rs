@@ -8,7 +8,7 @@
 //! * New reader, old file: every reader reads all versions from v1 on; a field that a version lacks is absent, never
 //!   guessed.
 
-use super::{Beside, Category, Codec, Fill, Flag, Format, Piece, RawShape, RetentionPolicy, TimeSource};
+use super::{Beside, Category, Channels, Codec, Fill, Flag, Format, Piece, RawShape, RetentionPolicy, TimeSource};
 use crate::base::{CallId, Error, HoldReason, KeyedRef, Kind, Result, Sha256Hex, Stage, Timestamp};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -304,6 +304,9 @@ pub struct MutedInterval {
     pub start_ms: u32,
     /// End, exclusive.
     pub end_ms: u32,
+    /// The only channel that is silent then, counted from 0; absent where all are.
+    #[serde(rename = "channel", default, skip_serializing_if = "Channels::are_all")]
+    pub channels: Channels,
     /// What is hidden there, sorted.
     pub categories: Vec<Category>,
 }

@@ -18,7 +18,7 @@ pub use fill::{Fill, MuteStyle};
 pub use finding::{Finding, RuleId};
 pub use known::{Day, KNOWN_BYTES_MAX, KNOWN_SCHEMA, KnownFile, KnownValue};
 pub use piece::Piece;
-pub use plan::{Beside, Edit, Flag, Mute, RedactionPlan, Stretches};
+pub use plan::{Beside, Channels, Edit, Flag, Mute, MutedSpan, RedactionPlan, Stretches};
 pub use policy::{Extra, ObjectLock, Policy, RetentionPolicy};
 pub use raw::RawShape;
 pub use recording::{Codec, RecordingInfo};

@@ -14,14 +14,93 @@ pub struct Edit {
     pub rules: Vec<RuleId>,
 }
 
-/// A stretch of time to mute on all channels.
+/// A stretch of time to mute.
 #[derive(Clone, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 pub struct Mute {
     /// When, half-open.
     #[serde(flatten)]
     pub span: TimeSpan,
+    /// On which channels.
+    #[serde(rename = "channel", default, skip_serializing_if = "Channels::are_all")]
+    pub channels: Channels,
     /// What is hidden there, sorted, without repeats.
     pub categories: Vec<Category>,
+}
+
+impl Mute {
+    /// When, and on which channels.
+    #[must_use]
+    pub const fn muted(&self) -> MutedSpan {
+        MutedSpan { span: self.span, channels: self.channels }
+    }
+}
+
+/// A stretch of time that is muted.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct MutedSpan {
+    /// When, half-open.
+    pub span: TimeSpan,
+    /// On which channels.
+    pub channels: Channels,
+}
+
+impl From<TimeSpan> for MutedSpan {
+    /// On all channels.
+    fn from(span: TimeSpan) -> Self {
+        Self { span, channels: Channels::All }
+    }
+}
+
+/// The channels of a recording that a mute is of. In records it is the number of the one, and absent where it is all.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, serde::Serialize, serde::Deserialize)]
+#[serde(from = "Option<u16>", into = "Option<u16>")]
+pub enum Channels {
+    /// All that there are.
+    #[default]
+    All,
+    /// This one, counted from 0; what the others have stays.
+    One(u16),
+}
+
+impl Channels {
+    /// Whether these are all.
+    #[must_use]
+    pub fn are_all(&self) -> bool {
+        *self == Self::All
+    }
+
+    /// Whether this channel, counted from 0, is among them.
+    #[must_use]
+    pub fn have(self, channel: u16) -> bool {
+        matches!(self, Self::All) || self == Self::One(channel)
+    }
+
+    /// Whether these and maybe more are muted where `self` is.
+    #[must_use]
+    pub fn cover(self, channels: Self) -> bool {
+        self == Self::All || self == channels
+    }
+
+    /// What one mute must be of that stands for two.
+    #[must_use]
+    pub fn join(self, other: Self) -> Self {
+        if self == other { self } else { Self::All }
+    }
+}
+
+impl From<Option<u16>> for Channels {
+    fn from(channel: Option<u16>) -> Self {
+        channel.map_or(Self::All, Self::One)
+    }
+}
+
+impl From<Channels> for Option<u16> {
+    fn from(channels: Channels) -> Self {
+        match channels {
+            Channels::All => None,
+            Channels::One(channel) => Some(channel),
+        }
+    }
 }
 
 /// What was odd about a call that was redacted nevertheless: a fixed vocabulary, kept in its manifest.

@@ -115,6 +115,9 @@ pub struct MutePolicy {
     /// Lengths of mutes are rounded up to a multiple of this, milliseconds, at most 5000; 0 leaves them. (The length of
     /// a mute tells something of the name under it.)
     pub round_up_ms: u32,
+    /// Which channels words are muted on.
+    #[serde(skip_serializing_if = "MutedChannels::are_all")]
+    pub channels: MutedChannels,
     /// What stands in place of muted sound, where the codec can have anything but silence there.
     #[serde(skip_serializing_if = "Fill::is_silence")]
     pub fill: Fill,
@@ -131,6 +134,23 @@ impl MutePolicy {
     }
 }
 
+/// Which channels the words of one person are muted on.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum MutedChannels {
+    /// All: who speaks on one is heard on the others.
+    #[default]
+    All,
+    /// The one that they are said on, where it can be shown that no other has them too; else all.
+    Speaker,
+}
+
+impl MutedChannels {
+    const fn are_all(&self) -> bool {
+        matches!(self, Self::All)
+    }
+}
+
 const fn is_zero(ms: &u32) -> bool {
     *ms == 0
 }
@@ -144,6 +164,7 @@ impl Default for MutePolicy {
             merge_gap_ms: 300,
             valley_ms_max: 100,
             round_up_ms: 0,
+            channels: MutedChannels::All,
             fill: Fill::Silence,
             ramp_ms: 0,
         }

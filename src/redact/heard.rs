@@ -1,7 +1,7 @@
 //! What is heard in a recording against what its transcript says: speech that no word accounts for, and words that are
 //! said where nobody speaks. Says where; what is done about it is the policy's.
 
-use crate::audio::{Activity, FRAME_MS};
+use crate::audio::{Activity, Bleed, FRAME_MS};
 use crate::base::{TimeSpan, WordSpan};
 use crate::model::{Category, Transcript, Turn, TurnKind};
 
@@ -12,6 +12,8 @@ pub struct Heard<'a> {
     pub length_ms: u64,
     /// What is heard.
     pub activity: Option<&'a Activity>,
+    /// Whether what is said on one channel is in the other, where that was measured.
+    pub bleed: Option<&'a Bleed>,
     /// When it must be silent because people have said so.
     pub by_hand: &'a [(TimeSpan, Category)],
 }
@@ -31,8 +33,8 @@ const LETTERS_A_DIGIT: u32 = 5;
 /// The share of a transcript's words, in percent, that must be said where somebody speaks for its times to count.
 const VOICED_PERCENT_MIN: usize = 80;
 
-/// Speech of at least `ms_min` in one piece that no word of the transcript accounts for and that is not `hidden`
-/// (sorted) anyway: sorted, disjoint.
+/// Speech of at least `ms_min` in one piece that no word of the transcript accounts for and that is not hidden anyway:
+/// sorted, disjoint. `hidden` says when that is on a channel: sorted, disjoint.
 ///
 /// Where the transcript says on which channel each word was said, only words of a channel account for its speech, and
 /// other channels' words for their bleed. A word accounts for as much time as its letters take in this call, though its
@@ -40,7 +42,7 @@ const VOICED_PERCENT_MIN: usize = 80;
 pub(super) fn unaccounted(
     transcript: &Transcript,
     activity: &Activity,
-    hidden: &[TimeSpan],
+    hidden: &dyn Fn(u16) -> Vec<TimeSpan>,
     ms_min: u32,
 ) -> Vec<TimeSpan> {
     let channels = activity.voice().len();
@@ -49,7 +51,7 @@ pub(super) fn unaccounted(
     for channel in 0..channels {
         let accounted = said.times(|on| on.is_none_or(|on| on == channel));
         let elsewhere = said.times(|on| on.is_some_and(|on| on != channel));
-        let open = subtract(&subtract(&activity.voice()[channel], &accounted), hidden);
+        let open = subtract(&subtract(&activity.voice()[channel], &accounted), &hidden(channel as u16));
         let bled = intersect(&open, &elsewhere).into_iter().filter(|piece| is_bleed(activity, channel, *piece));
         let left = subtract(&open, &bled.collect::<Vec<_>>());
         pieces.extend(left.into_iter().filter(|piece| piece.len_ms() >= ms_min));
@@ -61,11 +63,15 @@ pub(super) fn unaccounted(
 pub(super) fn is_in_time(transcript: &Transcript, activity: &Activity) -> bool {
     let voice = anywhere(activity);
     let spoken = transcript.turns().iter().filter(|t| t.kind == TurnKind::Spoken);
-    let times = spoken.flat_map(|t| &transcript.words()[t.words.range()]).filter_map(|w| w.time);
+    are_in_time(spoken.flat_map(|t| &transcript.words()[t.words.range()]).filter_map(|w| w.time), &voice)
+}
+
+/// Whether most words of these times are said while somebody speaks; not where there are none.
+pub(super) fn are_in_time(times: impl Iterator<Item = TimeSpan>, voice: &[TimeSpan]) -> bool {
     let (mut words, mut voiced) = (0, 0);
     for time in times.filter(|t| t.len_ms() > 0) {
         words += 1;
-        voiced += usize::from(overlap_ms(&voice, time) > 0);
+        voiced += usize::from(overlap_ms(voice, time) > 0);
     }
     words > 0 && voiced * 100 >= words * VOICED_PERCENT_MIN
 }
@@ -250,7 +256,7 @@ mod tests {
 
     #[track_caller]
     fn check(turns: &[Spoken<'_>], channels: &[(u8, &[(u32, u32)])], hidden: &[(u32, u32)], want: &[(u32, u32)]) {
-        let got = unaccounted(&transcript(turns), &activity(channels), &spans(hidden), 200);
+        let got = unaccounted(&transcript(turns), &activity(channels), &|_| spans(hidden), 200);
         assert_eq!(got, spans(want));
     }
 

@@ -2,11 +2,11 @@
 
 use super::Artifacts;
 use super::verify::Muted;
-use crate::base::{KeyedRef, Sha256Hex, TimeSpan, Timestamp};
+use crate::base::{KeyedRef, Sha256Hex, Timestamp};
 use crate::model::manifest::{
     Access, Artifact, By, Edited, Hidden, MANIFEST_SCHEMA, Manifest, MutedInterval, ReadAs, Retention, Role, Source,
 };
-use crate::model::{Category, Policy, RedactionPlan};
+use crate::model::{Category, MutedSpan, Policy, RedactionPlan};
 use std::collections::BTreeSet;
 
 /// What a manifest says that redaction does not know.
@@ -123,10 +123,11 @@ fn recording(origin: &Origin, muted: &Muted) -> Artifact {
 
 /// What is silent, with what is hidden there.
 fn intervals(muted: &Muted) -> Vec<MutedInterval> {
-    let interval = |span: &TimeSpan| {
-        let inside = muted.mutes.iter().filter(|mute| mute.span.overlaps(*span));
+    let interval = |&MutedSpan { span, channels }: &MutedSpan| {
+        let inside = muted.mutes.iter().filter(|mute| mute.span.overlaps(span));
         let categories: BTreeSet<Category> = inside.flat_map(|mute| mute.categories.iter().copied()).collect();
-        MutedInterval { start_ms: span.start_ms(), end_ms: span.end_ms(), categories: categories.into_iter().collect() }
+        let categories = categories.into_iter().collect();
+        MutedInterval { start_ms: span.start_ms(), end_ms: span.end_ms(), channels, categories }
     };
     muted.outcome.get().muted.iter().map(interval).collect()
 }

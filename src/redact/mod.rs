@@ -1,6 +1,7 @@
 //! Redacts one call: parse, detect, plan, mask, mute, verify. Pure: no files, network, environment, clock or
 //! randomness; a recording streams through what the caller hands in.
 
+mod apart;
 mod borders;
 mod by_hand;
 mod heard;
@@ -25,7 +26,7 @@ use crate::audio;
 use crate::base::{CallId, Error, HoldReason, Kind, Phi, Result, Stage};
 use crate::detect::{Detection, detect};
 use crate::model::by_hand::SpanByHand;
-use crate::model::policy::HoldPolicy;
+use crate::model::policy::{HoldPolicy, MutedChannels};
 use crate::model::{
     Category, Finding, Flag, KnownValue, MuteStyle, Piece, Policy, RawShape, RecordingInfo, RedactionPlan,
 };
@@ -171,7 +172,9 @@ where
     if let Some(length_ms) = length_ms {
         length::check(document.transcript(), length_ms, &policy.hold)?;
     }
-    let activity = if policy.unaccounted.listens() { sound.listen()? } else { None };
+    let is_apart = policy.mute.channels == MutedChannels::Speaker;
+    let activity = if policy.unaccounted.listens() || is_apart { sound.listen()? } else { None };
+    let bleed = activity.as_ref().filter(|_| is_apart).map(|activity| sound.bleed(activity)).transpose()?.flatten();
     over(Step::Listen);
     let mut detection = detect(patterns, document.transcript(), &known);
     over(Step::Detect);
@@ -187,7 +190,12 @@ where
         given: &known,
         known: &detection.known,
     };
-    let heard = length_ms.map(|length_ms| Heard { length_ms, activity: activity.as_ref(), by_hand: &by_hand.times });
+    let heard = length_ms.map(|length_ms| Heard {
+        length_ms,
+        activity: activity.as_ref(),
+        bleed: bleed.as_ref(),
+        by_hand: &by_hand.times,
+    });
     let (plan, masked) = settle(&detection, &against, heard, over)?;
     let recordings = sound.mute(&plan, policy.mute.style())?;
     over(Step::Mute);
@@ -288,6 +296,14 @@ impl<R: Read + Seek, W: Read + Write + Seek> Sound<R, W> {
         };
         let each = recordings.iter_mut().zip(&*stretches).map(listen).collect::<Result<Vec<_>>>()?;
         Ok((!each.is_empty()).then(|| timeline::heard(each)))
+    }
+
+    /// What is said on one channel and heard on the other; nothing where not one recording has all of the call.
+    fn bleed(&mut self, activity: &audio::Activity) -> Result<Option<audio::Bleed>> {
+        match self.recordings.as_mut_slice() {
+            [whole] if whole.piece == Piece::default() => audio::bleed(&whole.opened, &mut whole.source, activity),
+            _ => Ok(None),
+        }
     }
 
     fn mute(self, plan: &RedactionPlan, style: MuteStyle) -> Result<Vec<Muted>> {

@@ -3,6 +3,7 @@
 //! Every doubt widens. A word without a time reaches to its neighbours; a word whose time cannot be
 //! true reaches past them; words that nothing places hold the call.
 
+use super::apart::Apart;
 use super::borders::{Sound, rounded};
 use super::heard::{Heard, anywhere, is_in_time, longest_ms, overlap_ms, unaccounted};
 use super::plan::turn_of;
@@ -10,7 +11,7 @@ use super::shares::Shares;
 use crate::audio::Activity;
 use crate::base::{Error, HoldReason, Result, Stage, TimeSpan, WordSpan};
 use crate::model::policy::{MutePolicy, Policy, Unaccounted, UnaccountedPolicy};
-use crate::model::{Beside, Category, Edit, Flag, Mute, Stretches, TimeSource, Transcript, Turn, TurnKind};
+use crate::model::{Beside, Category, Channels, Edit, Flag, Mute, Stretches, TimeSource, Transcript, Turn, TurnKind};
 use std::collections::BTreeSet;
 
 /// A word that lasts longer than this, and longer than it can take to say, is misplaced, or has other speech inside.
@@ -33,6 +34,9 @@ pub(super) struct Muted {
     pub(super) beside: Option<Beside>,
 }
 
+/// A stretch that is to be muted, and why.
+type Wanted = (TimeSpan, Category, Channels);
+
 /// The time to mute.
 ///
 /// # Errors
@@ -43,23 +47,27 @@ pub(super) fn mutes(edits: &[Edit], policy: &Policy, transcript: &Transcript, he
     let voice = heard.activity.map(anywhere).unwrap_or_default();
     let in_time = heard.activity.filter(|activity| is_in_time(transcript, activity));
     let clock = Clock::new(transcript, recording_ms, in_time.map(|_| voice.as_slice()));
+    let apart = Apart::of(&policy.mute, transcript, heard);
     let mut flags = BTreeSet::new();
-    let mut spans = Vec::new();
+    let mut placed = Vec::new();
     for edit in edits.iter().filter(|edit| clock.is_said(edit.words)) {
-        spans.push((clock.edit(edit.words, &mut flags)?, edit.category));
+        placed.push((clock.edit(edit.words, &mut flags)?, edit.category));
     }
     for span in clock.overlong() {
         flags.insert(Flag::OverlongWords);
-        spans.push((span, Category::Other));
+        placed.push((Placed { span, channel: None }, Category::Other));
     }
     let (pad_ms, valley_ms_max) = (pad_ms(transcript.time_source(), &policy.mute), policy.mute.valley_ms_max);
     let sound = heard.activity.map(|activity| Sound::new(activity, &voice));
-    for (span, _) in &mut spans {
-        *span = span.widened(pad_ms);
-        *span = clip(sound.as_ref().map_or(*span, |sound| sound.to_valleys(*span, valley_ms_max)), recording_ms)?;
+    let mut spans: Vec<Wanted> = Vec::new();
+    for (Placed { span: own, channel }, category) in placed {
+        let span = own.widened(pad_ms);
+        let span = clip(sound.as_ref().map_or(span, |sound| sound.to_valleys(span, valley_ms_max)), recording_ms)?;
+        let channels = apart.as_ref().zip(channel).map(|(apart, channel)| apart.channels(channel, own, span));
+        spans.push((span, category, channels.unwrap_or_default()));
     }
     for (span, category) in heard.by_hand {
-        spans.push((clip(*span, recording_ms)?, *category));
+        spans.push((clip(*span, recording_ms)?, *category, Channels::All));
     }
     let beside = match heard.activity {
         Some(activity) => Some(beside(&mut spans, &policy.unaccounted, transcript, activity, recording_ms)?),
@@ -85,17 +93,24 @@ const fn pad_ms(source: TimeSource, policy: &MutePolicy) -> u32 {
 
 /// Adds what the recording has besides the transcript to `spans`, as far as it is not muted anyway, and counts it.
 fn beside(
-    spans: &mut Vec<(TimeSpan, Category)>,
+    spans: &mut Vec<Wanted>,
     policy: &UnaccountedPolicy,
     transcript: &Transcript,
     activity: &Activity,
     recording_ms: u32,
 ) -> Result<Beside> {
-    let hidden = TimeSpan::union(spans.iter().map(|(span, _)| *span).collect());
-    let is_hidden = |span: &TimeSpan| overlap_ms(&hidden, *span) == span.len_ms();
+    let hidden = |channels: Channels| {
+        let silent = spans.iter().filter(|(_, _, silent)| silent.cover(channels));
+        TimeSpan::union(silent.map(|(span, ..)| *span).collect())
+    };
+    let everywhere = hidden(Channels::All);
+    let is_hidden = |span: &TimeSpan| overlap_ms(&everywhere, *span) == span.len_ms();
     let speech = match policy.speech {
         Unaccounted::Keep => Vec::new(),
-        Unaccounted::Mute | Unaccounted::Hold => unaccounted(transcript, activity, &hidden, policy.speech_ms_min),
+        Unaccounted::Mute | Unaccounted::Hold => {
+            let hidden = |channel| hidden(Channels::One(channel));
+            unaccounted(transcript, activity, &hidden, policy.speech_ms_min)
+        }
     };
     let keys: Vec<TimeSpan> = match policy.keys {
         Unaccounted::Keep => Vec::new(),
@@ -113,7 +128,7 @@ fn beside(
                 .at("first_ms", first.start_ms().into()));
         }
         for span in found {
-            spans.push((clip(span.widened(BESIDE_PAD_MS), recording_ms)?, Category::Other));
+            spans.push((clip(span.widened(BESIDE_PAD_MS), recording_ms)?, Category::Other, Channels::All));
         }
     }
     Ok(Beside { speech: Stretches::of(&speech), keys: Stretches::of(&keys) })
@@ -125,7 +140,7 @@ fn round_up(mut mutes: Vec<Mute>, policy: &MutePolicy, recording_ms: u32) -> Vec
         let before = mutes.len();
         let rounded = mutes.into_iter().flat_map(|mute| {
             let span = rounded(mute.span, policy.round_up_ms, recording_ms);
-            mute.categories.into_iter().map(move |category| (span, category))
+            mute.categories.into_iter().map(move |category| (span, category, mute.channels))
         });
         mutes = merge(rounded.collect(), policy.merge_gap_ms);
         if mutes.len() == before {
@@ -139,18 +154,19 @@ fn clip(span: TimeSpan, recording_ms: u32) -> Result<TimeSpan> {
     TimeSpan::new(span.start_ms().min(recording_ms), span.end_ms().min(recording_ms))
 }
 
-/// Joins spans that overlap, touch, or are less than `gap_ms` apart.
-fn merge(mut spans: Vec<(TimeSpan, Category)>, gap_ms: u32) -> Vec<Mute> {
+/// Joins stretches that overlap, touch, or are less than `gap_ms` apart; those of different channels are then of all.
+fn merge(mut spans: Vec<Wanted>, gap_ms: u32) -> Vec<Mute> {
     spans.sort_unstable();
     let mut mutes: Vec<Mute> = Vec::new();
-    for (span, category) in spans.into_iter().filter(|(span, _)| span.len_ms() > 0) {
+    for (span, category, channels) in spans.into_iter().filter(|(span, ..)| span.len_ms() > 0) {
         let near = |m: &&mut Mute| span.start_ms() < m.span.end_ms().saturating_add(gap_ms.max(1));
         match mutes.last_mut().filter(near) {
             Some(mute) => {
                 mute.span = mute.span.cover(span);
+                mute.channels = mute.channels.join(channels);
                 mute.categories.push(category);
             }
-            None => mutes.push(Mute { span, categories: vec![category] }),
+            None => mutes.push(Mute { span, channels, categories: vec![category] }),
         }
     }
     for mute in &mut mutes {
@@ -158,6 +174,13 @@ fn merge(mut spans: Vec<(TimeSpan, Category)>, gap_ms: u32) -> Vec<Mute> {
         mute.categories.dedup();
     }
     mutes
+}
+
+/// When hidden words were said, at the widest.
+struct Placed {
+    span: TimeSpan,
+    /// The channel that their turn names, where their own times tell when that was.
+    channel: Option<u16>,
 }
 
 /// The words of a call on the clock of its recording. What lies around a word or turn is found once for
@@ -201,7 +224,7 @@ impl<'a> Clock<'a> {
     }
 
     /// When the words of an edit were said, at the widest.
-    fn edit(&self, words: WordSpan, flags: &mut BTreeSet<Flag>) -> Result<TimeSpan> {
+    fn edit(&self, words: WordSpan, flags: &mut BTreeSet<Flag>) -> Result<Placed> {
         let unplaced =
             |message| Error::held(Stage::Plan, HoldReason::UnusableTimes, message).at("word", words.start.into());
         let turn = turn_of(self.transcript, words.start).ok_or_else(|| unplaced("hidden words are in no turn"))?;
@@ -216,17 +239,20 @@ impl<'a> Clock<'a> {
         let start = if is_timed(words.start) { own.start_ms() } else { around.start_ms() };
         let end = if is_timed(words.end - 1) { own.end_ms() } else { around.end_ms() };
         let mut span = TimeSpan::new(start, end)?;
+        let mut channel = self.transcript.turns()[turn].channel.filter(|_| self.shares.is_none());
         if !words.range().all(|w| is_timed(w as u32)) {
             flags.insert(Flag::UntimedWords);
+            channel = None;
         }
         if self.is_misplaced(turn, words) {
+            channel = None;
             flags.insert(Flag::MisplacedWords);
             span = around.widened(MISPLACED_MS);
         }
         if span.start_ms() >= self.recording_ms {
             return Err(unplaced("hidden words lie past the end of the recording"));
         }
-        Ok(span)
+        Ok(Placed { span, channel })
     }
 
     /// The time of the turn as far as its words tell, or of the turn that was said in its place.
@@ -357,7 +383,7 @@ mod tests {
 
     fn muted(edits: &[Edit], mute: &MutePolicy, transcript: &Transcript) -> Result<Muted> {
         let policy = Policy { mute: mute.clone(), ..policy() };
-        mutes(edits, &policy, transcript, Heard { length_ms: 20_000, activity: None, by_hand: &[] })
+        mutes(edits, &policy, transcript, Heard { length_ms: 20_000, activity: None, bleed: None, by_hand: &[] })
     }
 
     fn flags(transcript: &Transcript, a: u32, b: u32) -> Vec<Flag> {
@@ -554,7 +580,12 @@ mod tests {
         let edit =
             |&(a, b): &(u32, u32)| Edit { words: WordSpan::new(a, b), category: Category::Name, rules: Vec::new() };
         let edits: Vec<Edit> = words.iter().map(edit).collect();
-        mutes(&edits, &policy, transcript, Heard { length_ms: 20_000, activity: Some(activity), by_hand: &[] })
+        mutes(
+            &edits,
+            &policy,
+            transcript,
+            Heard { length_ms: 20_000, activity: Some(activity), bleed: None, by_hand: &[] },
+        )
     }
 
     fn beside(speech: Unaccounted, keys: Unaccounted) -> Policy {

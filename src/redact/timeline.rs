@@ -113,7 +113,7 @@ pub(super) fn mutes_of(stretch: Stretch, mutes: &[Mute]) -> Vec<Mute> {
     let own = |mute: &Mute| {
         let (from, to) = (mute.span.start_ms().max(start_ms), mute.span.end_ms().min(end_ms));
         let span = TimeSpan::new(from.checked_sub(start_ms)?, to.checked_sub(start_ms)?).ok();
-        span.filter(|span| span.len_ms() > 0).map(|span| Mute { span, categories: mute.categories.clone() })
+        span.filter(|span| span.len_ms() > 0).map(|span| Mute { span, ..mute.clone() })
     };
     mutes.iter().filter_map(own).collect()
 }
@@ -157,6 +157,7 @@ fn too_long() -> Error {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::model::Channels;
     use crate::redact::testing::recording;
 
     fn piece(part: Option<u16>, channel: Option<u16>) -> Piece {
@@ -203,7 +204,7 @@ mod tests {
 
     #[test]
     fn a_mute_over_the_border_of_two_parts_is_in_both() {
-        let mutes = [Mute { span: span(9_000, 11_000), categories: Vec::new() }];
+        let mutes = [Mute { span: span(9_000, 11_000), channels: Channels::All, categories: Vec::new() }];
         let own = |from, to| {
             let stretch = Stretch { span: span(from, to), first_channel: 0 };
             mutes_of(stretch, &mutes).iter().map(|m| (m.span.start_ms(), m.span.end_ms())).collect::<Vec<_>>()

@@ -7,7 +7,8 @@ use crate::audio::Outcome;
 use crate::base::{CallId, Clean, Error, HoldReason, Phi, Result, Sha256Hex, Stage, WordSpan};
 use crate::detect::detect;
 use crate::model::{
-    Finding, Format, KnownValue, Mute, Policy, RecordingInfo, RedactionPlan, TimeSource, Transcript, TurnKind,
+    Finding, Format, KnownValue, Mute, MutedSpan, Policy, RecordingInfo, RedactionPlan, TimeSource, Transcript,
+    TurnKind,
 };
 use crate::patterns::PatternSet;
 use crate::transcript::{self, Document, Place, Told};
@@ -286,8 +287,9 @@ pub(super) fn muted(outcome: Outcome, opened: &RecordingInfo, mutes: Vec<Mute>) 
         return Err(failed("the muted recording has another shape"));
     }
     let covered = |mute: &Mute| {
-        let at = outcome.muted.partition_point(|m| m.end_ms() < mute.span.end_ms());
-        outcome.muted.get(at).is_some_and(|m| m.start_ms() <= mute.span.start_ms())
+        let at = outcome.muted.partition_point(|m| m.span.end_ms() < mute.span.end_ms());
+        let within = |m: &MutedSpan| m.span.start_ms() <= mute.span.start_ms() && m.channels.cover(mute.channels);
+        outcome.muted.get(at).is_some_and(within)
     };
     match mutes.iter().position(|mute| !covered(mute)) {
         Some(mute) => Err(failed("a planned mute is not silent whole").at("mute", mute as u64)),
@@ -303,7 +305,7 @@ fn failed(message: &'static str) -> Error {
 mod tests {
     use super::*;
     use crate::base::TimeSpan;
-    use crate::model::{Category, MuteStyle};
+    use crate::model::{Category, Channels, MuteStyle};
     use crate::redact::testing::{finding, recording, turns};
 
     fn outcome(muted: &[(u32, u32)]) -> Outcome {
@@ -313,7 +315,7 @@ mod tests {
             source_sha256: Sha256Hex::of(b""),
             output_bytes: 1,
             output_sha256: Sha256Hex::of(b""),
-            muted: muted.iter().map(|&(a, b)| TimeSpan::new(a, b).unwrap()).collect(),
+            muted: muted.iter().map(|&(a, b)| TimeSpan::new(a, b).unwrap().into()).collect(),
             muted_ms: 0,
             style: MuteStyle::default(),
             muted_frames: 0,
@@ -321,7 +323,11 @@ mod tests {
     }
 
     fn planned(mutes: &[(u32, u32)]) -> Vec<Mute> {
-        let mute = |&(a, b): &(u32, u32)| Mute { span: TimeSpan::new(a, b).unwrap(), categories: Vec::new() };
+        let mute = |&(a, b): &(u32, u32)| Mute {
+            span: TimeSpan::new(a, b).unwrap(),
+            channels: Channels::All,
+            categories: Vec::new(),
+        };
         mutes.iter().map(mute).collect()
     }
 
@@ -339,6 +345,19 @@ mod tests {
             let got = muted(outcome(done), &recording(10_000), plan.clone());
             assert_eq!(got.is_ok(), want, "{done:?}");
             assert!(want || got.unwrap_err().hold_reason() == Some(HoldReason::VerifyFailed));
+        }
+    }
+
+    #[test]
+    fn a_mute_of_one_channel_is_silent_where_that_one_or_all_are() {
+        let (one, other) = (Channels::One(0), Channels::One(1));
+        for (done, asked, want) in
+            [(Channels::All, one, true), (one, one, true), (other, one, false), (one, Channels::All, false)]
+        {
+            let mut outcome = outcome(&[(100, 200)]);
+            outcome.muted[0].channels = done;
+            let mutes = planned(&[(120, 180)]).into_iter().map(|mute| Mute { channels: asked, ..mute });
+            assert_eq!(muted(outcome, &recording(10_000), mutes.collect()).is_ok(), want, "{done:?}, {asked:?}");
         }
     }
 

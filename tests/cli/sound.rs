@@ -78,3 +78,67 @@ fn samples_without_a_header_are_redacted_as_what_they_are_said_to_be() {
     bench.write("sordino.toml", "raw = \"s16le,8000\"\n");
     assert!(redact(&[]).code == Some(2) && redact(&[]).stderr.contains("three parts"), "{}", redact(&[]).stderr);
 }
+
+/// A spoken call of two channels, with so much of each in the other, and the least noise that samples can have.
+fn spoken(bench: &Bench, bleed: f64) {
+    let fixtures = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("fixtures/calls");
+    fs::copy(fixtures.join("new-patient.json"), bench.path("in/a.json")).unwrap();
+    let mut wav = hound::WavReader::open(fixtures.join("new-patient.wav")).unwrap();
+    let mut copy = hound::WavWriter::create(bench.path("in/a.wav"), wav.spec()).unwrap();
+    let samples: Vec<i16> = wav.samples().map(Result::unwrap).collect();
+    for (at, frame) in samples.chunks_exact(2).enumerate() {
+        for (own, other, noise) in [(frame[0], frame[1], at * at % 7), (frame[1], frame[0], at * at % 11)] {
+            let noise = noise as f64 / 2.0 - 2.0;
+            copy.write_sample((f64::from(own) + bleed * f64::from(other) + noise) as i16).unwrap();
+        }
+    }
+    copy.finalize().unwrap();
+}
+
+#[test]
+fn words_are_muted_on_their_channel_alone_where_the_policy_asks_and_nothing_bleeds() {
+    let bench = Bench::new();
+    let policy = |channels: &str| {
+        let text =
+            format!("name = \"own\"\nversion = 1\nextends = \"safe-harbor\"\n[mute]\nchannels = \"{channels}\"\n");
+        bench.write("own.toml", text);
+    };
+    let redact = || bench.run(&["redact", "in", "out", "--policy", "own.toml", "--json"]);
+    let channels = |told: &serde_json::Value| -> Vec<Option<u64>> {
+        let muted = told["artifacts"][1]["muted"].as_array().unwrap();
+        muted.iter().map(|mute| mute.get("channel").map(|channel| channel.as_u64().unwrap())).collect()
+    };
+    spoken(&bench, 0.0);
+    policy("speaker");
+    let (path, told) = manifest(&bench, &redact());
+    let alone = channels(&told);
+    assert!(alone.contains(&Some(1)), "the caller's address is said while nobody else speaks: {alone:?}");
+    let verify = || bench.run(&["verify", "out", "--policy", "own.toml", "--source", "in"]);
+    assert_eq!(verify().code, Some(0), "{}", verify().stdout);
+    // The channel that is said is silent, the other one is the source's.
+    let wav =
+        |path: &str| hound::WavReader::open(bench.path(path)).unwrap().samples::<i16>().map(Result::unwrap).collect();
+    let (before, after): (Vec<i16>, Vec<i16>) = (wav("in/a.wav"), wav(&path.replace("manifest.json", "recording.wav")));
+    for mute in told["artifacts"][1]["muted"].as_array().unwrap() {
+        let [from, to] = ["start_ms", "end_ms"].map(|end| mute[end].as_u64().unwrap() as usize * 8);
+        for (was, is) in before.chunks_exact(2).zip(after.chunks_exact(2)).take(to).skip(from) {
+            let silent = mute.get("channel").map(|channel| channel.as_u64().unwrap() as usize);
+            assert!((0..2).all(|at| is[at] == if silent.is_none_or(|silent| silent == at) { 0 } else { was[at] }));
+        }
+    }
+    // None of it passes for another channel, or for all.
+    for (to, what) in [("\"channel\": 0", "sound"), ("\"channel\": 2", "sound"), ("\"channel\": null", "sound")] {
+        let right = bench.text(&path);
+        let wrong = right.replacen("\"channel\": 1", to, 1);
+        assert!(wrong != right);
+        fs::write(bench.path(&path), wrong).unwrap();
+        assert!(verify().code != Some(0) && verify().stdout.contains(what), "{to}: {}", verify().stdout);
+        fs::write(bench.path(&path), right).unwrap();
+    }
+    // Bleed of −30 dB, or no such policy: all channels.
+    spoken(&bench, 0.0316);
+    assert!(channels(&manifest(&bench, &redact()).1).iter().all(Option::is_none));
+    spoken(&bench, 0.0);
+    policy("all");
+    assert!(channels(&manifest(&bench, &redact()).1).iter().all(Option::is_none));
+}

@@ -4,7 +4,7 @@
 use super::decoders::{encode, ffmpeg};
 use sordino::audio::{Outcome, open, redact};
 use sordino::base::TimeSpan;
-use sordino::model::{Mute, MuteStyle};
+use sordino::model::{Channels, Mute, MuteStyle};
 use std::io::Cursor;
 use std::path::Path;
 
@@ -56,7 +56,7 @@ fn two_calls_that_differ_only_under_a_mute_sound_the_same_beside_it() {
         let name = format!("{} in {}", case.encoder[1], case.extension);
         let copies = calls.each_ref().map(|call| muted(&encode(call, RATE_HZ, case.encoder, case.extension)));
         // Vorbis has longer and shorter packets, by what it encodes.
-        let [one, other] = copies.each_ref().map(|(outcome, _)| outcome.muted[0]);
+        let [one, other] = copies.each_ref().map(|(outcome, _)| outcome.muted[0].span);
         let span = one.cover(other);
         // Opus is decoded at a rate of its own.
         let rate_hz = copies[0].0.info.rate_hz;
@@ -96,7 +96,7 @@ fn muted(source: &[u8]) -> (Outcome, Vec<u8>) {
     let opened = open(&mut source, None).unwrap();
     let mut dest = Cursor::new(Vec::new());
     let span = TimeSpan::new(MUTED_MS[0], MUTED_MS[1]).unwrap();
-    let mutes = [Mute { span, categories: Vec::new() }];
+    let mutes = [Mute { span, channels: Channels::All, categories: Vec::new() }];
     let outcome = redact(&opened, &mut source, &mutes, MuteStyle::default(), &mut dest).unwrap();
     (outcome, dest.into_inner())
 }

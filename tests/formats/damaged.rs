@@ -2,7 +2,7 @@
 
 use sordino::audio::{Claim, open, redact, verify_kept, verify_redacted, verify_silent};
 use sordino::base::{Kind, TimeSpan};
-use sordino::model::{Mute, MuteStyle};
+use sordino::model::{Channels, Mute, MuteStyle};
 use std::collections::BTreeMap;
 use std::io::Cursor;
 use std::path::Path;
@@ -96,7 +96,7 @@ fn every_damage_to_every_format_ends_as_its_case_says() {
 /// `redacted`, with everything that is promised of a copy, or the reason for which it is held.
 fn outcome(name: &str, source: &[u8]) -> String {
     let mut dest = Cursor::new(Vec::new());
-    let mutes = [Mute { span: TimeSpan::new(0, 30).unwrap(), categories: Vec::new() }];
+    let mutes = [Mute { span: TimeSpan::new(0, 30).unwrap(), channels: Channels::All, categories: Vec::new() }];
     let mut source = Cursor::new(source);
     let done = open(&mut source, None).and_then(|opened| {
         // Recordings are listened to before they are muted.

@@ -4,7 +4,7 @@
 use super::decoders::ffmpeg;
 use sordino::audio::{Claim, Outcome, open, redact, verify_kept, verify_redacted, verify_silent};
 use sordino::base::TimeSpan;
-use sordino::model::{Codec, Fill, Mute, MuteStyle};
+use sordino::model::{Channels, Codec, Fill, Mute, MuteStyle};
 use std::io::Cursor;
 use std::path::Path;
 
@@ -40,7 +40,7 @@ fn run(source: &[u8], mute: TimeSpan, style: MuteStyle) -> sordino::base::Result
     let mut source = Cursor::new(source);
     let opened = open(&mut source, None)?;
     let mut dest = Cursor::new(Vec::new());
-    let mutes = [Mute { span: mute, categories: Vec::new() }];
+    let mutes = [Mute { span: mute, channels: Channels::All, categories: Vec::new() }];
     let outcome = redact(&opened, &mut source, &mutes, style, &mut dest)?;
     Ok((outcome, dest.into_inner()))
 }
@@ -149,7 +149,7 @@ fn check_sound(case: &Case, outcome: &Outcome, plain: &[i16], sound: &[i16]) {
     let edge_ms = if info.codec.sample_bytes().is_some() || info.codec == Codec::Flac { ramp_ms + 1 } else { 10 };
     let is_beside = |ms: u32| {
         let span = TimeSpan::new(ms, ms + 1).unwrap();
-        !outcome.muted.iter().any(|muted| muted.widened(edge_ms).overlaps(span))
+        !outcome.muted.iter().any(|muted| muted.span.widened(edge_ms).overlaps(span))
     };
     let frame_ms = |n: usize| (n as u64 / u64::from(info.channels) * 1000 / u64::from(info.rate_hz)) as u32;
     let settles = info.codec == Codec::Gsm610;

@@ -2,7 +2,7 @@
 
 use sordino::audio::{Claim, open, redact, verify_kept};
 use sordino::base::TimeSpan;
-use sordino::model::{Mute, MuteStyle};
+use sordino::model::{Channels, Mute, MuteStyle};
 use std::collections::BTreeMap;
 use std::io::{self, Read, Seek, SeekFrom, Write};
 
@@ -101,9 +101,14 @@ fn speech_behind_4_gb_is_muted_where_it_is() {
     assert_eq!((opened.info().frames, opened.info().container.as_str()), (FRAMES, "rf64"));
     let span = TimeSpan::new(17_991_000, 17_992_000).unwrap();
     let mut copy = Sparse::default();
-    let outcome =
-        redact(&opened, &mut source, &[Mute { span, categories: Vec::new() }], MuteStyle::default(), &mut copy)
-            .unwrap();
+    let outcome = redact(
+        &opened,
+        &mut source,
+        &[Mute { span, channels: Channels::All, categories: Vec::new() }],
+        MuteStyle::default(),
+        &mut copy,
+    )
+    .unwrap();
     assert_eq!((outcome.output_bytes, copy.len, outcome.muted_frames), (source.len, source.len, RATE_HZ.into()));
 
     let mut sound = vec![0; 10 * RATE_HZ as usize * 6];

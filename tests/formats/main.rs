@@ -1,6 +1,7 @@
 //! Recordings and transcripts as files, without detection: every case of `fixtures/recordings`, `fixtures/packets`
 //! and `fixtures/transcripts`, and what must hold for any file at all.
 
+mod bleed;
 mod borders;
 mod damaged;
 mod decoders;

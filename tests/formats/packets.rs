@@ -5,7 +5,7 @@ use super::decoders::ffmpeg;
 use proptest::prelude::*;
 use sordino::audio::{Claim, Outcome, open, redact, verify_kept, verify_redacted, verify_silent};
 use sordino::base::{HoldReason, Kind, Sha256Hex, TimeSpan};
-use sordino::model::{Codec, Mute, MuteStyle, RecordingInfo};
+use sordino::model::{Channels, Codec, Mute, MuteStyle, RecordingInfo};
 use std::collections::BTreeMap;
 use std::io::Cursor;
 use std::path::{Path, PathBuf};
@@ -42,7 +42,8 @@ fn spans() -> [TimeSpan; 2] {
 }
 
 fn run(source: &[u8], spans: &[TimeSpan]) -> sordino::base::Result<(Outcome, Vec<u8>)> {
-    let mutes: Vec<Mute> = spans.iter().map(|&span| Mute { span, categories: Vec::new() }).collect();
+    let mutes: Vec<Mute> =
+        spans.iter().map(|&span| Mute { span, channels: Channels::All, categories: Vec::new() }).collect();
     let mut source = Cursor::new(source);
     let opened = open(&mut source, None)?;
     let mut dest = Cursor::new(Vec::new());
@@ -87,7 +88,7 @@ fn every_fixture_is_redacted_or_held_as_its_case_says() {
     for Case { name, source, outcome, copy } in &*REDACTED {
         assert_eq!(outcome.source_sha256, Sha256Hex::of(source), "{name}");
         assert_eq!(outcome.output_sha256, Sha256Hex::of(copy), "{name}");
-        for (asked, done) in spans().iter().zip(&outcome.muted) {
+        for (asked, done) in spans().iter().zip(outcome.muted.iter().map(|muted| muted.span)) {
             assert!(done.start_ms() <= asked.start_ms() && asked.end_ms() <= done.end_ms(), "{name}");
             // A second is hidden, and muted wherever either reading of the edit has a mute.
             let more_ms = if name.contains("hides") { 1350 } else { 350 };
@@ -163,10 +164,10 @@ fn check_sound(case: &Case, before: &[i16], after: &[i16]) {
     for (n, (&was, &is)) in before.iter().zip(after).enumerate() {
         let ms = n as u64 * 1000 / (u64::from(info.rate_hz) * u64::from(info.channels));
         let moment = span(ms as u32, ms as u32 + 1);
-        if outcome.muted.iter().any(|m| m.overlaps(moment)) {
+        if outcome.muted.iter().any(|m| m.span.overlaps(moment)) {
             heard = heard.max(was.unsigned_abs());
             assert!(is.unsigned_abs() <= 1, "{name}: {is} at {ms} ms");
-        } else if !outcome.muted.iter().any(|m| m.widened(BORDER_MS).overlaps(moment)) && !name.contains("hides") {
+        } else if !outcome.muted.iter().any(|m| m.span.widened(BORDER_MS).overlaps(moment)) && !name.contains("hides") {
             let differs = (i32::from(was) - i32::from(is)).abs();
             assert!(differs <= settled, "{name}: differs by {differs} at {ms} ms");
             kept = kept.max(is.unsigned_abs());

@@ -2,7 +2,7 @@
 
 use sordino::audio::{Claim, Outcome, open, redact, verify_kept, verify_redacted, verify_silent};
 use sordino::base::{HoldReason, TimeSpan};
-use sordino::model::{Fill, Mute, MuteStyle, RawShape};
+use sordino::model::{Channels, Fill, Mute, MuteStyle, RawShape};
 use std::io::Cursor;
 use std::path::Path;
 
@@ -18,7 +18,7 @@ fn run(source: &[u8], raw: Option<RawShape>, style: MuteStyle) -> sordino::base:
     let mut source = Cursor::new(source);
     let opened = open(&mut source, raw)?;
     let mut dest = Cursor::new(Vec::new());
-    let mutes = [Mute { span: TimeSpan::new(20, 41).unwrap(), categories: Vec::new() }];
+    let mutes = [Mute { span: TimeSpan::new(20, 41).unwrap(), channels: Channels::All, categories: Vec::new() }];
     let outcome = redact(&opened, &mut source, &mutes, style, &mut dest)?;
     Ok((outcome, dest.into_inner()))
 }

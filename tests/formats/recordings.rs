@@ -5,7 +5,7 @@ use crate::{decoders, reader};
 use proptest::prelude::*;
 use sordino::audio::{Claim, Outcome, open, redact, verify_kept, verify_redacted};
 use sordino::base::{HoldReason, Kind, Sha256Hex, TimeSpan};
-use sordino::model::{Category, Codec, Mute, MuteStyle, RecordingInfo};
+use sordino::model::{Category, Channels, Codec, Mute, MuteStyle, MutedSpan, RecordingInfo};
 use std::collections::BTreeMap;
 use std::io::{self, Cursor, Read, Seek, SeekFrom, Write};
 use std::path::Path;
@@ -44,14 +44,18 @@ fn spans() -> [TimeSpan; 2] {
 }
 
 fn mutes(spans: &[TimeSpan]) -> Vec<Mute> {
-    spans.iter().map(|&span| Mute { span, categories: vec![Category::Name] }).collect()
+    spans.iter().map(|&span| Mute { span, channels: Channels::All, categories: vec![Category::Name] }).collect()
 }
 
 fn run(source: &[u8], spans: &[TimeSpan]) -> sordino::base::Result<(Outcome, Vec<u8>)> {
+    run_with(source, &mutes(spans))
+}
+
+fn run_with(source: &[u8], mutes: &[Mute]) -> sordino::base::Result<(Outcome, Vec<u8>)> {
     let mut source = Cursor::new(source);
     let opened = open(&mut source, None)?;
     let mut dest = Cursor::new(Vec::new());
-    let outcome = redact(&opened, &mut source, &mutes(spans), MuteStyle::default(), &mut dest)?;
+    let outcome = redact(&opened, &mut source, mutes, MuteStyle::default(), &mut dest)?;
     Ok((outcome, dest.into_inner()))
 }
 
@@ -154,7 +158,7 @@ fn check_outcome(name: &str, source: &[u8], outcome: &Outcome, copy: &[u8]) {
     let end_ms = 400.min(info.duration_ms() as u32);
     // The second mute starts in the block that guards the first one.
     let muted = if info.codec == Codec::Gsm610 { vec![span(20, end_ms)] } else { vec![span(20, 41), span(71, end_ms)] };
-    assert_eq!(outcome.muted, muted, "{name}");
+    assert_eq!(outcome.muted.iter().map(|m| m.span).collect::<Vec<_>>(), muted, "{name}");
     assert_eq!(outcome.muted_ms, muted.iter().map(|m| u64::from(m.len_ms())).sum::<u64>(), "{name}");
 
     let verified = verify_redacted(&mut Cursor::new(copy), &Claim::silent(&outcome.muted)).unwrap();
@@ -326,6 +330,44 @@ fn a_recording_longer_than_many_blocks_is_muted_across_their_borders() {
 }
 
 #[test]
+fn a_channel_is_muted_alone_where_samples_stand_for_themselves_and_with_all_others_elsewhere() {
+    let mut alone = 0;
+    for name in fixture_names() {
+        let source = fixture(&name);
+        let Ok((all, whole)) = run(&source, &spans()) else { continue };
+        let info = &all.info;
+        let of = |channel| -> Vec<Mute> {
+            mutes(&spans()).into_iter().map(|mute| Mute { channels: Channels::One(channel), ..mute }).collect()
+        };
+        assert!(
+            run_with(&source, &of(info.channels)).unwrap() == (all.clone(), whole.clone()),
+            "{name}: no such channel"
+        );
+        let last = info.channels - 1;
+        let (outcome, copy) = run_with(&source, &of(last)).unwrap();
+        let Some(sample_bytes) = info.codec.sample_bytes().filter(|_| last > 0) else {
+            assert!(outcome == all && copy == whole, "{name}");
+            continue;
+        };
+        alone += 1;
+        let verify = |muted: &[MutedSpan]| verify_redacted(&mut Cursor::new(&copy), &Claim::silent(muted));
+        assert_eq!(verify(&outcome.muted).unwrap().sha256, outcome.output_sha256, "{name}");
+        verify_kept(&mut Cursor::new(&source), &mut Cursor::new(&copy), &Claim::silent(&outcome.muted)).unwrap();
+        for channels in [Channels::All, Channels::One(0), Channels::One(info.channels)] {
+            let wrong: Vec<_> = outcome.muted.iter().map(|muted| MutedSpan { channels, ..*muted }).collect();
+            assert!(verify(&wrong).is_err(), "{name}: {channels:?}");
+        }
+        let (parts, whole) = (reader::parts(&copy, info), reader::parts(&whole, info));
+        let before = &source[sound_at(&source)..];
+        for (at, sample) in parts.sound.chunks(sample_bytes.into()).enumerate() {
+            let like = if at % usize::from(info.channels) == usize::from(last) { whole.sound } else { before };
+            assert!(*sample == like[at * usize::from(sample_bytes)..][..usize::from(sample_bytes)], "{name}: {at}");
+        }
+    }
+    assert!(alone > 10, "{alone}");
+}
+
+#[test]
 fn verification_sees_every_kind_of_difference() {
     let source = fixture("mu-law-stereo.wav");
     let (outcome, copy) = run(&source, &spans()).unwrap();
@@ -344,7 +386,7 @@ fn verification_sees_every_kind_of_difference() {
     }
     assert_eq!(held(&[copy.as_slice(), b"TAGJohn"].concat()), [failed, None]);
     assert_eq!(held(&fixture("pcm-s16-stereo.wav")), [failed, failed]);
-    let beyond = verify_redacted(&mut Cursor::new(&copy), &Claim::silent(&[span(200, 300)])).unwrap_err();
+    let beyond = verify_redacted(&mut Cursor::new(&copy), &Claim::silent(&[span(200, 300).into()])).unwrap_err();
     assert_eq!(beyond.hold_reason(), failed);
 }
 

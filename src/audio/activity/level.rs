@@ -10,6 +10,11 @@ pub(super) const fn from_dbfs(dbfs: i8) -> u8 {
     (dbfs as i16 + 100) as u8 * STEPS_PER_DB
 }
 
+/// The power of a level; that of the least one is 1.
+pub(super) fn power(level: u8) -> f64 {
+    10f64.powf(f64::from(level) / (10.0 * f64::from(STEPS_PER_DB)))
+}
+
 /// Cuts the samples of one channel into frames.
 pub(super) struct Frames {
     rate_hz: u64,

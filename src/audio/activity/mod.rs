@@ -4,9 +4,12 @@
 //! Decides nothing about what is hidden. Takes too much for speech rather than too little: music, laughter and traffic
 //! are speech here; steady noise and steady tones (ringing, busy) are not.
 
+mod bleed;
 mod keyed;
 mod level;
 mod voice;
+
+pub use bleed::{Bleed, bleed};
 
 use super::Opened;
 use crate::base::{Error, HoldReason, Result, Stage, TimeSpan, limits};

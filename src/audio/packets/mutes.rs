@@ -9,7 +9,7 @@ use crate::audio::asked::{asked, frames};
 use crate::audio::edits::{Change, Edits};
 use crate::audio::fill::Signal;
 use crate::base::{Result, TimeSpan};
-use crate::model::{Fill, MuteStyle, RecordingInfo};
+use crate::model::{Channels, Fill, MuteStyle, MutedSpan, RecordingInfo};
 use std::ops::Range;
 
 /// Stretches to be silent. Frames are signed: the first packet may begin before the recording does.
@@ -42,14 +42,15 @@ impl Mutes {
     pub(in crate::audio) fn plan(info: &RecordingInfo, spans: &[TimeSpan], style: MuteStyle) -> Result<Self> {
         let fill = Signal::new(style.fill, info.rate_hz);
         let mut mutes = Self { frames: info.frames as i64, rate_hz: info.rate_hz, fill, ..Self::none() };
-        for (_, frames) in asked(info, spans)? {
+        for (_, frames) in asked(info, spans.iter().copied().map(MutedSpan::from))? {
             let frames = frames.start as i64..frames.end as i64;
             match mutes.asked.last_mut().filter(|last| frames.start <= last.end) {
                 Some(last) => last.end = last.end.max(frames.end),
                 None => mutes.asked.push(frames),
             }
         }
-        let muted: Vec<_> = mutes.asked.iter().map(|asked| asked.start as u64..asked.end as u64).collect();
+        let muted: Vec<_> =
+            mutes.asked.iter().map(|asked| (asked.start as u64..asked.end as u64, Channels::All)).collect();
         mutes.edits = Edits::new(&muted, info.frames, 1, info.frames_in(style.ramp_ms));
         mutes.room = vec![0..mutes.frames; mutes.asked.len()];
         Ok(mutes)
@@ -149,7 +150,7 @@ mod tests {
         let mut mutes = plan(&info(8000, 1600), &[span(10, 20), span(50, 121)]).unwrap();
         let parts: Vec<_> = [0..400, 400..800, 800..1600].into_iter().flat_map(|frames| mutes.parts(frames)).collect();
         let kept = |range| (range, Change::Kept);
-        let muted = |range| (range, Change::Muted);
+        let muted = |range| (range, Change::Muted(Channels::All));
         let want = [kept(0..80), muted(80..160), kept(160..400), muted(400..800), muted(800..968), kept(968..1600)];
         assert_eq!(parts, want);
         assert_eq!(mutes.done(), [span(10, 20), span(50, 121)]);

@@ -160,8 +160,10 @@ fn called(sound: &Sound<'_>) -> String {
     if name.is_empty() { sound.name.to_owned() } else { name }
 }
 
+/// When nothing is heard: a mute of one channel is not passed over.
 fn muted_json(sound: Option<&Sound<'_>>) -> String {
-    let spans: Vec<_> = sound.map_or(&[][..], |s| s.muted).iter().map(|m| [m.start_ms, m.end_ms]).collect();
+    let silent = sound.map_or(&[][..], |s| s.muted).iter().filter(|m| m.channels.are_all());
+    let spans: Vec<_> = silent.map(|m| [m.start_ms, m.end_ms]).collect();
     serde_json::to_string(&spans).expect("numbers always serialise")
 }
 
@@ -204,7 +206,7 @@ fn player(manifest: &Manifest, sounds: &[Sound<'_>], sound: &Sound<'_>, notes: &
                         @if sound.channels > 1 { span.who { "Channel " (channel + 1) } }
                         svg viewBox="0 0 1000 40" preserveAspectRatio="none" aria-hidden="true" {
                             path.peaks d="" {}
-                            @for muted in sound.muted { (span_of(muted, length)) }
+                            @for muted in sound.muted.iter().filter(|muted| muted.channels.have(channel)) { (span_of(muted, length)) }
                             @for note in notes.iter().filter_map(|note| note.time_ms) {
                                 @let x = place(note, length);
                                 line.mark x1=(x) x2=(x) y1="0" y2="40" {}

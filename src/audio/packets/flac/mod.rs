@@ -78,8 +78,8 @@ fn edit(bytes: &[u8], header: &Header, stream: &Stream, at: u64, mutes: &mut Mut
     let fill = mutes.fill();
     let mut channels = match parts[..] {
         [(_, Change::Kept)] => return Ok(None),
-        [(_, Change::Muted)] if fill.is_silence() => return Ok(Some(encode::silent(header, stream))),
-        [(_, Change::Muted)] => vec![Phi::new(vec![0; header.block as usize]); stream.channels.into()],
+        [(_, Change::Muted(_))] if fill.is_silence() => return Ok(Some(encode::silent(header, stream))),
+        [(_, Change::Muted(_))] => vec![Phi::new(vec![0; header.block as usize]); stream.channels.into()],
         _ => {
             let decoded = decode::decode(bytes, header, stream);
             decoded.ok_or_else(|| damaged("a frame cannot be decoded").at("frame", header.number))?
@@ -89,8 +89,8 @@ fn edit(bytes: &[u8], header: &Header, stream: &Stream, at: u64, mutes: &mut Mut
         for sample in channels.iter_mut().map(|channel| &mut channel.expose_mut()[(frame - at) as usize]) {
             match change {
                 Change::Kept => {}
-                Change::Muted => *sample = rounded(fill.at(frame), stream.bits.into()),
-                Change::Ramped(ramp) => *sample = (*sample as f64 * ramp.gain(frame)).round() as i64,
+                Change::Muted(_) => *sample = rounded(fill.at(frame), stream.bits.into()),
+                Change::Ramped(ramp, _) => *sample = (*sample as f64 * ramp.gain(frame)).round() as i64,
             }
         }
     }
