@@ -28,8 +28,17 @@ pub(super) fn connect(transcript: &Transcript, tokens: &Tokens, spoken: &Spoken,
             let numbered = i + 2 < range.end && tokens.word(i + 1) == "number" && (spoken.of_word[i + 2].0 != 0);
             let same = after.is_some_and(|a| a.category == before.category);
             let date = matches!(before.category, Category::Dob | Category::Date | Category::Card);
+            let mail = |d: Decision| matches!(d.category, Category::Email | Category::Url);
             let joins = match before.category {
                 _ if matches!(word, "dash" | "hyphen" | "dot" | "underscore" | "slash" | "at" | "space") => same,
+                // "0 0 6 1 to 9 0", as a recogniser writes a digit that sounds like a word.
+                _ if is_identifier(before.category) && list[i].is(bit::HOMOPHONE | bit::OH) => {
+                    same && list[i - 1].has_digits() && list[i + 1].has_digits()
+                }
+                // "Underscore the number eight at …"
+                _ if mail(before) && matches!(word, "the" | "number" | "and") => after.is_some_and(mail),
+                // "Month two day ten", "el diecisiete de abril".
+                _ if date && matches!(word, "month" | "day" | "year" | "de" | "del") => same,
                 // What a recogniser makes of a long name: "venkat a raman".
                 Category::Name if word == "a" && i + 1 < range.end && is_no_word(&list[i + 1]) => {
                     out[i + 1].get_or_insert(Decision::whole(Category::Name));
@@ -50,7 +59,9 @@ pub(super) fn connect(transcript: &Transcript, tokens: &Tokens, spoken: &Spoken,
                 Category::Name if tokens.cased && goes_on_as_name(tokens, i) => true,
                 Category::Name => list[i].is(bit::PARTICLE) && after.is_some_and(|a| a.category == Category::Name),
                 Category::Address => {
-                    (list[i].is(bit::STREET) && !list[i].is(bit::PLACEWORD))
+                    // "Seventy ninth and jeffery"
+                    word == "and" && same
+                        || (list[i].is(bit::STREET) && !list[i].is(bit::PLACEWORD))
                         || (list[i].is(bit::UNIT) && (next_number || numbered) && !matches!(word, "floor" | "room"))
                         || (list[i - 1].is(bit::UNIT) && (number || word == "number"))
                         || (tokens.word(i - 1) == "number" && number)

@@ -4,7 +4,7 @@
 
 use super::ends::{self, CUT_OFF_PIECES_MIN, Found};
 use super::token::{Token, Tokens};
-use crate::model::{Transcript, TurnKind};
+use crate::model::{Speaker, Transcript, TurnKind};
 use crate::patterns::lexicon::bit;
 use std::ops::Range;
 
@@ -151,14 +151,15 @@ pub(crate) fn spoken(transcript: &Transcript, tokens: &Tokens) -> Spoken {
         step_text: String::new(),
     };
     let mut found = Found::default();
-    // The index of the run that a back-channel turn may have cut.
-    let mut open: Option<usize> = None;
+    // The run that a back-channel turn may have cut, and whose it is: what the other side says back is another.
+    let mut cut: Option<(usize, Speaker)> = None;
     for turn in transcript.turns() {
         let range = turn.words.range();
         if range.is_empty() {
             continue;
         }
         let before = out.runs.len();
+        let mut open = cut.filter(|(_, speaker)| *speaker == turn.speaker).map(|(run, _)| run);
         let start = range.start + open.map_or(0, |run| explained(&mut out, run, tokens, range.clone()));
         let mut at = start;
         while at < range.end {
@@ -181,9 +182,9 @@ pub(crate) fn spoken(transcript: &Transcript, tokens: &Tokens) -> Spoken {
         let last_here = range.end - 1;
         let ends_in_run = out.of_word[last_here].0;
         if ends_in_run != 0 && turn.kind == TurnKind::Spoken {
-            open = Some(ends_in_run as usize - 1);
+            cut = Some((ends_in_run as usize - 1, turn.speaker));
         } else if out.runs.len() > before || !is_backchannel(&tokens.list()[range]) {
-            open = None;
+            cut = None;
         }
     }
     out
@@ -337,7 +338,7 @@ fn step(tokens: &Tokens, i: usize, end: usize, found: &mut Found, inside: bool) 
     let next = |n: usize| (i + n < end).then(|| &list[i + n]);
     let class = token.class;
     if token.has_digits() {
-        return written(tokens, i, found);
+        return written(tokens, i, end, found);
     }
     if is_pause(tokens, i, end) {
         return 0;
@@ -533,8 +534,8 @@ fn is_alphabet(tokens: &Tokens, word: usize, letter: u8) -> bool {
     tokens.list().get(word).is_some_and(|t| t.is(bit::ALPHABET) && t.class.letter == letter)
 }
 
-/// Digits, or letters and digits, as written: `555-0134`, `H411`, `3/5/82`.
-fn written(tokens: &Tokens, i: usize, found: &mut Found) -> usize {
+/// Digits, or letters and digits, as written: `555-0134`, `H411`, `3/5/82`; with "as in boy" behind a last letter.
+fn written(tokens: &Tokens, i: usize, end: usize, found: &mut Found) -> usize {
     let token = &tokens.list()[i];
     if token.shape.money || token.shape.at || token.is(bit::ORDINAL) {
         return 0;
@@ -553,7 +554,14 @@ fn written(tokens: &Tokens, i: usize, found: &mut Found) -> usize {
             .map(|c| c.to_ascii_uppercase()),
     );
     found.pieces.push(if letters > 0 { Piece::Mixed } else { Piece::Digits });
-    1
+    // "770612B as in boy"
+    let explained = |c: u8| {
+        let next = |n: usize| if i + n < end { tokens.word(i + n) } else { "" };
+        next(1) == "as" && next(2) == "in" && next(3).len() > 1 && next(3).as_bytes()[0] == c
+    };
+    let explain = if word.bytes().last().is_some_and(|c| c.is_ascii_alphabetic() && explained(c)) { 3 } else { 0 };
+    found.pieces.extend(std::iter::repeat_n(Piece::Explain, explain));
+    1 + explain
 }
 
 /// "hundred", "thousand" and what follows, after a number whose digits are already in the text; returns words taken.
@@ -590,6 +598,10 @@ pub(super) mod tests {
 
     /// The texts of the runs in these turns, said by caller and agent in turn.
     pub(in crate::detect) fn runs(turns: &[&str]) -> Vec<String> {
+        runs_in(turns).into_iter().map(|r| r.text).collect()
+    }
+
+    fn runs_in(turns: &[&str]) -> Vec<Run> {
         let mut b = TranscriptBuilder::new(TimeSource::None);
         for (i, turn) in turns.iter().enumerate() {
             b.turn(TurnKind::Spoken, if i % 2 == 0 { Speaker::Caller } else { Speaker::Agent }, None);
@@ -597,7 +609,7 @@ pub(super) mod tests {
         }
         let transcript = b.build();
         let tokens = tokens(&transcript);
-        spoken(&transcript, &tokens).runs.into_iter().map(|r| r.text).collect()
+        spoken(&transcript, &tokens).runs
     }
 
     #[test]
@@ -623,9 +635,15 @@ pub(super) mod tests {
     }
 
     #[test]
+    fn a_last_letter_is_explained_behind_what_is_written_too() {
+        let words = |said: &str| runs_in(&[said]).swap_remove(0).words;
+        assert_eq!(words("770612B as in boy. okay"), [0, 1, 2, 3]);
+        assert_eq!(words("770612B as in the last one"), [0]);
+    }
+
+    #[test]
     fn a_multiplier_that_is_cut_off_belongs_to_its_run() {
-        assert_eq!(runs(&["four oh four double", "two six"]), ["40426"]);
-        assert_eq!(runs(&["four oh four", "double", "two six"]), ["40426"]);
+        assert_eq!(runs(&["four oh four double", "okay", "two six"]), ["40426"]);
         assert!(runs(&["i saw", "double"]).is_empty());
     }
 
@@ -658,6 +676,7 @@ pub(super) mod tests {
     fn a_back_channel_turn_does_not_end_a_run() {
         assert_eq!(runs(&["five five five", "okay", "oh one three four"]), ["5550134"]);
         assert_eq!(runs(&["five five five", "and your name", "oh one three four"]), ["555", "0134"]);
+        assert_eq!(runs(&["nine nine two one four", "nine nine two one four okay"]), ["99214", "99214"]);
     }
 
     #[test]
