@@ -1,14 +1,14 @@
-//! Any bytes as a segment of the audit log, a file of users, public keys, spans of a call, or a signed record: read or refused,
-//! never a panic.
+//! Any bytes as a segment of the audit log, a file of users, public keys, spans, orders and labels of a call, a manifest or another
+//! signed record: read or refused, never a panic; what a manifest names lies beside it.
 //! `RUSTC_BOOTSTRAP=1 cargo fuzz run access_records docs/examples`
 #![no_main]
 
 use libfuzzer_sys::fuzz_target;
 use sordino::access::audit::{Head, walk};
-use sordino::access::people;
-use sordino::access::spans;
 use sordino::access::sign::{PublicKeys, verify};
+use sordino::access::{labels, orders, people, spans};
 use sordino::base::{CallId, Result, Timestamp};
+use sordino::model::manifest::Manifest;
 use sordino::store::{Expected, RecordKey, Records, Stored};
 
 /// One record under every name.
@@ -40,6 +40,15 @@ fuzz_target!(|bytes: &[u8]| {
     }
     let _ = people::load(&One(bytes)).map(|people| people.users().len());
     let _ = spans::agreed(&One(bytes), &CallId::from_mac(&[0; 32])).map(|spans| spans.added.len());
+    let _ = orders::of_call(&One(bytes), &CallId::from_mac(&[0; 32])).map(|order| order.is_some());
+    if let Ok(labels) = labels::read(&One(bytes), "1.jsonl") {
+        assert!(labels.iter().all(|label| label.is_fit()));
+    }
+    if let Ok(manifest) = Manifest::parse(bytes) {
+        let is_plain =
+            |name: &str| !name.starts_with('.') && name.bytes().all(|b| b.is_ascii_graphic() && b != b'/' && b != b'"');
+        assert!(manifest.artifacts.iter().all(|artifact| is_plain(artifact.name())));
+    }
     let _ = PublicKeys::parse(bytes);
     let _ = Head::parse(bytes);
     assert!(verify(&PublicKeys::default(), bytes, Timestamp::from_unix_s(0)).is_err());

@@ -84,6 +84,19 @@ pub fn read(records: &dyn Records, name: &str) -> Result<Vec<Label>> {
     Ok(labels)
 }
 
+/// The attributes of one call: what was told later counts.
+///
+/// # Errors
+/// When they cannot be read or are damaged.
+pub fn of_call(records: &dyn Records, call: &CallId) -> Result<BTreeMap<String, String>> {
+    let mut attributes = BTreeMap::new();
+    for name in records.names(FOLDER)? {
+        let labels = read(records, &name)?.into_iter().filter(|label| label.call == *call);
+        labels.for_each(|label| attributes.extend(label.attributes));
+    }
+    Ok(attributes)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -4,6 +4,7 @@
 pub mod audit;
 mod canonical;
 pub mod exposure;
+pub mod hearers;
 pub mod labels;
 pub mod orders;
 pub mod people;

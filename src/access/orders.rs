@@ -6,6 +6,7 @@ use super::word::{UserName, Word};
 use crate::base::{CallId, Error, Kind, Result, Stage, Timestamp};
 use crate::store::{Expected, RecordKey, Records, Stored};
 use serde::{Deserialize, Serialize};
+use std::collections::BTreeSet;
 
 /// Where they lie at the destination.
 pub const FOLDER: &str = ".orders";
@@ -55,14 +56,21 @@ pub fn of_call(records: &dyn Records, call: &CallId) -> Result<Option<Order>> {
     records.read(&key(call)?)?.map(|stored| parse(&stored, call)).transpose()
 }
 
+/// Calls on which there is an order.
+///
+/// # Errors
+/// When they cannot be listed.
+pub fn calls(records: &dyn Records) -> Result<BTreeSet<CallId>> {
+    Ok(records.names(FOLDER)?.iter().filter_map(|name| CallId::parse(name.strip_suffix(".json")?)).collect())
+}
+
 /// All orders that are agreed on.
 ///
 /// # Errors
 /// When they cannot be read or one is damaged.
 pub fn approved(records: &dyn Records) -> Result<Vec<Order>> {
     let mut orders = Vec::new();
-    for name in records.names(FOLDER)? {
-        let Some(call) = name.strip_suffix(".json").and_then(CallId::parse) else { continue };
+    for call in calls(records)? {
         orders.extend(of_call(records, &call)?.filter(|order| order.approved.is_some()));
     }
     Ok(orders)

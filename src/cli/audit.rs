@@ -7,7 +7,9 @@ use crate::access::UserName;
 use crate::access::audit::report::Report;
 use crate::access::audit::{Action, Broken, Entry, Event, Head, Log, Outcome, Query, Rules, Via, walk};
 use crate::access::exposure::{Copy, Exposure};
-use crate::access::people;
+use crate::access::hearers::Hearers;
+use crate::access::labels;
+use crate::access::people::{self, Target};
 use crate::access::table::Table;
 use crate::base::{CallId, Error, Result, Timestamp};
 use crate::config::Settings;
@@ -42,17 +44,35 @@ pub(super) fn run(command: &AuditCommand, settings: &Settings, out: &mut Output)
             write(&exposure.table(discovered, &|call| copy(&*store, call))?, form, out)?;
             Ok(code)
         }
+        AuditCommand::Who { log, call, form } => who(log, call, form, settings, out),
         AuditCommand::Report { kind, log, query, form } => {
             let mut report = Report::new(*kind);
             if query.is_for_all_users() {
                 let people = people::load(&*records(&log.dest, settings)?)?;
-                people.users().iter().for_each(|user| report.expect(&user.name, user.role.word()));
+                let at = Timestamp::from_unix_s(now);
+                people.users().iter().for_each(|user| report.expect(user, &people, at));
             }
             let code = each(log, settings, &query.query(now), &mut |entry| report.add(entry))?;
             write(&report.table(clock::stated(settings.source_date_epoch())), form, out)?;
             Ok(code)
         }
     }
+}
+
+/// Who may hear a call, and who did.
+fn who(log: &LogArgs, call: &CallId, form: &FormArgs, settings: &Settings, out: &mut Output) -> Result<u8> {
+    let (records, mut hearers) = (records(&log.dest, settings)?, Hearers::default());
+    let store = runtime::stores(std::iter::once(log.dest.as_path()), settings)?.source(&address(&log.dest)?)?;
+    let none =
+        || Error::usage(format!("{call}: no such call")).hint("`audit exposure --call` tells of one that is gone");
+    let manifest = Manifest::parse(&store.manifest(call)?.ok_or_else(none)?.bytes)?;
+    let query = Query { call: Some(call.clone()), ..Query::default() };
+    let code = each(log, settings, &query, &mut |entry| hearers.add(entry))?;
+    let people = people::load(&*records)?;
+    let (teams, access) = (people.teams_of(&labels::of_call(&*records, call)?), &manifest.access);
+    let target = Target { call, teams: &teams, roles: &access.roles, purposes: &access.purposes };
+    write(&hearers.table(&people, &target, clock::stated(settings.source_date_epoch())), form, out)?;
+    Ok(code)
 }
 
 /// What there is of a call now.

@@ -30,6 +30,8 @@ pub(super) enum Problem {
     Bad(&'static str),
     /// They came around the proxies.
     Around,
+    /// They came through a proxy that the server was not told of.
+    Untold,
     /// Their connection to the proxy is in the open.
     InTheOpen,
     /// The form did not come from this server's pages, or its session is over.
@@ -42,6 +44,8 @@ pub(super) enum Problem {
     NoSuchRange(u64),
     /// The audit log is broken, so that no whole report can be made of it.
     Broken,
+    /// A copy is not what its manifest says: published anew meanwhile, or changed by somebody.
+    Changed(Error),
     /// Others are ahead.
     Busy,
     /// It could not be written down.
@@ -60,7 +64,9 @@ impl Problem {
     pub(super) fn status(&self) -> StatusCode {
         match self {
             Self::SignInFirst => StatusCode::UNAUTHORIZED,
-            Self::DoFirst(_) | Self::Forbidden | Self::Forged | Self::Around | Self::InTheOpen => StatusCode::FORBIDDEN,
+            Self::DoFirst(_) | Self::Forbidden | Self::Forged | Self::Around | Self::Untold | Self::InTheOpen => {
+                StatusCode::FORBIDDEN
+            }
             Self::NotFound => StatusCode::NOT_FOUND,
             Self::OtherMethod => StatusCode::METHOD_NOT_ALLOWED,
             Self::Bad(_) => StatusCode::BAD_REQUEST,
@@ -68,7 +74,7 @@ impl Problem {
             Self::TooSlow => StatusCode::REQUEST_TIMEOUT,
             Self::NoSuchRange(_) => StatusCode::RANGE_NOT_SATISFIABLE,
             Self::Broken => StatusCode::INTERNAL_SERVER_ERROR,
-            Self::Busy | Self::Unlogged(_) => StatusCode::SERVICE_UNAVAILABLE,
+            Self::Changed(_) | Self::Busy | Self::Unlogged(_) => StatusCode::SERVICE_UNAVAILABLE,
             Self::Failed(error) if error.kind == Kind::Usage => StatusCode::BAD_REQUEST,
             Self::Failed(error) if error.kind == Kind::Conflict => StatusCode::CONFLICT,
             Self::Failed(_) => StatusCode::SERVICE_UNAVAILABLE,
@@ -85,12 +91,14 @@ impl Problem {
             Self::OtherMethod => "This is not asked for in this way.",
             Self::Bad(why) => why,
             Self::Around => "This page is reached through its proxy.",
+            Self::Untold => "This server stands behind a proxy that it was not told of: see --behind-proxy.",
             Self::InTheOpen => "This page is reached by https:// alone.",
             Self::Forged => "This form is no longer good. Open the page again and send it anew.",
             Self::TooLarge => "That is too large.",
             Self::TooSlow => "That came too slowly.",
             Self::NoSuchRange(_) => "The recording has no such part.",
             Self::Broken => "The audit log is broken. Open the report as a page: it says where.",
+            Self::Changed(_) => "A copy of this call is not what its manifest says. Tell whoever runs this server.",
             Self::Busy => "The server is busy. Try again in a moment.",
             Self::Unlogged(_) => "This could not be written to the audit log, so it was not done. Try again later.",
             Self::Failed(error) if error.kind == Kind::Usage => "This cannot be done with what was sent.",
@@ -102,7 +110,12 @@ impl Problem {
     /// The answer: where to go, a page, or an object.
     pub(super) fn answer(&self, asked: Option<&Asked>, is_api: bool) -> Response {
         let mut answer = match (self, asked) {
-            (Self::SignInFirst, Some(asked)) if !is_api => see_other(&sign_in_path(asked)),
+            (Self::SignInFirst, Some(asked)) if !is_api => {
+                match asked.again.as_deref().filter(|_| asked.is_from_elsewhere()) {
+                    Some(again) => once_more(again),
+                    None => see_other(&sign_in_path(asked.again.as_deref())),
+                }
+            }
             (Self::DoFirst(path), _) if !is_api => see_other(path),
             _ if is_api => json(self.status(), &serde_json::json!({ "error": self.message() })),
             _ => html(self.status(), pages::problem(self, asked.and_then(|asked| asked.who.as_ref()))),
@@ -120,13 +133,15 @@ impl Problem {
     }
 }
 
-/// Where to sign in so that one comes back to what was asked for.
-fn sign_in_path(asked: &Asked) -> String {
-    if asked.path == "/" {
-        return "/sign-in".to_owned();
+/// Where to sign in so that one comes back to what was asked for, with all that was chosen there.
+fn sign_in_path(again: Option<&str>) -> String {
+    match again.and_then(own_path).filter(|again| *again != "/") {
+        Some(again) => {
+            let next: String = form_urlencoded::byte_serialize(again.as_bytes()).collect();
+            format!("/sign-in?next={next}")
+        }
+        None => "/sign-in".to_owned(),
     }
-    let back: String = form_urlencoded::byte_serialize(asked.path.as_bytes()).collect();
-    format!("/sign-in?next={back}")
 }
 
 /// A path of this server to go on to, and no address of another: `/` and then anything but a second `/`, of characters that no
@@ -141,6 +156,15 @@ pub(super) fn see_other(path: &str) -> Response {
     let mut answer = Response::new(Body::empty());
     *answer.status_mut() = StatusCode::SEE_OTHER;
     set(answer.headers_mut(), header::LOCATION, own_path(path).unwrap_or("/"));
+    answer
+}
+
+/// Has a browser ask once more, from here. On the way from another site, as by a link in a mail, it leaves out the cookie of a
+/// session that there may be, and on a redirection too.
+fn once_more(again: &str) -> Response {
+    let again = own_path(again).unwrap_or("/");
+    let mut answer = html(StatusCode::OK, pages::going_on("Going on", again));
+    set(answer.headers_mut(), header::REFRESH, &format!("0;url={again}"));
     answer
 }
 
@@ -212,6 +236,23 @@ pub(super) fn protect(answer: &mut Response, is_secure: bool) {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn one_signs_in_and_comes_back_to_what_was_asked_for() {
+        for (again, wanted) in [
+            (
+                Some("/calls?team=north&q=%22refill%20denied%22"),
+                "/sign-in?next=%2Fcalls%3Fteam%3Dnorth%26q%3D%2522refill%2520denied%2522",
+            ),
+            (Some("/"), "/sign-in"),
+            (Some("//evil.example"), "/sign-in"),
+            (Some("https://evil.example/"), "/sign-in"),
+            (None, "/sign-in"),
+        ] {
+            assert_eq!(sign_in_path(again), wanted);
+            assert_eq!(see_other(&sign_in_path(again)).headers()[header::LOCATION], wanted);
+        }
+    }
 
     #[test]
     fn one_goes_on_to_paths_of_this_server_alone() {

@@ -194,7 +194,7 @@ impl App {
     /// # Errors
     /// When it cannot be read.
     pub(super) fn call(&self, call: &CallId) -> Result<Option<Arc<Call>>> {
-        self.calls.get(call, (self.parts.elapsed)())
+        self.calls.get(call, &self.parts.signing, (self.parts.elapsed)())
     }
 
     /// Writes down what is about to be done.

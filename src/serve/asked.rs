@@ -23,6 +23,8 @@ pub struct Asked {
     pub through: Option<Through>,
     /// The path, as it was written.
     pub path: String,
+    /// Path and query as they were written, to come back to; nothing where something was to be changed.
+    pub again: Option<String>,
     /// Its headers.
     pub headers: HeaderMap,
     /// Who asks.
@@ -101,6 +103,13 @@ impl Asked {
     /// Whether programs ask.
     pub fn is_api(&self) -> bool {
         self.path.starts_with("/api/")
+    }
+
+    /// Whether a browser comes from another site to look at a page. Nobody else's link downloads something in a user's name.
+    pub fn is_from_elsewhere(&self) -> bool {
+        let is = |name, wanted| self.header(name) == Some(wanted);
+        let is_link = is("sec-fetch-mode", "navigate") && is("sec-fetch-dest", "document");
+        is_link && is("sec-fetch-site", "cross-site") && !self.path.contains("/download")
     }
 
     /// A header that is text.

@@ -3,6 +3,7 @@
 
 use super::app::lock;
 use super::index::Index;
+use crate::access::sign::Signing;
 use crate::base::{CallId, Result};
 use crate::model::manifest::Manifest;
 use crate::store::Store;
@@ -37,11 +38,11 @@ impl Calls {
         Self { store, index, known: Mutex::default() }
     }
 
-    /// A call; nothing where there is none, or its manifest is none.
+    /// A call; nothing where there is none, or its manifest is none, or its signature does not hold.
     ///
     /// # Errors
     /// When the store does not answer.
-    pub(super) fn get(&self, call: &CallId, now: Duration) -> Result<Option<Arc<Call>>> {
+    pub(super) fn get(&self, call: &CallId, signing: &Signing, now: Duration) -> Result<Option<Arc<Call>>> {
         let is_fresh = |read: Duration| now.saturating_sub(read) < AGE;
         if let Some((read, known)) = lock(&self.known).get(call)
             && is_fresh(*read)
@@ -49,9 +50,8 @@ impl Calls {
             return Ok(Some(Arc::clone(known)));
         }
         let Some(stored) = self.store.manifest(call)? else { return Ok(None) };
-        let Some(manifest) = Manifest::parse(&stored.bytes).ok().filter(|manifest| manifest.call == *call) else {
-            return Ok(None);
-        };
+        let is_good = |manifest: &Manifest| manifest.call == *call && signing.believes(&stored.bytes, manifest.created);
+        let Some(manifest) = Manifest::parse(&stored.bytes).ok().filter(is_good) else { return Ok(None) };
         let read = Arc::new(Call { attributes: self.index.attributes(call)?, bytes: stored.bytes, manifest });
         let mut known = lock(&self.known);
         if known.len() >= CALLS_MAX {
@@ -62,5 +62,10 @@ impl Calls {
         }
         known.insert(call.clone(), (now, Arc::clone(&read)));
         Ok(Some(read))
+    }
+
+    /// Has it read anew when it is next asked for.
+    pub(super) fn forget(&self, call: &CallId) {
+        lock(&self.known).remove(call);
     }
 }

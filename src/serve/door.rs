@@ -2,12 +2,12 @@
 //! and only then lets the handler answer. Must not know what any route does.
 
 use super::answer::{Answer, Problem, protect};
-use super::app::{App, lock};
+use super::app::{App, Channel, lock};
 use super::asked::{Asked, Fields, Who};
 use super::call::Call;
 use super::notice::Notice;
 use super::path::{At, find};
-use super::proxy::Through;
+use super::proxy::{FORWARDED_FOR, Through};
 use super::routes::{Logs, Method, Needs, ROUTES, Route};
 use super::sign_in::cookie;
 use crate::access::Word;
@@ -72,7 +72,7 @@ pub(super) async fn answer(app: Arc<App>, peer: IpAddr, request: Request<Incomin
     });
     match &problem {
         Some(Problem::Unlogged(error)) => (app.parts.tell)(&Notice::LogDown { error }),
-        Some(Problem::Failed(error)) => (app.parts.tell)(&Notice::Failed { error }),
+        Some(Problem::Failed(error) | Problem::Changed(error)) => (app.parts.tell)(&Notice::Failed { error }),
         _ => {}
     }
     protect(&mut answer, app.channel.is_secure());
@@ -116,6 +116,7 @@ fn asked(app: &App, peer: IpAddr, parts: request::Parts) -> Asked {
         from: if let Some(Through::Proxy(user)) = through { user } else { peer },
         through,
         path: parts.uri.path().to_owned(),
+        again: (method_of(&parts.method) == Some(Method::Get)).then(|| parts.uri.to_string()),
         query: Fields::read(parts.uri.query().unwrap_or_default().as_bytes()).unwrap_or_default(),
         headers: parts.headers,
         who: None,
@@ -127,7 +128,7 @@ fn asked(app: &App, peer: IpAddr, parts: request::Parts) -> Asked {
 
 /// Lets a request through to its handler, or says why not. `fresh` is a cookie to be set whatever comes of it.
 fn enter(app: &App, route: &Route, asked: &mut Asked, fresh: &mut Option<HeaderValue>) -> Answer {
-    refuse_way(route, asked)?;
+    refuse_way(app.channel, route, asked)?;
     asked.who = who(app, asked, fresh)?;
     if route.method == Method::Post {
         refuse_forgery(asked)?;
@@ -138,13 +139,24 @@ fn enter(app: &App, route: &Route, asked: &mut Asked, fresh: &mut Option<HeaderV
         Needs::May(permission) => decided(app, route, permission, asked)?,
     }
     write_down(app, route.logs, asked)?;
+    let answered = (route.run)(app, asked);
+    let (Err(Problem::Changed(_)), Needs::May(permission), Some(call)) = (&answered, route.needs, &asked.call) else {
+        return answered;
+    };
+    // Published anew, perhaps, since its manifest was read: decided and answered once more, by the one that stands now.
+    app.calls.forget(&call.manifest.call);
+    decided(app, route, permission, asked)?;
     (route.run)(app, asked)
 }
 
-/// Refuses users who come around the proxies, or to them in the open. Whoever runs the server may ask how it is.
-fn refuse_way(route: &Route, asked: &Asked) -> Result<(), Problem> {
-    let is_of_operator = matches!(route.path, "/healthz" | "/readyz" | "/metrics");
+/// Refuses users who come around the proxies, to them in the open, or through one that the server was not told of: it would pass
+/// for this machine. Whoever runs the server may ask how it is.
+fn refuse_way(channel: Channel, route: &Route, asked: &Asked) -> Result<(), Problem> {
+    let is_of_life = matches!(route.path, "/healthz" | "/readyz");
+    let is_of_operator = is_of_life || route.path == "/metrics";
+    let is_handed_on = channel == Channel::Plain && asked.headers.contains_key(FORWARDED_FOR);
     match asked.through {
+        None if is_handed_on && !is_of_life => Err(Problem::Untold),
         Some(Through::Around | Through::Itself) if !is_of_operator => Err(Problem::Around),
         Some(Through::Open) if !is_of_operator => Err(Problem::InTheOpen),
         _ => Ok(()),
@@ -290,6 +302,7 @@ mod tests {
             from: IpAddr::from([127, 0, 0, 1]),
             through: None,
             path: "/sign-in".into(),
+            again: None,
             headers: map,
             who: None,
             call: None,

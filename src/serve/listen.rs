@@ -4,6 +4,7 @@
 use super::app::{App, Front};
 use super::door;
 use super::notice::Notice;
+use super::peers::Peers;
 use super::stall::Stalls;
 use crate::base::{Error, Result};
 use hyper::server::conn::http1;
@@ -26,6 +27,8 @@ use tokio::time::timeout;
 pub struct Rules {
     /// Most at once.
     pub connections_max: usize,
+    /// Most at once of one address, where users come themselves: of a proxy there is no such bound.
+    pub connections_of_one_max: usize,
     /// How long a handshake, or the head of a request, may take; also how long a connection may lie idle.
     pub head: Duration,
     /// How long sending may stand still.
@@ -37,7 +40,13 @@ pub struct Rules {
 impl Default for Rules {
     fn default() -> Self {
         let seconds = Duration::from_secs;
-        Self { connections_max: 1_024, head: seconds(15), stall: seconds(30), stop_after: seconds(10) }
+        Self {
+            connections_max: 1_024,
+            connections_of_one_max: 768,
+            head: seconds(15),
+            stall: seconds(30),
+            stop_after: seconds(10),
+        }
     }
 }
 
@@ -102,6 +111,10 @@ async fn accept(
     is_alive: mpsc::Sender<Infallible>,
 ) {
     let places = Arc::new(Semaphore::new(rules.connections_max));
+    let peers = Peers::new(match *front {
+        Front::Proxy(_) => rules.connections_max,
+        Front::Plain | Front::Tls(_) => rules.connections_of_one_max,
+    });
     loop {
         let taken = tokio::select! {
             taken = listener.accept() => taken,
@@ -111,7 +124,7 @@ async fn accept(
             tokio::time::sleep(ACCEPT_PAUSE).await;
             continue;
         };
-        let Ok(place) = Arc::clone(&places).try_acquire_owned() else {
+        let (Ok(place), Some(of_peer)) = (Arc::clone(&places).try_acquire_owned(), peers.place(peer.ip())) else {
             // Dropped: whoever waits in vain may as well know.
             (app.parts.tell)(&Notice::Full);
             continue;
@@ -119,7 +132,7 @@ async fn accept(
         let (app, front, stopped, is_alive) = (Arc::clone(&app), Arc::clone(&front), stopped.clone(), is_alive.clone());
         tokio::spawn(async move {
             connection(stream, peer.ip(), &front, app, rules, stopped).await;
-            drop((place, is_alive));
+            drop((place, of_peer, is_alive));
         });
     }
 }

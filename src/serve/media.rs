@@ -11,8 +11,9 @@ use super::words;
 use super::zip::{Entry, zip};
 use crate::access::UserName;
 use crate::access::audit::{Action, Event};
-use crate::base::{CallId, Error, Kind, Phi, Result, Sha256Hex, Stage, limits};
-use crate::model::manifest::{Artifact, Role};
+use crate::base::{CallId, Error, Kind, Phi, Sha256Hex, Stage, limits};
+use crate::model::Transcript;
+use crate::model::manifest::{Artifact, Manifest, Role};
 use crate::store::{MANIFEST_NAME, Store};
 use crate::transcript;
 use axum::body::Body;
@@ -106,8 +107,7 @@ pub(super) fn download(app: &App, asked: &Asked) -> Answer {
 /// The masked transcript as programs read it.
 pub(super) fn turns(app: &App, asked: &Asked) -> Answer {
     let call = asked.call()?;
-    let documents = documents(app, call)?;
-    let turns: Vec<_> = documents.iter().flat_map(|document| words::turns(document.transcript())).collect();
+    let turns: Vec<_> = transcripts(app, &call.manifest)?.iter().flat_map(words::turns).collect();
     let turns: Vec<_> = turns.iter().map(words::Said::json).collect();
     Ok(super::answer::json(StatusCode::OK, &serde_json::json!({ "call": call.manifest.call, "turns": turns })))
 }
@@ -124,7 +124,12 @@ const fn size(artifact: &Artifact) -> u64 {
 }
 
 /// These bytes of an artifact.
-fn open(store: &dyn Store, call: &CallId, artifact: &Artifact, part: Range<u64>) -> Result<Box<dyn Read + Send>> {
+fn open(
+    store: &dyn Store,
+    call: &CallId,
+    artifact: &Artifact,
+    part: Range<u64>,
+) -> Result<Box<dyn Read + Send>, Problem> {
     if part.is_empty() {
         return Ok(Box::new(io::empty()));
     }
@@ -132,7 +137,7 @@ fn open(store: &dyn Store, call: &CallId, artifact: &Artifact, part: Range<u64>)
     let (object, stat) = store.open_part(&key, part)?;
     if stat.bytes != size(artifact) {
         let message = "a copy has another size than its manifest says";
-        return Err(Error::new(Stage::Fetch, Kind::Internal, message).at("bytes", stat.bytes));
+        return Err(Problem::Changed(Error::new(Stage::Fetch, Kind::Internal, message).at("bytes", stat.bytes)));
     }
     Ok(object)
 }
@@ -157,33 +162,32 @@ fn all(app: &App, call: &Arc<Call>) -> Result<Body, Problem> {
 }
 
 fn transcript_as(app: &App, call: &Call, what: &str) -> Result<Phi<String>, Problem> {
-    let documents = documents(app, call)?;
-    let said: Vec<_> = documents.iter().flat_map(|document| words::turns(document.transcript())).collect();
+    let said: Vec<_> = transcripts(app, &call.manifest)?.iter().flat_map(words::turns).collect();
     if said.is_empty() {
         return Err(Problem::NotFound);
     }
     Ok(if what == "transcript.txt" { words::text(&said) } else { words::captions(&said) })
 }
 
-/// The call's masked transcripts, which are what their manifest says.
-fn documents(app: &App, call: &Call) -> Result<Vec<transcript::Document>> {
-    let mut documents = Vec::new();
-    for artifact in &call.manifest.artifacts {
+/// A call's masked transcripts, in the order of their artifacts.
+///
+/// # Errors
+/// When one cannot be read, or is not what its manifest says.
+pub(super) fn transcripts(app: &App, manifest: &Manifest) -> Result<Vec<Transcript>, Problem> {
+    let mut transcripts = Vec::new();
+    for artifact in &manifest.artifacts {
         let Artifact::Transcript { format, sha256, .. } = artifact else { continue };
         let mut bytes = Vec::new();
-        let object = open(&*app.parts.store, &call.manifest.call, artifact, 0..size(artifact))?;
+        let object = open(&*app.parts.store, &manifest.call, artifact, 0..size(artifact))?;
         let read = object.take(limits::TRANSCRIPT_BYTES_MAX).read_to_end(&mut bytes);
         read.map_err(|error| Error::io(Stage::Fetch, "the transcript cannot be read", error))?;
         if Sha256Hex::of(&bytes) != *sha256 {
-            return Err(Error::new(
-                Stage::Fetch,
-                Kind::Internal,
-                "a transcript is not the one that its manifest names",
-            ));
+            let message = "a transcript is not the one that its manifest names";
+            return Err(Problem::Changed(Error::new(Stage::Fetch, Kind::Internal, message)));
         }
-        documents.push(transcript::read(Phi::new(bytes), app.parts.told.in_format(*format))?);
+        transcripts.push(transcript::read(Phi::new(bytes), app.parts.told.in_format(*format))?.transcript().clone());
     }
-    Ok(documents)
+    Ok(transcripts)
 }
 
 fn attached(kind: &'static str, call: &CallId, name: &str, body: Body) -> Response {

@@ -25,6 +25,7 @@ mod once;
 mod pages;
 mod password_gate;
 mod path;
+mod peers;
 mod proxy;
 mod range;
 mod report;

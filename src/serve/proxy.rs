@@ -6,6 +6,8 @@ use serde::Deserialize;
 use std::net::IpAddr;
 use std::str::FromStr;
 
+/// Where proxies write for whom they ask.
+pub(super) const FORWARDED_FOR: &str = "x-forwarded-for";
 /// Most addresses of a chain of proxies that are looked at.
 const CHAIN_MAX: usize = 32;
 
@@ -86,7 +88,7 @@ impl Proxies {
         // Each proxy adds the address that it saw to the end. What stands before the last that is no proxy anybody may have
         // written.
         let mut seen = None;
-        for text in texts("x-forwarded-for").flat_map(|text| text.rsplit(',')).take(CHAIN_MAX) {
+        for text in texts(FORWARDED_FOR).flat_map(|text| text.rsplit(',')).take(CHAIN_MAX) {
             let Some(address) = address(text.trim()) else { break };
             seen = Some(address);
             if !self.has(address) {

@@ -8,6 +8,8 @@ use super::pages;
 use crate::access::audit::report::{Kind, Report};
 use crate::access::audit::{Action, Broken, Entry, Outcome, Query, walk};
 use crate::access::exposure::{Copy, Exposure};
+use crate::access::hearers::Hearers;
+use crate::access::people::Target;
 use crate::access::table::{Form, Table};
 use crate::access::{UserName, Word};
 use crate::base::{CallId, Result as Done, Timestamp};
@@ -45,10 +47,22 @@ pub(super) fn report(app: &App, asked: &Asked) -> Answer {
     let query = query(asked)?;
     let mut report = Report::new(kind);
     if query.user.is_none() {
-        app.people()?.users().iter().for_each(|user| report.expect(&user.name, user.role.word()));
+        let people = app.people()?;
+        people.users().iter().for_each(|user| report.expect(user, &people, asked.at));
     }
     let broken = each(app, &query, &mut |entry| report.add(entry))?;
     table(asked, &report.table(asked.at), broken.as_ref())
+}
+
+/// Who may hear a call, and who did.
+pub(super) fn of_call(app: &App, asked: &Asked) -> Answer {
+    let (call, mut hearers) = (asked.call()?, Hearers::default());
+    let query = Query { call: Some(call.manifest.call.clone()), ..query(asked)? };
+    let broken = each(app, &query, &mut |entry| hearers.add(entry))?;
+    let people = app.people()?;
+    let (teams, access) = (people.teams_of(&call.attributes), &call.manifest.access);
+    let target = Target { call: &call.manifest.call, teams: &teams, roles: &access.roles, purposes: &access.purposes };
+    table(asked, &hearers.table(&people, &target, asked.at), broken.as_ref())
 }
 
 /// What was exposed of a call, to or by a user or token, or in a period.

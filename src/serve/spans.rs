@@ -5,7 +5,7 @@ use super::answer::{Answer, Problem, see_other, set, with};
 use super::app::App;
 use super::asked::{Asked, Who};
 use super::example::example;
-use super::pages::call::transcripts;
+use super::media::transcripts;
 use super::pages::held;
 use super::pages::show::clock_ms;
 use crate::access::Word;
@@ -220,7 +220,7 @@ pub(super) fn in_source(resumes: &[(u32, u32)], word: u32) -> u32 {
 }
 
 fn copies<'a>(app: &App, manifest: &'a Manifest) -> Result<Vec<Copied<'a>>, Problem> {
-    let read = transcripts(&*app.parts.store, &app.parts.told, manifest)?;
+    let read = transcripts(app, manifest)?;
     let sources = manifest.sources.iter().filter(|source| source.role == Role::Transcript);
     let artifacts = manifest.artifacts.iter().filter_map(|artifact| match artifact {
         Artifact::Transcript { resumes, .. } => Some(resumes),

@@ -252,6 +252,13 @@ step("a click on a word seeks, the slider and the keys too; what is muted is ski
   assert.equal(await page.evaluate(() => document.querySelector("audio").playbackRate), 1.5);
 });
 
+step("whoever types is there, and their session goes on", async () => {
+  await page.evaluate(() => { const now = Date.now; Date.now = () => now() + 300_000; });
+  const asked = page.waitForRequest((request) => request.method() === "HEAD");
+  await page.fill("#note-text", "I am");
+  assert.equal((await (await asked).response()).status(), 303, "nothing that would be written down");
+});
+
 step("a note with a name is refused with the reason and kept in the form; without, it is saved", async () => {
   await page.fill("#note-time", "0:04");
   await page.selectOption("#note-mark", "improve");
@@ -363,6 +370,8 @@ step("a held call is released by an order that a second officer agrees to", asyn
   const released = address.split("/").pop();
   assert.equal(JSON.parse(fs.readFileSync(path.join(dest, released, "manifest.json"), "utf8")).policy.name, "reviewed");
   assert.equal(await status(address), 404);
+  await page.goto(`${base}/held`);
+  assert.equal(await page.locator("table.list tbody tr").count(), 1, "the list has it at once");
   const log = run("audit", "search", dest);
   assert.match(log, /officer privacy-officer {2}release-held allowed.*why asked/);
   assert.match(log, /second privacy-officer {2}release-held allowed.*why approved/);
@@ -401,7 +410,7 @@ step("a second officer agrees to the marked words, and the next run masks and mu
 });
 
 step("a stretch of a held call is hidden by hand", async () => {
-  await eventually("/held", async () => await page.locator("table.list tbody tr").count() === 1, "the released call is gone");
+  await page.goto(`${base}/held`);
   await page.click("table.list a");
   await page.waitForSelector("#from");
   const address = new URL(page.url()).pathname;

@@ -23,7 +23,7 @@ const newKey = () => ({ ...generateKeyPairSync("rsa", { modulusLength: 2048 }).p
 const keys = [newKey()];
 
 const configuration = () => ({
-  clients: [{ client_id: "sordino", client_secret: "a secret of the two", redirect_uris: [process.argv[2]], grant_types: ["authorization_code"], response_types: ["code"] }],
+  clients: [{ client_id: "sordino", client_secret: "a secret of the two", redirect_uris: [process.argv[2]], post_logout_redirect_uris: [new URL("/sign-in", process.argv[2]).href], grant_types: ["authorization_code"], response_types: ["code"] }],
   findAccount: (_, id) => ACCOUNTS[id] && { accountId: id, claims: () => ({ sub: `id-of-${id}`, ...ACCOUNTS[id] }) },
   claims: { openid: ["sub"], email: ["email", "email_verified"], profile: ["groups"] },
   pkce: { required: () => true },

@@ -89,7 +89,7 @@ async function main() {
     },
     "a lead signs in at the provider and comes back to what was asked for": async () => {
       await signIn("lead", "/calls?team=north");
-      await page.waitForURL(`${base}/calls`);
+      await page.waitForURL(`${base}/calls?team=north`);
       await page.waitForSelector("h1:has-text('Calls')");
       assert.match(await page.textContent("header"), /lead, qa lead/);
       const cookies = (await page.context().cookies(base)).filter((cookie) => cookie.name.startsWith("sordino"));
@@ -97,8 +97,30 @@ async function main() {
       assert.equal((await page.goto(`${base}/password`)).status(), 403, "there is no password to change");
       const entries = log().filter((entry) => entry.user === "lead");
       assert.deepEqual(entries.slice(0, 2).map((e) => [e.what, e.outcome, e.why]), [["change-user", "allowed", "provider"], ["sign-in", "allowed", undefined]]);
+    },
+    "a link on another site leads to the page, for whoever is signed in": async () => {
+      for (const [before, wanted] of [[async () => {}, `${base}/calls?team=north`], [() => page.context().clearCookies({ name: "sordino" }), /\/sign-in\?next=/]]) {
+        await before();
+        await page.goto(`${provider.found}/.well-known/openid-configuration`);
+        await page.evaluate((to) => { location.href = to; }, `${base}/calls?team=north`);
+        await page.waitForURL(wanted);
+        await page.waitForSelector("h1");
+      }
+      await signIn("lead");
+      await page.waitForSelector("h1:has-text('Calls')");
+    },
+    "who signs out is signed out of the provider, too": async () => {
       await page.click("text=Sign out");
-      await page.waitForURL(/\/sign-in/);
+      await page.waitForSelector("h1:has-text('Signed out')");
+      await page.evaluate(AXE);
+      assert.deepEqual((await page.evaluate(() => axe.run())).violations.map((v) => v.id), []);
+      if (shots) await page.screenshot({ path: path.join(shots, "signed-out.png") });
+      await page.click("text=Sign out of Example ID");
+      await page.waitForURL(`${provider.found}/**`);
+      await page.click("[name=logout]");
+      await page.waitForURL(`${base}/sign-in`);
+      await page.click("text=Sign in with Example ID");
+      await page.waitForSelector("[name=login]");
     },
     "a stranger and one whose address is not verified are told the same": async () => {
       const told = [];

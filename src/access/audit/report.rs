@@ -3,8 +3,9 @@
 
 use super::event::{Action, Event, Outcome};
 use super::segment::Entry;
+use crate::access::people::{People, Permission, Reach, TABLE, User, UserState};
 use crate::access::table::{Cell, Table};
-use crate::access::word::UserName;
+use crate::access::word::{UserName, Word};
 use crate::base::{CallId, Timestamp};
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -17,14 +18,14 @@ pub enum Kind {
     Calls,
     /// A row for each disclosure: accounting of disclosures.
     Disclosures,
-    /// A row for each user and role: when they last used it, for the review of access.
+    /// A row for each user and role: which calls they may hear, when they last did, for the review of access.
     Access,
 }
 
 /// A report that is being made. What it holds grows with users and calls, not with entries, but for disclosures.
 pub struct Report {
     kind: Kind,
-    users: BTreeMap<UserName, User>,
+    users: BTreeMap<UserName, Done>,
     calls: BTreeMap<CallId, Call>,
     roles: BTreeMap<(UserName, String), Used>,
     disclosures: Vec<Vec<Cell>>,
@@ -33,7 +34,7 @@ pub struct Report {
 }
 
 #[derive(Default)]
-struct User {
+struct Done {
     counts: BTreeMap<(Action, Outcome), u64>,
     calls: BTreeSet<CallId>,
     span: Option<(Timestamp, Timestamp)>,
@@ -49,10 +50,40 @@ struct Call {
 
 #[derive(Default)]
 struct Used {
+    /// Nothing for a role that they no longer have.
+    may: Option<May>,
     sign_in: Option<Timestamp>,
     call: Option<Timestamp>,
     done: u64,
     refused: u64,
+}
+
+/// What somebody may as things stand.
+struct May {
+    state: &'static str,
+    hears: String,
+    downloads: &'static str,
+    tokens: u64,
+}
+
+impl May {
+    fn of(user: &User, tokens: usize) -> Self {
+        let is_active = user.state == UserState::Active;
+        let row = TABLE.iter().find(|(role, ..)| *role == user.role).filter(|_| is_active);
+        let may = |permission| row.is_some_and(|(.., permissions)| permissions.contains(&permission));
+        let teams: Vec<&str> = user.teams.iter().map(Word::as_str).collect();
+        let hears = match row {
+            Some((_, Reach::All, _)) if may(Permission::PlayCall) => "all".to_owned(),
+            Some((_, Reach::OwnTeams, _)) if may(Permission::PlayCall) && !teams.is_empty() => teams.join(" "),
+            _ => "none".to_owned(),
+        };
+        Self {
+            state: if is_active { "active" } else { "disabled" },
+            hears,
+            downloads: if may(Permission::DownloadCall) { "yes" } else { "no" },
+            tokens: tokens as u64,
+        }
+    }
 }
 
 impl Report {
@@ -83,10 +114,11 @@ impl Report {
         }
     }
 
-    /// Says that somebody has access, whether or not the log tells of it: who never used it belongs into a review.
-    pub fn expect(&mut self, user: &UserName, role: &str) {
+    /// Says what somebody may, whether or not the log tells of it: who never used it belongs into a review.
+    pub fn expect(&mut self, user: &User, people: &People, now: Timestamp) {
         if self.kind == Kind::Access {
-            self.roles.entry((user.clone(), role.to_owned())).or_default();
+            let used = self.roles.entry((user.name.clone(), user.role.word().to_owned())).or_default();
+            used.may = Some(May::of(user, people.tokens_of(&user.name, now).count()));
         }
     }
 
@@ -126,7 +158,7 @@ const USERS: &[&str] = &[
     "last",
 ];
 
-impl User {
+impl Done {
     fn add(&mut self, event: &Event) {
         *self.counts.entry((event.what, event.outcome)).or_default() += 1;
         if event.is_disclosure() {
@@ -201,7 +233,19 @@ fn disclosure(event: &Event) -> Vec<Cell> {
     ]
 }
 
-const ACCESS: &[&str] = &["user", "role", "last_sign_in", "last_call", "days_unused", "done", "refused"];
+const ACCESS: &[&str] = &[
+    "user",
+    "role",
+    "state",
+    "hears",
+    "downloads",
+    "tokens",
+    "last_sign_in",
+    "last_call",
+    "days_unused",
+    "done",
+    "refused",
+];
 
 impl Used {
     fn add(&mut self, event: &Event) {
@@ -218,10 +262,16 @@ impl Used {
 
     fn row(&self, user: &UserName, role: &str, now: Timestamp) -> Vec<Cell> {
         let last = self.sign_in.max(self.call);
+        let may = self.may.as_ref();
         let days = |last: Timestamp| now.unix_s().saturating_sub(last.unix_s()) / 86_400;
         vec![
             user.into(),
             role.into(),
+            // Commands and refused sign-ins have no role.
+            Cell::of(may.map(|may| may.state).or((!role.is_empty()).then_some("former"))),
+            Cell::of(may.map(|may| &may.hears)),
+            Cell::of(may.map(|may| may.downloads)),
+            may.map_or(Cell::Nothing, |may| Cell::Count(may.tokens)),
             Cell::of(self.sign_in),
             Cell::of(self.call),
             last.map_or(Cell::Nothing, |last| Cell::Count(days(last))),

@@ -333,7 +333,7 @@ fn reports_count_what_was_done_and_refused() {
         [call.as_str(), "0", "1", "0", "ana"]
     );
     let access = of(Kind::Access, Query { user: UserName::parse("eve"), ..Query::default() });
-    assert!(access.contains("\r\neve,coach,,2026-") && access.contains(",2,2,0"), "{access}");
+    assert!(access.contains("\r\neve,coach,former,,,,,2026-") && access.contains(",2,2,0"), "{access}");
     let since = Query { from: Some(Timestamp::from_unix_s(AT + 6)), ..Query::default() };
     assert_eq!(of(Kind::Disclosures, since).lines().count(), 1 + 1);
     let refused = Query { outcome: Some(Outcome::Refused), ..Query::default() };

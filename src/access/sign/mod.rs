@@ -126,6 +126,23 @@ impl Signing {
             (_, Err(flaw)) => Err(flaw),
         }
     }
+
+    /// Whether calls may be shown as a stored manifest says: where its signature fits, or where none is demanded and it has none
+    /// that is known to be wrong.
+    #[must_use]
+    pub fn believes(&self, bytes: &[u8], at: Timestamp) -> bool {
+        match (self.demand, verify(&self.keys, bytes, at)) {
+            (_, Ok(())) => true,
+            (Demand::Required, Err(_)) | (Demand::Optional, Err(Flaw::Wrong)) => false,
+            (Demand::Optional, Err(Flaw::Unsigned | Flaw::UnknownKey | Flaw::RetiredKey)) => true,
+        }
+    }
+
+    /// What tells one set of keys and demands from another.
+    #[must_use]
+    pub fn digest(&self) -> Sha256Hex {
+        Sha256Hex::of(&[&self.keys.to_bytes()[..], format!("{:?}", self.demand).as_bytes()].concat())
+    }
 }
 
 /// A stored record taken apart: what is signed, and the signature.

@@ -95,6 +95,16 @@ pub(in crate::cli) enum AuditCommand {
         #[command(flatten)]
         form: FormArgs,
     },
+    /// Who may hear a call as things stand, and who did
+    Who {
+        #[command(flatten)]
+        log: LogArgs,
+        /// The call, by its id
+        #[arg(value_name = "CALL", value_parser = call_id)]
+        call: CallId,
+        #[command(flatten)]
+        form: FormArgs,
+    },
     /// A report on the log
     Report {
         /// What it is about
@@ -284,6 +294,7 @@ impl AuditCommand {
             Self::Verify { log, .. }
             | Self::Search { log, .. }
             | Self::Exposure { log, .. }
+            | Self::Who { log, .. }
             | Self::Report { log, .. } => log.flags(),
         }
     }

@@ -5,6 +5,7 @@ marking();
 
 const page = document.querySelector("[data-call]");
 const audio = document.querySelector("audio");
+if (page) stayIn();
 if (page && audio) start();
 
 function start() {
@@ -147,6 +148,18 @@ function start() {
   }
   show();
   drawWaves(0);
+}
+
+// A session ends when nothing is asked of the server for a while. Whoever listens or types is there, and loses no note.
+function stayIn() {
+  let last = Date.now();
+  const here = () => {
+    if (Date.now() - last < 240_000) return;
+    last = Date.now();
+    fetch("/", { method: "HEAD", redirect: "manual" }).catch(() => {});
+  };
+  document.addEventListener("input", here);
+  audio?.addEventListener("timeupdate", here);
 }
 
 // With Shift, all words from the one that was marked last to this one.

@@ -79,6 +79,9 @@ impl Entry {
         if manifest.call != *call {
             return Err(unfit("the manifest is another call's"));
         }
+        if !how.signing.believes(&stored.bytes, manifest.created) {
+            return Err(unfit("the signature of the manifest does not hold"));
+        }
         let mut entry = Self::of(&manifest, version);
         let is_trusted = how.signing.check(&stored.bytes, manifest.created).is_ok();
         entry.facts.retention = is_trusted.then(|| manifest.retention.clone());

@@ -5,7 +5,7 @@ use super::entry::{Entry, forget, label};
 use super::{Index, failed};
 use crate::access::labels::{self, Label};
 use crate::access::sign::Signing;
-use crate::base::{CallId, Error, Kind, Result};
+use crate::base::{CallId, Error, Kind, Result, Sha256Hex};
 use crate::model::manifest::{HELD_SCHEMA, Held};
 use crate::store::{MANIFEST_NAME, RecordKey, Records, Store};
 use crate::transcript::Told;
@@ -50,9 +50,9 @@ impl Index {
     pub fn sync(&self, store: &dyn Store, records: &dyn Records, how: &Reading<'_>) -> Result<Changes> {
         self.revive()?;
         self.label(records)?;
-        let mut changes = Changes::default();
-        self.hold(records, &mut changes)?;
+        let mut changes = Changes { held: self.sync_held(records)?, ..Changes::default() };
         let (mut known, mut batch) = (Known::new(self), Vec::new());
+        let with = how.signing.digest();
         for entry in store.list() {
             let entry = match entry {
                 Ok(entry) => entry,
@@ -63,7 +63,8 @@ impl Index {
             let Some((folder, MANIFEST_NAME)) = entry.key.expose().split_once('/') else { continue };
             let Some(call) = CallId::parse(folder) else { continue };
             changes.removed += known.skip_to(Some(&call))?;
-            if known.take(&call).is_none_or(|version| version != entry.stat.version) {
+            let version = &entry.stat.version;
+            if known.take(&call).is_none_or(|known| known != *version && known != unread(version, &with)) {
                 batch.push((call, entry.stat.version));
             }
             if batch.len() == BATCH {
@@ -74,6 +75,46 @@ impl Index {
         self.take_over(store, how, batch, &mut changes)?;
         self.tidy();
         Ok(changes)
+    }
+
+    /// Takes over which calls are held now, which costs one listing where nothing has changed; how many they are.
+    ///
+    /// # Errors
+    /// When the records cannot be read, or the file not written.
+    pub fn sync_held(&self, records: &dyn Records) -> Result<u64> {
+        let states = records.states(HELD_FOLDER)?;
+        let mut known: BTreeMap<String, String> = {
+            let reader = self.reader()?;
+            let mut statement = reader.prepare("SELECT name, state FROM held").map_err(failed)?;
+            let rows = statement.query_map([], |row| Ok((row.get(0)?, row.get(1)?))).map_err(failed)?;
+            rows.collect::<rusqlite::Result<_>>().map_err(failed)?
+        };
+        let (mut read, mut held) = (Vec::new(), 0);
+        for (name, state) in states {
+            held += 1;
+            if known.remove(&name).is_some_and(|known| known == state) {
+                continue;
+            }
+            let Ok(key) = RecordKey::new(HELD_FOLDER, &name) else { continue };
+            let Some(stored) = records.read(&key)? else { continue };
+            let record = serde_json::from_slice::<Held>(&stored.bytes).ok().filter(|held| held.schema == HELD_SCHEMA);
+            read.extend(record.map(|record| (name, state, record, stored.bytes)));
+        }
+        if known.is_empty() && read.is_empty() {
+            return Ok(held);
+        }
+        self.write(|writer| {
+            for name in known.keys() {
+                writer.prepare_cached("DELETE FROM held WHERE name = ?")?.execute([name])?;
+            }
+            for (name, state, record, bytes) in &read {
+                let sql =
+                    "INSERT OR REPLACE INTO held (name, state, call, at, reason, record) VALUES (?, ?, ?, ?, ?, ?)";
+                let (call, at, reason) = (record.call.as_str(), record.at.unix_s(), record.reason.code());
+                writer.prepare_cached(sql)?.execute(params![name, state, call, at, reason, bytes])?;
+            }
+            Ok(held)
+        })
     }
 
     /// Puts calls in the place of what was there of them.
@@ -108,7 +149,8 @@ impl Index {
                         changes.unread += 1;
                         forget(writer, call)?;
                         let sql = "INSERT INTO unread (call, version) VALUES (?, ?)";
-                        writer.prepare_cached(sql)?.execute([call.as_str(), version])?;
+                        let version = unread(version, &how.signing.digest());
+                        writer.prepare_cached(sql)?.execute([call.as_str(), &version])?;
                     }
                 }
             }
@@ -135,43 +177,11 @@ impl Index {
         }
         Ok(())
     }
+}
 
-    /// Reads held records that are new or have changed, and forgets those that have gone.
-    fn hold(&self, records: &dyn Records, changes: &mut Changes) -> Result<()> {
-        let states = records.states(HELD_FOLDER)?;
-        let mut known: BTreeMap<String, String> = {
-            let reader = self.reader()?;
-            let mut statement = reader.prepare("SELECT name, state FROM held").map_err(failed)?;
-            let rows = statement.query_map([], |row| Ok((row.get(0)?, row.get(1)?))).map_err(failed)?;
-            rows.collect::<rusqlite::Result<_>>().map_err(failed)?
-        };
-        let mut read = Vec::new();
-        for (name, state) in states {
-            changes.held += 1;
-            if known.remove(&name).is_some_and(|known| known == state) {
-                continue;
-            }
-            let Ok(key) = RecordKey::new(HELD_FOLDER, &name) else { continue };
-            let Some(stored) = records.read(&key)? else { continue };
-            let record = serde_json::from_slice::<Held>(&stored.bytes).ok().filter(|held| held.schema == HELD_SCHEMA);
-            read.extend(record.map(|record| (name, state, record, stored.bytes)));
-        }
-        if known.is_empty() && read.is_empty() {
-            return Ok(());
-        }
-        self.write(|writer| {
-            for name in known.keys() {
-                writer.prepare_cached("DELETE FROM held WHERE name = ?")?.execute([name])?;
-            }
-            for (name, state, record, bytes) in &read {
-                let sql =
-                    "INSERT OR REPLACE INTO held (name, state, call, at, reason, record) VALUES (?, ?, ?, ?, ?, ?)";
-                let (call, at, reason) = (record.call.as_str(), record.at.unix_s(), record.reason.code());
-                writer.prepare_cached(sql)?.execute(params![name, state, call, at, reason, bytes])?;
-            }
-            Ok(())
-        })
-    }
+/// How the version of a call that could not be understood is kept: with other keys it is tried again.
+fn unread(version: &str, with: &Sha256Hex) -> String {
+    format!("{version} {with}")
 }
 
 /// Calls of the index in order, read as the listing comes to them.

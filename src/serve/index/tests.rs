@@ -1,6 +1,7 @@
 use super::*;
 use crate::access::labels::{self, Label};
 use crate::access::people::Role;
+use crate::access::sign::{Demand, PrivateKey, PublicKeys, Signer, Signing, take_apart};
 use crate::base::{Phi, Sha256Hex};
 use crate::model::Category;
 use crate::model::manifest::{Artifact, HELD_SCHEMA, Manifest};
@@ -101,6 +102,36 @@ fn what_is_not_what_its_manifest_says_is_in_no_list_and_read_once() {
     assert_eq!(place.sync(), Changes { unread: 2, ..Changes::default() });
     assert_eq!(place.sync(), Changes::default());
     assert!(place.found(Query::default()).is_empty() && place.search("brooks").is_empty());
+}
+
+#[test]
+fn a_manifest_that_was_changed_after_it_was_signed_is_in_no_list_until_its_key_is_known() {
+    let place = Place::new();
+    let signer = Signer::with_key(PrivateKey::generate().unwrap().0);
+    let mut keys = PublicKeys::default();
+    keys.add(signer.public().clone(), Timestamp::from_unix_s(0)).unwrap();
+    let seal = |change: fn(&mut Manifest)| {
+        place.lay(1, "AGENT: refill", |manifest| {
+            let (record, _) = take_apart(&manifest.to_bytes()).unwrap();
+            manifest.signature = Some(signer.sign(&record).unwrap());
+            change(manifest);
+        });
+    };
+    let sync = |keys: &PublicKeys, demand| {
+        let signing = Signing { signer: None, keys: keys.clone(), demand };
+        let how = Reading { signing: &signing, ..reading() };
+        place.index.sync(&place.store, &place.records, &how).unwrap()
+    };
+    seal(|_| ());
+    let none = PublicKeys::default();
+    assert_eq!(sync(&none, Demand::Required), Changes { unread: 1, ..Changes::default() });
+    assert_eq!(sync(&none, Demand::Required), Changes::default());
+    assert_eq!(sync(&keys, Demand::Required), Changes { put: 1, ..Changes::default() });
+    seal(|manifest| manifest.access.roles.push("auditor".into()));
+    for demand in [Demand::Optional, Demand::Required] {
+        assert_eq!(sync(&keys, demand).unread, 1, "{demand:?}");
+        assert!(place.found(Query::default()).is_empty());
+    }
 }
 
 #[test]
@@ -266,7 +297,7 @@ fn held_calls_are_told_by_reason_and_go_when_their_record_does() {
     place.sync();
     assert_eq!(place.index.held(Some(HoldReason::LimitReached)).unwrap().len(), 1, "a record that has changed");
     fs::remove_file(folder.join(format!("{}.json", call(2)))).unwrap();
-    place.sync();
+    assert_eq!(place.index.sync_held(&place.records).unwrap(), 1);
     assert_eq!(place.index.held(None).unwrap().len(), 1, "and one that has gone");
     fs::remove_dir_all(folder).unwrap();
     place.sync();

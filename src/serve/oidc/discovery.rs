@@ -24,6 +24,9 @@ pub struct Metadata {
     /// Where more is said of users.
     #[serde(default)]
     pub userinfo_endpoint: Option<String>,
+    /// Where users sign out (RP-Initiated Logout 1.0).
+    #[serde(default)]
+    end_session_endpoint: Option<String>,
     #[serde(default)]
     token_endpoint_auth_methods_supported: Option<Vec<String>>,
     /// Whether users come back with its name (RFC 9207).
@@ -39,6 +42,12 @@ impl Metadata {
         // Discovery 1.0, section 4.3: exactly. RFC 6749, section 3.1: no fragment.
         let to = &told.authorization_endpoint;
         (told.issuer == issuer && is_private(to) && !to.contains('#')).then_some(told)
+    }
+
+    /// Where users end their session there; nothing where that is no place to send them to.
+    #[must_use]
+    pub fn sign_out(&self) -> Option<&str> {
+        self.end_session_endpoint.as_deref().filter(|to| is_private(to) && !to.contains('#'))
     }
 
     /// Whether a server shows its secret in a header; else in the form. The former where nothing is said.
@@ -133,6 +142,18 @@ mod tests {
             ("jwks_uri", json!(["https://id.example/keys"])),
         ] {
             assert!(parse(name, value.clone()).is_none(), "{name} {value}");
+        }
+    }
+
+    #[test]
+    fn users_sign_out_where_nobody_reads_along_or_nowhere() {
+        let sign_out = |value| parse("end_session_endpoint", value).unwrap().sign_out().map(str::to_owned);
+        let there = "https://id.example/session/end?a=b";
+        assert_eq!(sign_out(json!(there)).as_deref(), Some(there));
+        for other in
+            [json!(null), json!("http://id.example/end"), json!("javascript:alert(1)"), json!("https://id.example/#")]
+        {
+            assert_eq!(sign_out(other.clone()), None, "{other}");
         }
     }
 

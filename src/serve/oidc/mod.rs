@@ -1,5 +1,5 @@
 //! Sign-in by OpenID Connect: the authorization code flow with PKCE, state and nonce (OpenID Connect Core 1.0, RFC 7636,
-//! RFC 9207). Must not know which user it is, nor of pages; what a provider says is checked here and nowhere else. Signatures are
+//! RFC 9207), and signing out there (RP-Initiated Logout 1.0). Must not know which user it is, nor of pages; what a provider says is checked here and nowhere else. Signatures are
 //! checked by AWS-LC, TLS is rustls: both are here anyway.
 
 mod attempt;
@@ -27,6 +27,8 @@ use std::time::Duration;
 
 /// Where a provider sends users back to.
 pub const CALLBACK: &str = "/sign-in/callback";
+/// Where a provider sends users back to who have signed out there.
+const SIGNED_OUT: &str = "/sign-in";
 /// Most sign-ins that wait for the provider at once: each keeps a thread.
 const WAITING_MAX: usize = 16;
 /// Longest code that is taken, bytes.
@@ -99,9 +101,20 @@ impl Provider {
         if !self.client.acr.is_empty() {
             query.append_pair("acr_values", &self.client.acr.join(" "));
         }
-        let endpoint = &metadata.authorization_endpoint;
-        let joined = if endpoint.contains('?') { '&' } else { '?' };
-        Ok(format!("{endpoint}{joined}{}", query.finish()))
+        Ok(with_query(&metadata.authorization_endpoint, &query.finish()))
+    }
+
+    /// Where a user ends the session that they have there, and comes back from; nothing where there is no such place, or the
+    /// provider does not answer.
+    pub(super) fn sign_out_address(&self) -> Option<String> {
+        let _turn = self.turn().ok()?;
+        let metadata = self.discovery.metadata(&self.http).ok()?;
+        // No token as a hint of whom it is about: addresses are kept in logs.
+        let mut query = form_urlencoded::Serializer::new(String::new());
+        query
+            .append_pair("client_id", &self.client.id)
+            .append_pair("post_logout_redirect_uri", &format!("{}{SIGNED_OUT}", self.client.public_url));
+        Some(with_query(metadata.sign_out()?, &query.finish()))
     }
 
     /// Whom the provider vouches for, who came back with this code, and with this issuer where it said one.
@@ -207,6 +220,11 @@ impl Provider {
         let turn = Turn(&self.waiting);
         if self.waiting.fetch_add(1, Ordering::Relaxed) >= WAITING_MAX { Err(Refusal::ProviderDown) } else { Ok(turn) }
     }
+}
+
+fn with_query(address: &str, query: &str) -> String {
+    let joined = if address.contains('?') { '&' } else { '?' };
+    format!("{address}{joined}{query}")
 }
 
 /// One of those who may wait for the provider.

@@ -216,6 +216,7 @@ pub(in super::super) fn kept(who: &Who, call: &Call, look: &Look) -> Markup {
             }
             div { dt { "Call" } dd.id { (id) } }
         }
+        p.small { a href={ "/access/calls/" (id) } { "Who may hear this call, and who did" } }
         section.panel aria-labelledby="legal-hold" {
             h2 id="legal-hold" { "Legal hold" }
             form.filters method="post" action={ "/retention/" (id) "/" (action) } {

@@ -6,21 +6,18 @@ use super::super::asked::{Asked, Who};
 use super::super::assets::Asset;
 use super::super::call::Call;
 use super::super::door::decide_call;
+use super::super::media::transcripts;
 use super::super::notes::{self, CHARS_MAX, Mark, Note, Refused};
 use super::super::spans::ByHand;
 use super::show::{chip, clock, clock_ms, colour, name, percent, time};
 use super::{csrf, layout_with, spans};
 use crate::access::Word;
 use crate::access::people::Permission;
-use crate::base::{Error, Phi, Result, Stage, limits};
 use crate::model::manifest::{Artifact, Manifest, MutedInterval};
-use crate::model::{Category, Piece, Transcript};
-use crate::store::Store;
-use crate::transcript::{self, Told};
+use crate::model::{Category, Piece};
 use axum::http::StatusCode;
 use maud::{Markup, html as markup};
 use std::collections::BTreeSet;
-use std::io::Read;
 
 /// What a recording is, as the page needs it.
 struct Sound<'a> {
@@ -73,7 +70,7 @@ fn page(app: &App, asked: &Asked, typed: Option<&Typed<'_>>) -> Result<Markup, P
     let sounds = sounds(manifest);
     let sound = sounds.iter().find(|sound| asked.query("file") == Some(sound.name)).or(sounds.first());
     let notes = notes::of_call(&*app.parts.records, &manifest.call)?;
-    let transcripts = transcripts(&*app.parts.store, &app.parts.told, manifest)?;
+    let transcripts = transcripts(app, manifest)?;
     let may = |permission| may(app, who, call, permission, None);
     let by_hand = ByHand::of(app, asked, &may)?;
     let attribute = |name: &str| call.attributes.get(name).map(String::as_str);
@@ -108,6 +105,7 @@ fn page(app: &App, asked: &Asked, typed: Option<&Typed<'_>>) -> Result<Markup, P
                 (spans::panel(who, manifest, &by_hand))
                 @if may_download(app, who, call)? { (downloads(manifest, sound.is_some())) }
                 (hidden(manifest))
+                @if may(Permission::ReviewAccess)? { p.small { a href={ "/access/calls/" (manifest.call.as_str()) } { "Who may hear this call, and who did" } } }
                 @if sound.is_some() { (keys()) }
             }
         }
@@ -165,24 +163,6 @@ fn muted_json(sound: Option<&Sound<'_>>) -> String {
     let silent = sound.map_or(&[][..], |s| s.muted).iter().filter(|m| m.channels.are_all());
     let spans: Vec<_> = silent.map(|m| [m.start_ms, m.end_ms]).collect();
     serde_json::to_string(&spans).expect("numbers always serialise")
-}
-
-/// The masked transcripts of a call, in the order of their artifacts.
-///
-/// # Errors
-/// When one cannot be read.
-pub(in crate::serve) fn transcripts(store: &dyn Store, told: &Told, manifest: &Manifest) -> Result<Vec<Transcript>> {
-    let mut read = Vec::new();
-    for artifact in &manifest.artifacts {
-        if let Artifact::Transcript { name, format, .. } = artifact {
-            let (object, _) = store.open(&Phi::new(format!("{}/{name}", manifest.call)))?;
-            let mut bytes = Vec::new();
-            let taken = object.take(limits::TRANSCRIPT_BYTES_MAX).read_to_end(&mut bytes);
-            taken.map_err(|error| Error::io(Stage::Fetch, "a transcript cannot be read", error))?;
-            read.push(transcript::read(Phi::new(bytes), told.in_format(*format))?.transcript().clone());
-        }
-    }
-    Ok(read)
 }
 
 fn player(manifest: &Manifest, sounds: &[Sound<'_>], sound: &Sound<'_>, notes: &[Note]) -> Markup {

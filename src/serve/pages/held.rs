@@ -4,6 +4,7 @@
 use super::super::answer::{Answer, Problem, html, see_other};
 use super::super::app::App;
 use super::super::asked::{Asked, Who};
+use super::super::index::CALLS_MAX;
 use super::super::spans::waiting_on;
 use super::show::{count, time};
 use super::{csrf, layout, spans};
@@ -25,6 +26,8 @@ pub(in crate::serve) fn list(app: &App, asked: &Asked) -> Answer {
     let who = asked.who()?;
     let chosen = asked.query("reason").and_then(HoldReason::from_code);
     let waiting = waiting(app)?;
+    // As the store has them now: an officer who has just had a call released looks here for what is left.
+    app.parts.index.sync_held(&*app.parts.records)?;
     let (reasons, held) = (app.parts.index.held_by_reason()?, app.parts.index.held(chosen)?);
     let content = markup! {
         @if held.is_empty() {
@@ -39,6 +42,7 @@ pub(in crate::serve) fn list(app: &App, asked: &Asked) -> Answer {
                 }
             }
             (table(app, &held)?)
+            @if held.len() == CALLS_MAX as usize { p.small.faint { "The oldest " (CALLS_MAX) " are shown." } }
         }
         (to_review(&waiting))
     };
@@ -120,9 +124,12 @@ fn event(asked: &Asked, what: Action, call: &CallId, why: Option<&str>) -> Resul
 }
 
 fn table(app: &App, held: &[Held]) -> Result<Markup, Problem> {
+    let records = &*app.parts.records;
+    let ordered = orders::calls(records)?;
     let mut rows = Vec::with_capacity(held.len());
     for held in held {
-        rows.push((held, orders::of_call(&*app.parts.records, &held.call)?));
+        let order = if ordered.contains(&held.call) { orders::of_call(records, &held.call)? } else { None };
+        rows.push((held, order));
     }
     Ok(markup! {
         div.over tabindex="0" role="region" aria-label="Held calls" {

@@ -160,9 +160,19 @@ fn provider_path(next: Option<&str>) -> String {
     format!("/sign-in/provider?next={next}")
 }
 
-/// What is seen for a moment after a sign-in at a provider, and longer where a browser goes nowhere by itself.
-pub(super) fn signed_in(to: &str) -> Markup {
-    layout("Signed in", None, &markup! { p { a href=(to) { "Go on" } } })
+/// What is seen for a moment before a browser goes on by itself, and longer where it does not.
+pub(super) fn going_on(title: &str, to: &str) -> Markup {
+    layout(title, None, &markup! { p { a href=(to) { "Go on" } } })
+}
+
+/// What somebody sees who is signed out here and perhaps not at the provider.
+pub(super) fn signed_out(provider: &str, address: &str) -> Markup {
+    let content = markup! {
+        p role="status" { "You are signed out here. At " (provider) " you may still be signed in, and whoever uses this browser next with you." }
+        p { a.button.main href=(address) { "Sign out of " (provider) } }
+        p { a href="/sign-in" { "Sign in again" } }
+    };
+    layout("Signed out", None, &content)
 }
 
 /// The form to choose a password.

@@ -44,7 +44,7 @@ pub(in super::super) fn come_back(app: &App, asked: &Asked) -> Answer {
     let mut answer = match entered(app, asked, provider, attempt.as_ref())? {
         Ok(name) => {
             let to = next.unwrap_or("/");
-            let mut answer = begin_session(app, asked, name, html(StatusCode::OK, pages::signed_in(to)))?;
+            let mut answer = begin_session(app, asked, name, html(StatusCode::OK, pages::going_on("Signed in", to)))?;
             // Not a redirection: one that begins at another site would leave out the cookie of the session.
             set(answer.headers_mut(), header::REFRESH, &format!("0;url={to}"));
             answer
@@ -59,6 +59,13 @@ pub(in super::super) fn come_back(app: &App, asked: &Asked) -> Answer {
     };
     answer.headers_mut().append(header::SET_COOKIE, cookie::unset_attempt(app.channel));
     Ok(answer)
+}
+
+/// What the provider is called that has signed somebody in, and where they sign out of it; nothing where there is no such place.
+pub(super) fn sign_out<'a>(app: &'a App, name: &UserName) -> Option<(&'a str, String)> {
+    let provider = app.parts.ways.provider.as_ref()?;
+    app.people().ok()?.user(name)?.identity()?;
+    Some((provider.name(), provider.sign_out_address()?))
 }
 
 type Refused = (Option<UserName>, Refusal);

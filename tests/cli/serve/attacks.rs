@@ -96,6 +96,25 @@ fn a_session_is_not_fixed_nor_forged() {
 }
 
 #[test]
+fn a_link_from_another_site_leads_to_a_page_and_to_no_other_site() {
+    let site = Site::new();
+    let link = [("Sec-Fetch-Site", "cross-site"), ("Sec-Fetch-Mode", "navigate"), ("Sec-Fetch-Dest", "document")];
+    let again = site.send("GET", "/calls?team=north", &link, "");
+    assert_eq!((again.status, again.header("refresh")), (200, Some("0;url=/calls?team=north")));
+    assert!(again.cookie().is_none() && again.header("location").is_none());
+    for evil in ["/calls?x=;url=https://evil.example", "/calls?x=%0d%0aSet-Cookie:evil", "http://evil.example/calls"] {
+        let answer = site.send("GET", evil, &link, "");
+        let to = answer.header("refresh").or(answer.header("location")).unwrap();
+        assert!(!to.contains("https://") && !to.contains("//evil") && answer.cookie().is_none(), "{evil}: {to}");
+    }
+    let download = site.send("GET", "/calls/0/download/all.zip?purpose=coaching", &link, "");
+    assert!(download.status == 303 && download.header("refresh").is_none(), "nor takes something in a user's name");
+    let framed = [link[0], link[1], ("Sec-Fetch-Dest", "iframe")];
+    assert_eq!(site.send("GET", "/calls", &framed, "").header("location"), Some("/sign-in?next=%2Fcalls"));
+    assert_eq!(site.send("POST", "/sign-out", &link, "").status, 403);
+}
+
+#[test]
 fn what_is_too_large_is_refused_before_it_is_kept() {
     let site = Site::new();
     let big = "x".repeat(100_000);

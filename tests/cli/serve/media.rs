@@ -92,3 +92,28 @@ fn what_cannot_be_written_down_is_not_shown() {
     std::fs::rename(site.bench.path("aside"), &log).unwrap();
     assert_eq!(lead.get(&format!("/calls/{call}/recording")).status, 200);
 }
+
+#[test]
+fn a_call_that_is_published_anew_is_seen_as_it_is_now_and_one_that_somebody_changed_is_not() {
+    let site = Site::new();
+    let call = site.call("chat.txt");
+    let lead = site.user("lead", "qa-lead", &[]);
+    let page = || lead.get(&format!("/calls/{call}"));
+    let read = || lead.get(&format!("/api/v1/calls/{call}/transcript"));
+    assert_eq!((page().status, read().status), (200, 200));
+    site.bench.write("in/chat.txt", "AGENT: the invoice went out on time\nCALLER: splendid\n");
+    site.bench.run(&["redact", "in", "out"]);
+    // Sooner than what is remembered of its manifest is forgotten.
+    let (shown, told) = (page(), read());
+    assert!(shown.status == 200 && shown.text().contains("splendid"), "{}", site.log());
+    assert!(told.status == 200 && told.text().contains("splendid"), "{}", told.text());
+    let copy = site.bench.path(&format!("out/{call}/transcript.txt"));
+    let text = std::fs::read_to_string(&copy).unwrap();
+    std::fs::write(&copy, text.replace("splendid", "terrific")).unwrap();
+    for changed in
+        [page(), read(), lead.get(&format!("/calls/{call}/download/transcript.vtt?purpose=quality-assurance"))]
+    {
+        assert!(changed.status == 503 && !changed.text().contains("terrific"), "{}", changed.text());
+    }
+    assert!(site.log().contains("not the one that its manifest names"));
+}

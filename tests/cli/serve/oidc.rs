@@ -133,7 +133,7 @@ fn answer(stream: TcpStream, address: SocketAddr, script: &Script) -> std::io::R
         "/.well-known/openid-configuration" => (
             200,
             json!({"issuer": at(""), "authorization_endpoint": at("/auth?a=b"), "token_endpoint": at("/token"),
-                "jwks_uri": at("/jwks"), "userinfo_endpoint": at("/me")}),
+                "jwks_uri": at("/jwks"), "userinfo_endpoint": at("/me"), "end_session_endpoint": at("/end")}),
         ),
         "/jwks" => (200, json!({"keys": [{"kty": "oct", "k": "AAAA"}, script.key.jwk()]})),
         "/token" => (script.status, tokens(&head, &body, script)),
@@ -296,6 +296,27 @@ fn what_cannot_be_believed_is_refused_in_one_way_and_written_down() {
     assert!(sign_in(&site, &provider, "").told() == told[0]);
     let last = site.entries(&["--outcome", "refused"]).pop().unwrap();
     assert_eq!((last["why"].as_str(), last["user"].as_str()), (Some("disabled"), Some("ana")));
+}
+
+#[test]
+fn whoever_signs_out_is_led_to_sign_out_of_the_provider_too() {
+    let provider = Provider::start();
+    let site = site(&provider, &[]);
+    provider.vouch("s-1", "ana@example.org");
+    let signed_in = sign_in(&site, &provider, "");
+    let cookie = format!("sordino={}", signed_in.cookie().unwrap());
+    let page = site.send("GET", "/calls", &[("Cookie", &cookie)], "").text();
+    let csrf = page.split("name=\"csrf\" value=\"").nth(1).unwrap().split('"').next().unwrap();
+    let out = site.send("POST", "/sign-out", &[("Cookie", &cookie)], &format!("csrf={csrf}"));
+    assert_eq!((out.status, out.cookie().as_deref()), (200, Some("")), "{}", out.text());
+    let address = format!(
+        "href=\"{}/end?client_id=qa+page&amp;post_logout_redirect_uri=http%3A%2F%2F127.0.0.1%3A9%2Fsign-in\"",
+        provider.issuer()
+    );
+    assert!(out.text().contains(&address), "{}", out.text());
+    assert_eq!(site.send("GET", "/calls", &[("Cookie", &cookie)], "").status, 303, "the session is over");
+    let ben = site.user("ben", "qa-lead", &[]);
+    assert_eq!(ben.post("/sign-out", "").header("location"), Some("/sign-in"), "a password is of here alone");
 }
 
 #[test]

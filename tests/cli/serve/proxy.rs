@@ -65,10 +65,14 @@ fn whoever_comes_around_the_proxies_gets_nothing_whatever_they_say() {
 }
 
 #[test]
-fn without_proxies_no_header_is_believed() {
+fn without_proxies_no_header_is_believed_and_nobody_comes_through_one_that_is_not_named() {
     let site = site(&[]);
     let told = [("X-Forwarded-For", "203.0.113.9"), ("X-Forwarded-Proto", "https")];
-    assert_eq!(signed_in_from(&site, &told), (401, "127.0.0.1".to_owned()));
+    assert_eq!(signed_in_from(&site, &told).0, 403, "everybody would pass for this machine");
+    assert!(site.send("GET", "/sign-in", &told, "").text().contains("--behind-proxy"));
+    let status = |path: &str| site.send("GET", path, &told, "").status;
+    assert_eq!((status("/healthz"), status("/metrics")), (200, 403));
+    assert_eq!(signed_in_from(&site, &told[1..]), (401, "127.0.0.1".to_owned()));
 }
 
 #[test]

@@ -1,11 +1,13 @@
 //! Signing in, and keeping users on the page.
 
 use super::site::{PASSWORD, Site};
+use std::time::{Duration, Instant};
 
 #[test]
 fn signing_in_takes_password_and_code_and_says_nothing_of_what_was_wrong() {
     let site = Site::new();
     let lead = site.user("lead", "qa-lead", &[]);
+    assert_eq!(lead.get("/sign-in").header("location"), Some("/"), "there is no need");
     assert_eq!(lead.post("/sign-out", "").header("location"), Some("/sign-in"));
     assert_eq!(lead.get("/").header("location"), Some("/sign-in"), "the session is over");
     let try_it = |name: &str, password: &str, code: &str| {
@@ -29,6 +31,19 @@ fn signing_in_takes_password_and_code_and_says_nothing_of_what_was_wrong() {
     let wanted =
         ["lead password", "nobody unknown-user", "lead code", "unknown unknown-user", "lead password", "lead code"];
     assert_eq!(why, wanted);
+}
+
+#[test]
+#[expect(clippy::disallowed_methods, reason = "how long a refusal takes is what is tested")]
+fn how_long_a_refusal_takes_does_not_tell_whether_there_is_such_a_user() {
+    let site = Site::new();
+    site.add("ana", "coach", &[]);
+    for name in ["ana", "nobody", "Not%20A%20Name"] {
+        let began = Instant::now();
+        assert_eq!(site.post("/sign-in", &format!("name={name}&password=wrong+wrong+wrong")).status, 401);
+        // Whatever it took to hash, count and write down, it was rounded up.
+        assert!(began.elapsed() >= Duration::from_millis(500), "{name}: {:?}", began.elapsed());
+    }
 }
 
 #[test]
@@ -92,7 +107,14 @@ fn officers_and_auditors_see_reports_and_hold_calls() {
     let exposed = officer.get("/api/v1/access/exposure?user=lead").json();
     assert!(exposed["rows"][0]["call"] == call.as_str() && exposed["rows"][0]["plays"] == 1, "{exposed}");
     let review = officer.get("/access/reports/access?format=csv").text();
-    assert!(review.contains("\r\nolga,privacy-officer,"), "{review}");
+    assert!(review.contains("\r\nolga,privacy-officer,active,all,no,0,"), "{review}");
+    let who = officer.get(&format!("/access/calls/{call}?format=csv")).text();
+    assert!(who.contains("\r\nlead,qa-lead,view play download,0,active,0,1,0,0,2"), "{who}");
+    assert!(officer.get(&format!("/access/calls/{call}")).text().contains(&format!("Call {call}, of ")), "{who}");
+    let same = site.bench.run(&["audit", "who", "out", &call, "--format", "json"]).stdout;
+    let same: serde_json::Value = serde_json::from_str(&same).unwrap();
+    assert!(same["note"].as_str().unwrap().contains("of team north. "), "{same}");
+    assert_eq!(same["rows"].as_array().unwrap().len(), 2, "{same}");
     let page = officer.get("/dashboard").text();
     assert!(page.contains("<svg") && page.contains("Failed sign-ins"), "{page}");
     let numbers = officer.get("/api/v1/dashboard").json();
