@@ -5,7 +5,8 @@
 //! scripts/servers cargo bench --bench store -- [CALLS] [SECONDS] [JOBS]
 //! ```
 //!
-//! Then how long a worker takes from its start to its first request for messages, on the first server.
+//! Then the same calls by 1, 2 and 4 workers of one job each, by events that wait in a queue of the first server, and how
+//! long a worker takes from its start to its first request for messages.
 //!
 //! Without arguments, as tests run it, a few short calls are done once.
 
@@ -15,9 +16,9 @@ use aws_sdk_s3::Client;
 use aws_sdk_s3::config::{BehaviorVersion, Credentials, Region};
 use std::io::{Read, Write};
 use std::net::{TcpListener, TcpStream};
-use std::process::{Command, Stdio};
+use std::process::{Child, Command, Stdio};
 use std::sync::{Arc, mpsc};
-use std::thread::spawn;
+use std::thread::{sleep, spawn};
 use std::time::{Duration, Instant};
 use tokio::runtime::Runtime;
 use tokio::sync::Semaphore;
@@ -27,6 +28,8 @@ use tokio::task::JoinSet;
 const SERVER: &str = "SORDINO_TEST_S3_SECOND";
 /// MiniStack, which has queues besides.
 const SERVER_WITH_QUEUES: &str = "SORDINO_TEST_S3";
+const WORKERS: [usize; 3] = [1, 2, 4];
+const WORKERS_SECONDS_MAX: u64 = 300;
 const COLD_STARTS: usize = 11;
 const RATE_HZ: u32 = 8_000;
 
@@ -52,7 +55,11 @@ fn main() {
     }
     ratios.sort_by(f64::total_cmp);
     println!("median {:.0} %", ratios[ratios.len() / 2] * 100.0);
-    let mut starts: Vec<_> = (0..if rounds == 1 { 1 } else { COLD_STARTS }).map(cold_start).collect();
+    for count in WORKERS.into_iter().take(if rounds == 1 { 1 } else { WORKERS.len() }) {
+        println!("workers: {count}; {:.1} calls/s from their start to the last manifest", bench.workers(count));
+    }
+    let rounds = if rounds == 1 { 1 } else { COLD_STARTS };
+    let mut starts: Vec<_> = (0..rounds).map(|round| bench.cold_start(round)).collect();
     starts.sort();
     println!("start to first receive: median {} ms, worst {} ms", starts[starts.len() / 2], starts[starts.len() - 1]);
 }
@@ -118,6 +125,92 @@ impl Bench {
         assert!(status.success(), "{status}");
         begun.elapsed()
     }
+
+    /// Calls a second of so many workers, from their start to the last manifest.
+    fn workers(&self, count: usize) -> f64 {
+        let (queues, dest) = (queues(), format!("workers-{}-{count}", std::process::id()));
+        self.runtime.block_on(self.sdk.create_bucket().bucket(&dest).send()).expect("a new bucket");
+        let queue = self.queue(&queues, &dest);
+        let dead = self.queue(&queues, &format!("{dest}-dead"));
+        // The halves of a call are seldom uploaded together.
+        for key in self.keys.iter().step_by(2).chain(self.keys.iter().skip(1).step_by(2)) {
+            let event = serde_json::json!({"Records": [{"eventVersion": "2.1", "eventSource": "aws:s3", "eventName": "ObjectCreated:Put",
+                "s3": {"bucket": {"name": self.bucket}, "object": {"key": key}}}]});
+            let send = queues.send_message().queue_url(&queue).message_body(event.to_string());
+            self.runtime.block_on(send.send()).expect("an event");
+        }
+        let (objects, events) = (variable(SERVER), variable(SERVER_WITH_QUEUES));
+        let begun = Instant::now();
+        let mut workers: Vec<_> = (0..count).map(|_| worker(&dest, [&queue, &dead], &objects, &events)).collect();
+        let calls = self.keys.len() / 2;
+        while self.manifests(&dest) < calls {
+            assert!(begun.elapsed().as_secs() < WORKERS_SECONDS_MAX, "calls are missing");
+            sleep(Duration::from_millis(100));
+        }
+        let took = begun.elapsed();
+        for worker in &mut workers {
+            worker.kill().and_then(|()| worker.wait()).expect("the worker ends");
+        }
+        calls as f64 / took.as_secs_f64()
+    }
+
+    fn queue(&self, queues: &aws_sdk_sqs::Client, name: &str) -> String {
+        let made = self.runtime.block_on(queues.create_queue().queue_name(name).send()).expect("a new queue");
+        made.queue_url().expect("its address").to_owned()
+    }
+
+    fn manifests(&self, bucket: &str) -> usize {
+        let mut pages = self.sdk.list_objects_v2().bucket(bucket).into_paginator().send();
+        let mut manifests = 0;
+        while let Some(page) = self.runtime.block_on(pages.next()) {
+            let page = page.expect("a list of objects");
+            let is_manifest = |o: &&aws_sdk_s3::types::Object| o.key().is_some_and(|k| k.ends_with("/manifest.json"));
+            manifests += page.contents().iter().filter(is_manifest).count();
+        }
+        manifests
+    }
+
+    /// Milliseconds from a worker's start to its first request for messages.
+    fn cold_start(&self, round: usize) -> u128 {
+        let (server, way) = (variable(SERVER_WITH_QUEUES), TcpListener::bind("127.0.0.1:0").expect("a port"));
+        let (queues, bucket) = (queues(), format!("cold-{}-{round}", std::process::id()));
+        self.runtime.block_on(sdk(SERVER_WITH_QUEUES).create_bucket().bucket(&bucket).send()).expect("a new bucket");
+        let endpoint = format!("http://{}", way.local_addr().expect("a bound port"));
+        let queue = self.queue(&queues, &bucket).replace(&server, &endpoint);
+        let dead = self.queue(&queues, &format!("{bucket}-dead")).replace(&server, &endpoint);
+        let (seen, first) = mpsc::channel();
+        spawn(move || {
+            for client in way.incoming().map_while(Result::ok) {
+                pass(client, &server, seen.clone());
+            }
+        });
+        let begun = Instant::now();
+        let mut worker = worker(&bucket, [&queue, &dead], &endpoint, &endpoint);
+        let received: Instant = first.recv_timeout(Duration::from_secs(30)).expect("a request for messages");
+        worker.kill().and_then(|()| worker.wait()).expect("the worker ends");
+        received.duration_since(begun).as_millis()
+    }
+}
+
+/// A worker of one job, with the endpoints of its stores and queues.
+fn worker(dest: &str, [queue, dead]: [&str; 2], objects: &str, queues: &str) -> Child {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_sordino"));
+    command.args(["worker", "--jobs", "1", &format!("s3://{dest}/"), "--queue", queue, "--dead-letter", dead]);
+    command.stdout(Stdio::null()).stderr(Stdio::null());
+    environment(&mut command, objects);
+    command.env("AWS_ENDPOINT_URL_SQS", queues);
+    command.spawn().expect("the program")
+}
+
+fn queues() -> aws_sdk_sqs::Client {
+    aws_sdk_sqs::Client::from_conf(
+        aws_sdk_sqs::Config::builder()
+            .behavior_version(aws_sdk_sqs::config::BehaviorVersion::latest())
+            .region(aws_sdk_sqs::config::Region::from_static("us-east-1"))
+            .endpoint_url(variable(SERVER_WITH_QUEUES))
+            .credentials_provider(credentials())
+            .build(),
+    )
 }
 
 fn sdk(server: &str) -> Client {
@@ -142,44 +235,6 @@ fn environment(command: &mut Command, endpoint: &str) {
         command.env_remove(format!("SORDINO_TEST_{own}"));
     }
     command.stdin(Stdio::null());
-}
-
-/// Milliseconds from a worker's start to its first request for messages.
-fn cold_start(round: usize) -> u128 {
-    let (server, way) = (variable(SERVER_WITH_QUEUES), TcpListener::bind("127.0.0.1:0").expect("a port"));
-    let bucket = format!("cold-{}-{round}", std::process::id());
-    let runtime = Runtime::new().expect("threads");
-    runtime.block_on(sdk(SERVER_WITH_QUEUES).create_bucket().bucket(&bucket).send()).expect("a new bucket");
-    let queues = aws_sdk_sqs::Client::from_conf(
-        aws_sdk_sqs::Config::builder()
-            .behavior_version(aws_sdk_sqs::config::BehaviorVersion::latest())
-            .region(aws_sdk_sqs::config::Region::from_static("us-east-1"))
-            .endpoint_url(&server)
-            .credentials_provider(credentials())
-            .build(),
-    );
-    let endpoint = format!("http://{}", way.local_addr().expect("a bound port"));
-    let make = |name: &str| {
-        let made = runtime.block_on(queues.create_queue().queue_name(name).send()).expect("a new queue");
-        let url = made.queue_url().expect("its address");
-        format!("{endpoint}/{}", url.trim_start_matches(&format!("{server}/")))
-    };
-    let (queue, dead) = (make(&bucket), make(&format!("{bucket}-dead")));
-    let (seen, first) = mpsc::channel();
-    spawn(move || {
-        for client in way.incoming().map_while(Result::ok) {
-            pass(client, &server, seen.clone());
-        }
-    });
-    let mut command = Command::new(env!("CARGO_BIN_EXE_sordino"));
-    command.args(["worker", &format!("s3://{bucket}/"), "--queue", &queue, "--dead-letter", &dead]);
-    command.stdout(Stdio::null()).stderr(Stdio::null());
-    environment(&mut command, &endpoint);
-    let begun = Instant::now();
-    let mut worker = command.spawn().expect("the program");
-    let received: Instant = first.recv_timeout(Duration::from_secs(30)).expect("a request for messages");
-    worker.kill().and_then(|()| worker.wait()).expect("the worker ends");
-    received.duration_since(begun).as_millis()
 }
 
 /// Passes on what a client and the server say, and tells when the client first asks for messages.
