@@ -16,27 +16,66 @@ const ROLES: &[(&str, Speaker)] = &[
     ("operator", Speaker::Agent),
     ("supervisor", Speaker::Agent),
     ("support", Speaker::Agent),
+    ("assistant", Speaker::Agent),
+    ("clinician", Speaker::Agent),
+    ("consultant", Speaker::Agent),
+    ("coordinator", Speaker::Agent),
+    ("csr", Speaker::Agent),
+    ("dispatcher", Speaker::Agent),
+    ("doctor", Speaker::Agent),
+    ("nurse", Speaker::Agent),
+    ("pharmacist", Speaker::Agent),
+    ("physician", Speaker::Agent),
+    ("provider", Speaker::Agent),
+    ("receptionist", Speaker::Agent),
+    ("scheduler", Speaker::Agent),
+    ("specialist", Speaker::Agent),
+    ("staff", Speaker::Agent),
+    ("technician", Speaker::Agent),
+    ("therapist", Speaker::Agent),
+    ("care coordinator", Speaker::Agent),
+    ("customer care", Speaker::Agent),
+    ("customer service", Speaker::Agent),
     ("caller", Speaker::Caller),
     ("customer", Speaker::Caller),
     ("client", Speaker::Caller),
     ("patient", Speaker::Caller),
     ("member", Speaker::Caller),
     ("visitor", Speaker::Caller),
+    ("beneficiary", Speaker::Caller),
+    ("consumer", Speaker::Caller),
+    ("guest", Speaker::Caller),
+    ("subscriber", Speaker::Caller),
+    ("user", Speaker::Caller),
     ("system", Speaker::Numbered(1_000)),
     ("ivr", Speaker::Numbered(1_000)),
     ("bot", Speaker::Numbered(1_000)),
+    ("chatbot", Speaker::Numbered(1_000)),
+    ("voicebot", Speaker::Numbered(1_000)),
+    ("recording", Speaker::Numbered(1_000)),
+    ("automated", Speaker::Numbered(1_000)),
+    ("virtual agent", Speaker::Numbered(1_000)),
+    ("virtual assistant", Speaker::Numbered(1_000)),
     ("third_party", Speaker::Numbered(1_001)),
     ("third party", Speaker::Numbered(1_001)),
+    ("interpreter", Speaker::Numbered(1_001)),
+    ("translator", Speaker::Numbered(1_001)),
 ];
 
-/// The role that a label names, or the number in `Speaker 2`, `speaker_02`.
+/// What programs call somebody of whom they know nothing but that there are others.
+const NUMBERED: &[&str] = &["speaker", "spk", "participant", "channel"];
+
+/// The role that a label names, also as one of several (`Agent 2`), or the number in `Speaker 2`, `speaker_02`, `spk_0`.
 pub(super) fn role(label: &str) -> Option<Speaker> {
     let lower = label.to_ascii_lowercase();
-    let number = lower.strip_prefix("speaker").map(|n| n.trim_start_matches([' ', '_']));
-    if let Some(number) = number.filter(|n| (1..=2).contains(&n.len())) {
-        return number.parse().ok().map(Speaker::Numbered);
+    let name = lower.trim_end_matches(|c: char| c.is_ascii_digit());
+    let digits = &lower[name.len()..];
+    let name = name.trim_end_matches([' ', '_', '#']);
+    if NUMBERED.contains(&name) {
+        return (1..=2).contains(&digits.len()).then(|| digits.parse().ok().map(Speaker::Numbered))?;
     }
-    ROLES.iter().find(|(name, _)| *name == lower).map(|&(_, speaker)| speaker)
+    let role = ROLES.iter().find(|(role, _)| *role == if digits.is_empty() { lower.as_str() } else { name });
+    role.filter(|_| digits.len() <= 2).map(|&(_, speaker)| speaker)
 }
 
 /// The labels of a file.

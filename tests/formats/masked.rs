@@ -157,11 +157,17 @@ fn compare(before: &Value, after: &Value, key: &str, words: &Words<'_>) -> Resul
         }
         (Value::Number(_), Value::Number(_)) if OFFSET_KEYS.contains(&key) => Ok(()),
         (Value::Array(a), Value::Array(b)) if a.len() == b.len() => {
+            // Entries may be pieces of one word too.
+            let listed: Vec<&str> = b.iter().filter_map(|entry| entry["word"].as_str()).collect();
+            if let Some(left) = words.left(&listed.join(" ")) {
+                return Err(format!("{left} is left in {key}"));
+            }
             a.iter().zip(b).try_for_each(|(a, b)| compare(a, b, key, words))
         }
         (Value::String(_), Value::String(_)) if key == "jobName" => Ok(()),
         (Value::String(a), Value::String(b)) if TEXT_KEYS.contains(&key) => {
-            if let Some(left) = words.left(b) {
+            // An entry of a list was looked at with its neighbours.
+            if let Some(left) = words.left(b).filter(|_| words.exact || key != "word") {
                 return Err(format!("{left} is left in {key}"));
             }
             let touched = folds(a).any(|f| words.hidden.contains(&f));

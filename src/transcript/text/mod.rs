@@ -1,19 +1,24 @@
-//! Plain text: a line is a turn, which may start with `SPEAKER:`, or lines say when turns begin and who speaks.
+//! Plain text: a line is a turn, which may say who speaks, and when. A label is never a word: what is masked ends before it.
 
+mod labels;
 mod stamps;
 
 use super::link::{Form, Linker, Piece};
 use super::not_empty;
 use super::source::{Leaf, Source};
 use super::speakers::{Label, Speakers, role};
-use crate::base::{Error, HoldReason, Result, Stage, TimeSpan};
+use crate::base::{Error, HoldReason, Result, Stage};
 use crate::model::{Speaker, TimeSource};
+use labels::Sign;
 use stamps::Head;
 use std::collections::BTreeMap;
+use std::ops::Range;
 
-/// Longest label in front of a line, bytes.
+/// Most lines for each with a label in a file of what people say.
+const LINES_A_LABEL: usize = 4;
+/// Longest text in front of a colon that may say who speaks, bytes.
 const LABEL_BYTES_MAX: usize = 32;
-/// Most labels that are told apart; lines with further ones have no known speaker.
+/// Most of those that are told apart; lines with further ones have no known speaker.
 const LABELS_MAX: usize = 64;
 
 /// Whether a file is text for people to read, and none of the formats that only look like it.
@@ -22,7 +27,8 @@ const LABELS_MAX: usize = 64;
 pub(super) fn fits(text: &str) -> bool {
     let other = ["<", "%PDF", "PK\u{3}", "WEBVTT", "{", "#!"];
     let json_list = text.strip_prefix('[').is_some_and(|rest| rest.trim_start().starts_with(['{', '"']));
-    let subtitles = text.lines().take(4).any(|line| line.contains(" --> "));
+    // Some programs write `[00:00:01 --> 00:00:04] …`.
+    let subtitles = text.lines().take(4).any(|line| !line.starts_with('[') && line.contains(" --> "));
     let mail = ["content-transfer-encoding:", "mime-version:"];
     let is_mail =
         text.lines().any(|line| mail.iter().any(|m| line.get(..m.len()).is_some_and(|l| l.eq_ignore_ascii_case(m))));
@@ -31,102 +37,95 @@ pub(super) fn fits(text: &str) -> bool {
 
 /// Reads the turns of a file.
 pub(super) fn read(source: Source) -> Result<Linker> {
-    let file_lines: Vec<&str> = source.file().split_inclusive(['\n', '\r']).collect();
-    if let Some(heads) = stamps::heads(&file_lines) {
-        let starts: Vec<usize> =
-            file_lines.iter().scan(0, |at, line| Some(std::mem::replace(at, *at + line.len()))).collect();
-        return read_stamped(source, &starts, heads);
-    }
-    let lines = lines(&source)?;
-    let mut linker = Linker::new(source, TimeSource::None);
-    for (speaker, leaf) in lines {
-        linker.turn(speaker, None);
-        linker.speak(Piece { leaf, form: Form::Running, time: None }, 1.0)?;
-    }
-    not_empty(&linker)?;
-    Ok(linker)
-}
-
-/// Reads a file of which lines say when turns begin. What stands in front of a colon is a label if it is a role or more
-/// than one line has it; any other is text like the rest of its line.
-fn read_stamped(source: Source, starts: &[usize], heads: Vec<Option<Head>>) -> Result<Linker> {
-    lines(&source)?;
-    let labels: Vec<Option<Leaf>> =
-        starts.iter().zip(&heads).map(|(at, head)| label_leaf(*at, head.as_ref()?)).collect();
-    let mut uses: BTreeMap<&str, usize> = BTreeMap::new();
-    labels.iter().flatten().for_each(|&leaf| *uses.entry(source.raw(leaf)).or_default() += 1);
-    let is_label = |leaf: Leaf| role(source.raw(leaf)).is_some() || uses[source.raw(leaf)] > 1;
-    let labels = labels.iter().zip(&heads).map(|(leaf, head)| {
-        leaf.filter(|&leaf| head.as_ref().is_some_and(|head| !head.is_by_colon()) || is_label(leaf))
+    let lines: Vec<&str> = source.file().split_inclusive(['\n', '\r']).collect();
+    check_characters(&lines)?;
+    let mut heads = stamps::heads(&lines);
+    drop_other_labels(&lines, &mut heads);
+    let starts = lines.iter().scan(0, |at, line| Some(std::mem::replace(at, *at + line.len())));
+    let places: Vec<Range<usize>> = starts.zip(&lines).map(|(at, line)| at..at + line.len()).collect();
+    let labels = lines.iter().zip(&heads).filter_map(|(line, head)| Some(&line[head.label.as_ref()?.at.clone()]));
+    let speakers = Speakers::of(labels)?;
+    let is_timed = heads.iter().any(|head| head.time.is_some());
+    let mut seen = Vec::new();
+    let told = lines.iter().zip(&heads).map(|(line, head)| match (&head.label, head.time) {
+        (Some(label), _) => Told::Label(speakers.label(&line[label.at.clone()])),
+        (None, Some(_)) => Told::Speaker(Speaker::Unknown),
+        (None, None) if is_timed => Told::Nothing,
+        (None, None) => label(line).map_or(Told::Nothing, |label| Told::Speaker(named(label, &mut seen))),
     });
-    let labels: Vec<Option<Leaf>> = labels.collect();
-    let speakers = Speakers::of(labels.iter().flatten().map(|&leaf| source.raw(leaf)))?;
-    let told: Vec<Option<Label>> =
-        labels.iter().map(|leaf| leaf.map(|leaf| speakers.label(source.raw(leaf)))).collect();
-    let ends: Vec<usize> = starts.iter().skip(1).copied().chain([source.file().len()]).collect();
-    let mut linker = Linker::new(source, TimeSource::Segment);
+    let told: Vec<Told> = told.collect();
+    let mut linker = Linker::new(source, if is_timed { TimeSource::Segment } else { TimeSource::None });
     linker.know(speakers.known());
     let (mut speaker, mut time) = (Speaker::Unknown, None);
     for (line, head) in heads.iter().enumerate() {
-        let mut said = starts[line];
-        if let Some(head) = head {
-            time = span(head, heads[line + 1..].iter().flatten().next());
-            speaker = told[line].map_or(Speaker::Unknown, Label::speaker);
-            said += head.said;
-            match (labels[line], told[line]) {
-                (Some(leaf), Some(Label::Number(number))) => linker.speaker(leaf, number),
-                (None, _) => said = head.label.as_ref().map_or(said, |label| starts[line] + label.start),
-                _ => {}
-            }
+        let at = places[line].start;
+        if let Some(own) = head.time {
+            time = own.span(heads[line + 1..].iter().find_map(|head| head.time));
         }
+        speaker = match told[line] {
+            Told::Label(label) => label.speaker(),
+            Told::Speaker(speaker) => speaker,
+            Told::Nothing => speaker,
+        };
+        if let (Told::Label(Label::Number(number)), Some(label)) = (told[line], &head.label) {
+            linker.speaker(Leaf::plain(at + label.at.start, at + label.at.end), number);
+        }
+        let said = at + head.label.as_ref().map_or(head.said, |label| label.said);
         linker.turn(speaker, None);
-        linker.speak(Piece { leaf: Leaf::plain(said, ends[line]), form: Form::Running, time }, 1.0)?;
+        linker.speak(Piece { leaf: Leaf::plain(said, places[line].end), form: Form::Running, time }, 1.0)?;
     }
     not_empty(&linker)?;
     Ok(linker)
 }
 
-fn label_leaf(line: usize, head: &Head) -> Option<Leaf> {
-    head.label.as_ref().map(|label| Leaf::plain(line + label.start, line + label.end))
-}
-
-/// When a turn is said: from its time to that of the next, both as inexact as they are written. How long the last one
-/// takes nobody says.
-fn span(head: &Head, next: Option<&Head>) -> Option<TimeSpan> {
-    let next = next.map(|next| (next.start_ms, next.within_ms));
-    let (end_ms, within_ms) = head.end_ms.map(|end_ms| (end_ms, head.within_ms)).or(next)?;
-    let start_ms = head.start_ms.saturating_sub(head.within_ms);
-    TimeSpan::new(start_ms, end_ms.max(head.start_ms).saturating_add(within_ms)).ok()
-}
-
-/// The lines that say something, without a role's label. The label may also be a person's name; then
-/// it is text like the rest of its line.
-fn lines(source: &Source) -> Result<Vec<(Speaker, Leaf)>> {
-    let file = source.file();
-    let mut labels: Vec<&str> = Vec::new();
-    let mut speaker = Speaker::Unknown;
-    let mut lines = Vec::new();
-    let mut at = file.len() - file.trim_start_matches('\u{feff}').len();
-    for line in file[at..].split_inclusive(['\n', '\r']) {
-        if line.bytes().any(|b| b < b' ' && !matches!(b, b'\n' | b'\r' | b'\t' | 0x0c)) {
+fn check_characters(lines: &[&str]) -> Result<()> {
+    let is_control = |b: u8| b < b' ' && !matches!(b, b'\n' | b'\r' | b'\t' | 0x0c);
+    match lines.iter().position(|line| line.bytes().any(is_control)) {
+        None => Ok(()),
+        Some(line) => {
             let message = "a control character stands in the text";
-            return Err(Error::held(Stage::ParseTranscript, HoldReason::DamagedTranscript, message)
-                .at("line", lines.len() as u64 + 1));
+            Err(Error::held(Stage::ParseTranscript, HoldReason::DamagedTranscript, message).at("line", line as u64 + 1))
         }
-        let mut said = at;
-        if let Some(label) = label(line) {
-            match role(label) {
-                Some(of_role) => {
-                    speaker = of_role;
-                    said = at + (line.len() - line.trim_start().len()) + label.len() + 1;
-                }
-                None => speaker = named(label, &mut labels),
-            }
-        }
-        lines.push((speaker, Leaf::plain(said, at + line.len())));
-        at += line.len();
     }
-    Ok(lines)
+}
+
+/// Takes for text what only looks like a label. A role is one, and what stands in front of a time. What stands in front of
+/// a colon is one if more than one line has it: in a file with times where a time stands before it, in another where many
+/// lines have one, and none is the name of a field. A dash tells one only where a time stands before it, and if it is
+/// written like a name besides.
+fn drop_other_labels<'f>(lines: &[&'f str], heads: &mut [Head]) {
+    let text_of = |(line, head): (&&'f str, &Head)| Some(&line[head.label.as_ref()?.at.clone()]);
+    let texts: Vec<Option<&'f str>> = lines.iter().zip(&*heads).map(text_of).collect();
+    let is_timed = heads.iter().any(|head| head.time.is_some());
+    let may_be = |head: &Head| !is_timed || head.time.is_some();
+    let mut uses: BTreeMap<&str, usize> = BTreeMap::new();
+    for text in texts.iter().zip(&*heads).filter(|(_, head)| may_be(head)).filter_map(|(text, _)| *text) {
+        *uses.entry(text).or_default() += 1;
+    }
+    let of_many = |text: &str| uses.get(text).is_some_and(|&uses| uses > 1);
+    let labelled = texts.iter().flatten().filter(|text| role(text).is_some() || of_many(text)).count();
+    let said = lines.iter().filter(|line| !line.trim().is_empty()).count();
+    let is_form = uses.keys().any(|text| labels::is_field(text));
+    let is_talk = is_timed || (labelled * LINES_A_LABEL >= said && !is_form);
+    for (head, text) in heads.iter_mut().zip(texts) {
+        let Some(text) = text else { continue };
+        let (may_be, is_behind_time) = (may_be(head), head.time.is_some());
+        head.label.take_if(|label| match label.sign {
+            Sign::Time => false,
+            _ if role(text).is_some() => false,
+            Sign::Colon => !(is_talk && may_be && of_many(text)),
+            Sign::Dash => !(is_behind_time && of_many(text) && labels::is_capitalised(text)),
+            Sign::Brackets => true,
+        });
+    }
+}
+
+/// What a line says of its speaker.
+#[derive(Clone, Copy)]
+enum Told {
+    Label(Label),
+    Speaker(Speaker),
+    Nothing,
 }
 
 /// What stands before the colon, if it can be a label: `AGENT`, `Speaker 1`, `J. Smith`.
@@ -148,6 +147,60 @@ fn named<'a>(label: &'a str, labels: &mut Vec<&'a str>) -> Speaker {
         None => {
             labels.push(label);
             Speaker::Numbered(99 + labels.len() as u16)
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::base::{CallId, Phi, WordSpan};
+    use crate::model::{Category, Edit};
+    use crate::transcript::read;
+
+    /// Masks every word of a file as one stretch for each turn.
+    fn masked(file: &str) -> String {
+        let document = read(Phi::new(file.as_bytes().to_vec()), None).unwrap();
+        let turns = document.transcript().turns().iter().filter(|turn| !turn.words.is_empty());
+        let edit = |words: WordSpan| Edit { words, category: Category::Email, rules: Vec::new() };
+        let edits: Vec<Edit> = turns.map(|turn| edit(turn.words)).collect();
+        let masked = document.mask(&edits, &CallId::from_mac(&[1; 32])).unwrap();
+        String::from_utf8(masked.into_exposed()).unwrap()
+    }
+
+    #[test]
+    fn a_label_stays_whatever_is_masked_around_it() {
+        for (agent, caller) in [
+            ("Agent: ", "Caller: "),
+            ("AGENT 1: ", "CALLER 2: "),
+            ("  - Agent:  ", "  - Caller:  "),
+            ("**Nurse:** ", "**Patient:** "),
+            ("Agent - ", "Caller \u{2013} "),
+            ("[Agent] ", "[Caller]: "),
+            ("Agent\t", "Caller\t"),
+            ("spk_0: ", "spk_1: "),
+            ("[00:01:02] Agent - ", "[00:01:05] Caller - "),
+            ("[00:01:02.000 --> 00:01:03.500] SPEAKER_00: ", "[00:01:05.000 --> 00:01:06.000] SPEAKER_01: "),
+            ("SPEAKER_00 (0:12): ", "SPEAKER_01 (0:15): "),
+            ("( 1m 2s ) Agent: ", "( 1m 5s ) Visitor: "),
+            ("9:14 AM Agent: ", "9:15 AM Caller: "),
+            ("00:01:02 | Agent | ", "00:01:05 | Caller | "),
+        ] {
+            for end in ["\n", "\r\n", "\r"] {
+                let file = |asked: &str, said: &str| format!("{agent}{asked}{end}{caller}{said}{end}{caller}{asked}");
+                assert_eq!(masked(&file("your email", "a@example.com")), file("[EMAIL]", "[EMAIL]"), "{agent:?}");
+            }
+        }
+    }
+
+    #[test]
+    fn labels_that_may_be_names_are_numbered_where_people_talk_and_text_where_they_do_not() {
+        let talk = "Ana: hi\nKim Lee: hi\nAna: bye\nKim Lee: bye";
+        assert_eq!(masked(talk), "Speaker 1: [EMAIL]\nSpeaker 2: [EMAIL]\nSpeaker 1: [EMAIL]\nSpeaker 2: [EMAIL]");
+        let timed = "[0:01] Ana - hi\n[0:02] Well - no\n[0:03] Ana - bye";
+        assert_eq!(masked(timed), "[0:01] Speaker 1 - [EMAIL]\n[0:02] [EMAIL]\n[0:03] Speaker 1 - [EMAIL]");
+        for text in ["Name: Ana\nDOB: x\nName: Kim\nDOB: y", "Ana: hi\nKim: hi"] {
+            let lines = text.lines().count();
+            assert_eq!(masked(text), ["[EMAIL]"].repeat(lines).join("\n"));
         }
     }
 }

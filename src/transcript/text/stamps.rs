@@ -1,73 +1,90 @@
 //! Lines of plain text that say when somebody begins to speak: `[00:01:02] Agent: …`, `00:01 - Agent: …`, `Agent (00:12): …`,
 //! and lines with nothing but a name and a time, as meeting programs export them. Must not look at what is said.
 
-use crate::base::limits;
+use super::super::speakers::role;
+use super::labels::{self, Label, Sign};
+use crate::base::{TimeSpan, limits};
 use std::ops::Range;
 
-/// Longest label, bytes.
-const LABEL_BYTES_MAX: usize = 48;
-/// Most words of a label: a name with a role.
-const LABEL_WORDS_MAX: usize = 5;
 /// How far a time may lie before the one in front of it, milliseconds.
 const BACKWARDS_MS_MAX: u32 = 1_000;
+/// What stands between a time and what follows it.
+const DASHES: [char; 4] = ['-', '\u{2013}', '\u{2014}', '|'];
 
-/// The head of a line. Ranges are bytes of the line.
-#[derive(Clone, Debug, PartialEq, Eq)]
+/// The head of a line. Places are bytes of the line.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(super) struct Head {
-    /// When the turn begins.
-    pub(super) start_ms: u32,
-    /// How exact that is: a time without a fraction is rounded to a second.
-    pub(super) within_ms: u32,
-    /// When it ends, where the line says so.
-    pub(super) end_ms: Option<u32>,
-    /// Who speaks.
-    pub(super) label: Option<Range<usize>>,
-    /// Where what is said begins.
+    pub(super) time: Option<Time>,
+    /// Who may be speaking.
+    pub(super) label: Option<Label>,
+    /// Where what is said begins if that is no label.
     pub(super) said: usize,
 }
 
-impl Head {
-    /// Whether nothing but a colon parts the label from what is said, as it may part words.
-    pub(super) fn is_by_colon(&self) -> bool {
-        self.label.as_ref().is_some_and(|label| label.end + 1 == self.said)
+/// When a turn is said, as far as its line says so.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Time {
+    start_ms: u32,
+    /// How exact that is: a time without a fraction is rounded to a second.
+    within_ms: u32,
+    end_ms: Option<u32>,
+}
+
+impl Time {
+    /// From its start to its end, or to the start of the next, both as inexact as they are written. How long the last turn
+    /// takes nobody says.
+    pub(super) fn span(self, next: Option<Self>) -> Option<TimeSpan> {
+        let next = next.map(|next| (next.start_ms, next.within_ms));
+        let (end_ms, within_ms) = self.end_ms.map(|end_ms| (end_ms, self.within_ms)).or(next)?;
+        let start_ms = self.start_ms.saturating_sub(self.within_ms);
+        TimeSpan::new(start_ms, end_ms.max(self.start_ms).saturating_add(within_ms)).ok()
     }
 }
 
-/// The head of each line that has one; nothing if the file is not written so: then its first line that says something
-/// would have one, and times would not run backwards.
-pub(super) fn heads(lines: &[&str]) -> Option<Vec<Option<Head>>> {
-    let heads: Vec<Option<Head>> = lines.iter().map(|line| head(line)).collect();
+/// The heads of all lines: with times if the file is written so, which its first line that says something tells, and that
+/// times do not run backwards.
+pub(super) fn heads(lines: &[&str]) -> Vec<Head> {
+    timed_heads(lines).unwrap_or_else(|| lines.iter().map(|line| in_line(line, untimed)).collect())
+}
+
+fn timed_heads(lines: &[&str]) -> Option<Vec<Head>> {
+    let head = |text: &str| time_first(text).or_else(|| label_first(text)).unwrap_or_else(|| untimed(text));
+    let heads: Vec<Head> = lines.iter().map(|line| in_line(line, head)).collect();
     let first = lines.iter().position(|line| !line.trim_matches(['\u{feff}', ' ', '\t', '\r', '\n']).is_empty())?;
-    heads[first].as_ref()?;
-    let starts: Vec<u32> = heads.iter().flatten().map(|head| head.start_ms).collect();
+    heads[first].time?;
+    let starts: Vec<u32> = heads.iter().filter_map(|head| head.time).map(|time| time.start_ms).collect();
     let forward = starts.windows(2).all(|two| two[1].saturating_add(BACKWARDS_MS_MAX) >= two[0]);
     forward.then_some(heads)
 }
 
-fn head(line: &str) -> Option<Head> {
+/// The head of a line as that of what it says.
+fn in_line(line: &str, head: impl Fn(&str) -> Head) -> Head {
+    let mark = line.len() - line.trim_start_matches('\u{feff}').len();
     let begins = line.len() - line.trim_start_matches(['\u{feff}', ' ', '\t']).len();
-    let text = line[begins..].trim_end();
-    time_first(text).or_else(|| label_first(text)).map(|head| Head {
-        label: head.label.map(|label| label.start + begins..label.end + begins),
-        said: head.said + begins,
-        ..head
-    })
+    let Head { time, label, said } = head(line[begins..].trim_end());
+    let said = if said == 0 { mark } else { said + begins };
+    Head { time, label: label.map(|label| label.behind(begins)), said }
+}
+
+fn untimed(text: &str) -> Head {
+    Head { label: labels::label(text), ..Head::default() }
 }
 
 /// `[00:01:02] …`, `(1:02) …`, `00:01 - …`, `00:01:02 Agent: …`
 fn time_first(text: &str) -> Option<Head> {
     let (stamp, in_brackets) = stamp(text)?;
     let rest = &text[stamp.len..];
-    let after = rest.trim_start().trim_start_matches(['-', '\u{2013}', '\u{2014}']).trim_start();
+    let after = rest.trim_start().trim_start_matches(DASHES).trim_start();
     let is_parted = rest.trim_start().len() != after.len();
-    let at = text.len() - after.len();
-    let label = label_before_colon(after);
+    let said = text.len() - after.len();
+    let label = labels::label(after);
     // A time alone at the start of a sentence may be what somebody says.
-    if !in_brackets && !is_parted && label.is_none() || (rest.len() == after.len() && !after.is_empty()) {
+    let is_said = |label: &Label| label.sign == Sign::Dash && role(&after[label.at.clone()]).is_none();
+    let is_alone = !in_brackets && !is_parted && label.as_ref().is_none_or(is_said);
+    if is_alone || (rest.len() == after.len() && !after.is_empty() && !after.starts_with('[')) {
         return None;
     }
-    let said = at + label.as_ref().map_or(0, |label| label.end + 1);
-    Some(stamp.head(label.map(|label| label.start + at..label.end + at), said))
+    Some(Head { time: Some(stamp.time()), label: label.map(|label| label.behind(said)), said })
 }
 
 /// `Agent (00:12): …`, `Maria Okonkwo   0:12`, `[Maria Okonkwo] 00:00:12`
@@ -89,20 +106,10 @@ fn head_behind(text: &str, label: Range<usize>, at: usize) -> Option<Head> {
     let is_apart = label.start > 0 || at - label.end > 1;
     let is_head = if in_brackets { rest.is_empty() || colon.is_some() } else { is_apart && rest.is_empty() };
     let said = text.len() - colon.unwrap_or(rest).len();
-    (is_head && is_label(&text[label.clone()])).then(|| stamp.head(Some(label), said))
-}
-
-fn label_before_colon(text: &str) -> Option<Range<usize>> {
-    let (label, rest) = text.split_once(':')?;
-    let is_parted = rest.is_empty() || rest.starts_with(char::is_whitespace);
-    (is_parted && is_label(label)).then_some(0..label.len())
-}
-
-fn is_label(text: &str) -> bool {
-    text.len() <= LABEL_BYTES_MAX
-        && text.starts_with(|c: char| c.is_alphabetic())
-        && text.chars().all(|c| c.is_alphanumeric() || " _.'-()&,".contains(c))
-        && text.split_whitespace().count() <= LABEL_WORDS_MAX
+    (is_head && labels::is_label(&text[label.clone()])).then(|| {
+        let label = Label { at: label, said, sign: Sign::Time };
+        Head { time: Some(stamp.time()), said, label: Some(label) }
+    })
 }
 
 /// A time, or a start and an end, at the start of a text.
@@ -113,10 +120,9 @@ struct Stamp {
 }
 
 impl Stamp {
-    fn head(&self, label: Option<Range<usize>>, said: usize) -> Head {
-        let within_ms = if self.start.is_exact { 0 } else { 1_000 };
+    fn time(&self) -> Time {
         let end_ms = self.end.as_ref().map(|end| end.ms).filter(|end| *end >= self.start.ms);
-        Head { start_ms: self.start.ms, within_ms, end_ms, label, said }
+        Time { start_ms: self.start.ms, within_ms: self.start.within_ms, end_ms }
     }
 }
 
@@ -127,17 +133,17 @@ fn stamp(text: &str) -> Option<(Stamp, bool)> {
         b'(' => Some(')'),
         _ => None,
     };
-    let inner = if closing.is_some() { &text[1..] } else { text };
-    let (start, mut rest) = clock(inner)?;
+    let inner = if closing.is_some() { text[1..].trim_start() } else { text };
+    let (start, mut rest) = clock(inner).or_else(|| units(inner).filter(|_| closing.is_some()))?;
     let mut end = None;
-    let range = rest.trim_start().trim_start_matches(['-', '\u{2013}']).trim_start();
+    let range = rest.trim_start().trim_start_matches(['-', '\u{2013}', '>']).trim_start();
     if closing.is_some()
         && let Some((clock, after)) = clock(range)
     {
         (end, rest) = (Some(clock), after);
     }
     let rest = match closing {
-        Some(closing) => rest.strip_prefix(closing)?,
+        Some(closing) => rest.trim_start().strip_prefix(closing)?,
         None => rest,
     };
     let ends = rest.is_empty() || !rest.starts_with(|c: char| c.is_alphanumeric());
@@ -146,30 +152,81 @@ fn stamp(text: &str) -> Option<(Stamp, bool)> {
 
 struct Clock {
     ms: u32,
-    is_exact: bool,
+    within_ms: u32,
 }
 
-/// `1:02:03.45`, `62:03`, and what follows.
+impl Clock {
+    fn new(ms: u64, within_ms: u32) -> Option<Self> {
+        let ms = u32::try_from(ms).ok().filter(|&ms| u64::from(ms) <= limits::RECORDING_MS_MAX)?;
+        Some(Self { ms, within_ms })
+    }
+}
+
+/// `1:02:03.45`, `62:03`, `9:14 AM`, `09:14:22 PM`, and what follows.
 fn clock(text: &str) -> Option<(Clock, &str)> {
     let len = text.bytes().take_while(|b| b.is_ascii_digit() || b":.,".contains(b)).count();
     let shown = text[..len].trim_end_matches([':', '.', ',']);
+    let rest = &text[shown.len()..];
     let (whole, places) = shown.split_once(['.', ',']).unwrap_or((shown, ""));
-    let number = |digits: &str, max: usize| -> Option<u64> {
-        let sound = (1..=max).contains(&digits.len()) && digits.bytes().all(|b| b.is_ascii_digit());
-        sound.then(|| digits.parse().ok())?
-    };
     let parts: Vec<&str> = whole.split(':').collect();
+    if parts.last().is_none_or(|last| last.len() != 2) {
+        return None;
+    }
+    if let Some((noon_hours, rest)) = half_of_day(rest) {
+        let (hours, minutes, seconds, within_ms) = match parts.as_slice() {
+            [hours, minutes] => (hours, minutes, &"0", 60_000),
+            [hours, minutes, seconds] => (hours, minutes, seconds, 1_000),
+            _ => return None,
+        };
+        let hours = number(hours, 2).filter(|hours| (1..=12).contains(hours))? % 12 + noon_hours;
+        let minutes = hours * 60 + number(minutes, 2).filter(|m| *m < 60)?;
+        let seconds = minutes * 60 + number(seconds, 2).filter(|s| *s < 60)?;
+        return Some((Clock::new(seconds * 1_000, within_ms)?, rest));
+    }
     let (hours, minutes, seconds) = match parts.as_slice() {
         [minutes, seconds] => (0, number(minutes, 3)?, seconds),
         [hours, minutes, seconds] => (number(hours, 2)?, number(minutes, 2).filter(|m| *m < 60)?, seconds),
         _ => return None,
     };
-    let seconds = number(seconds, 2).filter(|s| *s < 60 && parts.last().is_some_and(|s| s.len() == 2))?;
-    let fraction = if places.is_empty() { 0 } else { number(&format!("{places:0<3}")[..3], 3)? };
+    let seconds = number(seconds, 2).filter(|s| *s < 60)?;
     let is_places = places.len() <= 6 && places.bytes().all(|b| b.is_ascii_digit());
+    let fraction = if places.is_empty() { 0 } else { number(&format!("{places:0<3}")[..3], 3)? };
     let ms = ((hours * 60 + minutes) * 60 + seconds) * 1_000 + fraction;
-    let fits = is_places && ms <= limits::RECORDING_MS_MAX;
-    fits.then(|| Some((Clock { ms: u32::try_from(ms).ok()?, is_exact: !places.is_empty() }, &text[shown.len()..])))?
+    let clock = Clock::new(ms, if places.is_empty() { 1_000 } else { 0 })?;
+    is_places.then_some((clock, rest))
+}
+
+/// What follows `AM` or `PM`, and how many hours that adds.
+fn half_of_day(text: &str) -> Option<(u64, &str)> {
+    let half = text.trim_start();
+    let (half, rest) = half.split_at_checked(2)?;
+    let is_apart = !rest.starts_with(char::is_alphanumeric);
+    let halves = [("AM", 0), ("PM", 12)];
+    let found = halves.iter().find(|(name, _)| half.eq_ignore_ascii_case(name)).filter(|_| is_apart)?;
+    Some((found.1, rest))
+}
+
+/// `1h 2m 3s`, `12s`, and what follows.
+fn units(text: &str) -> Option<(Clock, &str)> {
+    let (mut rest, mut seconds) = (text, 0);
+    for (unit, of_unit) in [('h', 3_600), ('m', 60), ('s', 1)] {
+        let digits = rest.bytes().take_while(u8::is_ascii_digit).count();
+        match rest[digits..].strip_prefix(unit) {
+            Some(after) => {
+                seconds += number(&rest[..digits], 3)? * of_unit;
+                rest = if unit == 's' { after } else { after.trim_start() };
+            }
+            None if unit == 's' => return None,
+            None => {}
+        }
+    }
+    Some((Clock::new(seconds * 1_000, 1_000)?, rest))
+}
+
+/// A number of at least one digit and at most so many.
+fn number(digits: &str, max: usize) -> Option<u64> {
+    let sound = (1..=max).contains(&digits.len()) && digits.bytes().all(|b| b.is_ascii_digit());
+    sound.then(|| digits.parse().ok())?
 }
 
 #[cfg(test)]
@@ -177,25 +234,45 @@ mod tests {
     use super::*;
 
     fn check(line: &str, want: Option<(u32, Option<&str>, &str)>) {
-        let head = head(line);
-        let got = head.as_ref().map(|h| (h.start_ms, h.label.clone().map(|l| &line[l]), line[h.said..].trim()));
+        let head = time_first(line).or_else(|| label_first(line));
+        let got = head.as_ref().map(|h| {
+            let said = h.label.as_ref().map_or(h.said, |label| label.said);
+            (h.time.unwrap().start_ms, h.label.as_ref().map(|l| &line[l.at.clone()]), line[said..].trim())
+        });
         assert_eq!(got, want, "{line}");
     }
 
     #[test]
     fn heads_are_read_however_programs_write_them() {
-        check("[00:01:02] Agent: hello", Some((62_000, Some("Agent"), "hello")));
-        check("[1:02.5] hello there", Some((62_500, None, "hello there")));
-        check("[00:00:01 - 00:00:04] Agent: hi", Some((1_000, Some("Agent"), "hi")));
-        check("(0:12) Maria Okonkwo: hi", Some((12_000, Some("Maria Okonkwo"), "hi")));
-        check("00:01 - Agent: hello", Some((1_000, Some("Agent"), "hello")));
-        check("00:01 \u{2013} hello", Some((1_000, None, "hello")));
-        check("00:01:02 Agent: hello", Some((62_000, Some("Agent"), "hello")));
-        check("Agent (00:12): hello", Some((12_000, Some("Agent"), "hello")));
-        check("Speaker 1 [00:00:12]:", Some((12_000, Some("Speaker 1"), "")));
-        check("Speaker 1   0:12", Some((12_000, Some("Speaker 1"), "")));
-        check("Maria Okonkwo   0:12", Some((12_000, Some("Maria Okonkwo"), "")));
-        check("[Maria Okonkwo] 09:14:22", Some((33_262_000, Some("Maria Okonkwo"), "")));
+        for (line, start_ms, label, said) in [
+            ("[00:01:02] Agent: hello", 62_000, "Agent", "hello"),
+            ("[00:01:02] Agent - hello", 62_000, "Agent", "hello"),
+            ("[00:01:02] [Agent] hello", 62_000, "Agent", "hello"),
+            ("[00:01:02][Agent] hello", 62_000, "Agent", "hello"),
+            ("[00:01:02] **Agent:** hello", 62_000, "Agent", "hello"),
+            ("[00:00:01 - 00:00:04] Agent: hi", 1_000, "Agent", "hi"),
+            ("[00:00:01.000 --> 00:00:04.000]  Agent: hi", 1_000, "Agent", "hi"),
+            ("(0:12) Maria Okonkwo: hi", 12_000, "Maria Okonkwo", "hi"),
+            ("( 12s ) Agent: hi", 12_000, "Agent", "hi"),
+            ("( 1h 2m 3s ) Agent: hi", 3_723_000, "Agent", "hi"),
+            ("00:01 - Agent: hello", 1_000, "Agent", "hello"),
+            ("00:01:02 Agent: hello", 62_000, "Agent", "hello"),
+            ("00:01:02 | Agent | hello", 62_000, "Agent", "hello"),
+            ("00:01:02\tAgent\thello", 62_000, "Agent", "hello"),
+            ("09:14:22 AM Agent: hello", 33_262_000, "Agent", "hello"),
+            ("[9:14 pm] Agent: hello", 76_440_000, "Agent", "hello"),
+            ("Agent (00:12): hello", 12_000, "Agent", "hello"),
+            ("SPEAKER_00 (0:12): hello", 12_000, "SPEAKER_00", "hello"),
+            ("Speaker 1 [00:00:12]:", 12_000, "Speaker 1", ""),
+            ("Speaker 1   0:12", 12_000, "Speaker 1", ""),
+            ("Maria Okonkwo   0:12", 12_000, "Maria Okonkwo", ""),
+            ("[Maria Okonkwo] 09:14:22", 33_262_000, "Maria Okonkwo", ""),
+        ] {
+            check(line, Some((start_ms, Some(label), said)));
+        }
+        for line in ["[1:02.5] hello there", "00:01 \u{2013} hello there", "[00:00:01 --> 00:00:02] hello there"] {
+            assert!(time_first(line).is_some_and(|head| head.label.is_none() && line[head.said..] == *"hello there"));
+        }
     }
 
     #[test]
@@ -203,12 +280,16 @@ mod tests {
         for line in [
             "hello",
             "10:30 works for me",
+            "10:30 works - for me",
+            "10:30 AM works for me",
             "at 10:30",
             "I can come at 10:30 or later",
             "(555) 010-2234",
+            "(5) Agent: hi",
             "[laughs] 5",
             "12:75 - hello",
             "1:2 - hello",
+            "13:00 PM - hello",
             "ratio 3:4",
             "[00:01:02 hello",
             "00:01:02:03 - x",
@@ -219,9 +300,19 @@ mod tests {
 
     #[test]
     fn a_file_is_written_so_from_its_first_line_on_and_forward() {
-        assert!(heads(&["", "[0:01] a", "b", "[0:05] c"]).is_some_and(|heads| heads.iter().flatten().count() == 2));
-        assert!(heads(&["hello", "[0:01] a"]).is_none());
-        assert!(heads(&["[0:10] a", "[0:05] b"]).is_none());
-        assert!(heads(&[]).is_none());
+        let times = |lines: &[&str]| heads(lines).iter().filter(|head| head.time.is_some()).count();
+        assert_eq!(times(&["", "[0:01] a", "b", "[0:05] c"]), 2);
+        assert_eq!(times(&["hello", "[0:01] a"]), 0);
+        assert_eq!(times(&["[0:10] a", "[0:05] b"]), 0);
+        assert_eq!(times(&[]), 0);
+    }
+
+    #[test]
+    fn a_time_of_the_clock_without_seconds_is_within_a_minute() {
+        let span = |line: &str| time_first(line).unwrap().time.unwrap().span(None);
+        assert_eq!(span("[9:14 AM] hi"), None);
+        let head = |line: &str| time_first(line).unwrap().time.unwrap();
+        let got = head("[9:14 AM] hi").span(Some(head("[9:15 AM] hi"))).unwrap();
+        assert_eq!((got.start_ms(), got.end_ms()), (33_180_000, 33_360_000));
     }
 }
