@@ -1,6 +1,6 @@
 //! Muting against a plain copy of the same file, both from and to the page cache: an hour of 8 kHz with 40 mutes, 12
 //! hours, and half an hour of codecs in packets. What of it is hashing: `hash`, on one thread; muting does it twice, on
-//! two.
+//! two. `floor` is what cannot be done without: the copy, and the two digests beside it.
 
 use divan::Bencher;
 use divan::counter::BytesCount;
@@ -39,14 +39,25 @@ enum Kind {
     Mp3,
     /// The same, of 24 kbit/s.
     Opus,
+    /// The same in stereo, of 48 kbit/s.
+    OpusStereo,
     /// The same, of 32 kbit/s.
     M4a,
     /// The same without a container.
     Adts,
 }
 
-const KINDS: [Kind; 8] =
-    [Kind::Pcm, Kind::MuLaw, Kind::Pcm12Hours, Kind::Flac, Kind::Mp3, Kind::Opus, Kind::M4a, Kind::Adts];
+const KINDS: [Kind; 9] = [
+    Kind::Pcm,
+    Kind::MuLaw,
+    Kind::Pcm12Hours,
+    Kind::Flac,
+    Kind::Mp3,
+    Kind::Opus,
+    Kind::OpusStereo,
+    Kind::M4a,
+    Kind::Adts,
+];
 
 #[divan::bench(args = KINDS)]
 fn copy(bencher: Bencher, kind: Kind) {
@@ -78,8 +89,23 @@ fn hash(bencher: Bencher, kind: Kind) {
     bencher.counter(BytesCount::new(bytes)).bench_local(|| Sha256::digest(&content));
 }
 
+/// A plain copy beside the digests of source and copy, of bytes that are there already.
+#[divan::bench(args = KINDS)]
+fn floor(bencher: Bencher, kind: Kind) {
+    let (folder, bytes) = sound(kind);
+    let [from, to] = files(&folder);
+    let content = &std::fs::read(&from).unwrap();
+    bencher.counter(BytesCount::new(bytes)).bench_local(|| {
+        std::thread::scope(|scope| {
+            let digests = [(); 2].map(|()| scope.spawn(|| Sha256::digest(content)));
+            std::fs::copy(&from, &to).unwrap();
+            digests.map(|digest| digest.join().unwrap())
+        })
+    });
+}
+
 /// Verification by decoding: what a recording in packets says in samples.
-#[divan::bench(args = [Kind::Flac, Kind::Mp3, Kind::Opus, Kind::M4a])]
+#[divan::bench(args = [Kind::Flac, Kind::Mp3, Kind::Opus, Kind::OpusStereo, Kind::M4a])]
 fn decode(bencher: Bencher, kind: Kind) {
     let (folder, bytes) = sound(kind);
     let [from, _] = files(&folder);
@@ -105,6 +131,7 @@ fn sound(kind: Kind) -> (TempDir, u64) {
         Kind::Flac => encode(&source, HOUR, &["-f", "flac"]),
         Kind::Mp3 => encode(&source, HOUR / 2, &["-ac", "1", "-ar", "16000", "-b:a", "64k", "-f", "mp3"]),
         Kind::Opus => encode(&source, HOUR / 2, &["-ac", "1", "-c:a", "libopus", "-b:a", "24k", "-f", "ogg"]),
+        Kind::OpusStereo => encode(&source, HOUR / 2, &["-c:a", "libopus", "-b:a", "48k", "-f", "ogg"]),
         Kind::M4a => encode(&source, HOUR / 2, &["-ac", "1", "-ar", "16000", "-b:a", "32k", "-f", "mp4"]),
         Kind::Adts => encode(&source, HOUR / 2, &["-ac", "1", "-ar", "16000", "-b:a", "32k", "-f", "adts"]),
     }

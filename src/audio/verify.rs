@@ -12,6 +12,7 @@ use crate::base::{Error, HoldReason, Result, Sha256Hex, Stage, TimeSpan};
 use crate::model::{Fill, MuteStyle, MutedSpan, RecordingInfo};
 use sha2::{Digest, Sha256};
 use std::io::{BufReader, Read, Seek, SeekFrom};
+use std::ops::Range;
 
 /// A redacted recording that was found to be what its manifest says.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -57,27 +58,27 @@ pub fn verify_redacted<D: Read + Seek>(dest: &mut D, claim: &Claim<'_>) -> Resul
     Ok(Verified { bytes: opened.source_bytes, sha256, muted_frames, info: opened.info })
 }
 
-/// Decodes a redacted recording in packets and checks that nothing but their fill is heard in its mutes: a proof that does not rest on
-/// what a silent packet is taken for. Of sound that is not in packets the bytes are proof enough.
+/// Decodes a redacted recording in packets (of Opus, each mute and the second before it) and checks that nothing but their
+/// fill is heard in its mutes: a proof that does not rest on what a silent packet is taken for. Of sound that is not in
+/// packets the bytes are proof enough.
 ///
 /// # Errors
 /// Holds the call when something is heard, or the recording cannot be decoded. Fails when it cannot be read.
 pub fn verify_silent<D: Read + Seek>(dest: &mut D, claim: &Claim<'_>) -> Result<()> {
     let opened = open(dest, claim.raw)?;
-    if matches!(opened.sound, Sound::Linear(_)) {
-        return Ok(());
-    }
+    let Sound::Packets(packets) = opened.sound else { return Ok(()) };
     let rate = u64::from(opened.info.rate_hz);
     let signal = Signal::new(claim.fill(), opened.info.rate_hz);
     let loudest = if signal.is_silence() { SILENCE_PEAK } else { FILL_ERROR };
-    opened.decode(dest, &mut |block| {
+    let frames =
+        |span: TimeSpan| (u64::from(span.start_ms()) * rate).div_ceil(1000)..u64::from(span.end_ms()) * rate / 1000;
+    let mutes: Vec<Range<u64>> = TimeSpan::union(spans(claim.muted)).into_iter().map(frames).collect();
+    opened.decode_around(packets, dest, &mutes, &mut |block| {
         let (first, end) = (block.first_frame(), block.first_frame() + block.frames() as u64);
-        let frames = |span: &TimeSpan| {
-            let (from, to) =
-                ((u64::from(span.start_ms()) * rate).div_ceil(1000), u64::from(span.end_ms()) * rate / 1000);
-            (from.clamp(first, end) - first) as usize..(to.clamp(first, end) - first) as usize
+        let within = |mute: &Range<u64>| {
+            (mute.start.clamp(first, end) - first) as usize..(mute.end.clamp(first, end) - first) as usize
         };
-        for range in claim.muted.iter().map(|muted| frames(&muted.span)).filter(|range| !range.is_empty()) {
+        for range in mutes.iter().map(within).filter(|range| !range.is_empty()) {
             let frames = first + range.start as u64..;
             let is_heard = |plane: &Vec<f32>| {
                 let mut samples = frames.clone().zip(&plane[range.clone()]);

@@ -1,7 +1,7 @@
 //! Keys of a telephone that are pressed during a call (DTMF, ITU-T Q.23): the card number that somebody types in is
 //! heard by whoever knows the tones, and no transcript shows it.
 
-use super::level::from_dbfs;
+use super::level::{Loudness, from_dbfs};
 use super::span;
 use crate::base::TimeSpan;
 use std::f64::consts::TAU;
@@ -23,67 +23,87 @@ const TWIST_MAX: f32 = 10.0;
 /// three at least.
 const WINDOWS_MIN: usize = 3;
 
-/// The waves of the frequencies over a frame, for all channels of a rate.
+/// The waves of the frequencies, for all channels of a rate; none where it is too low for keys.
 #[derive(Clone)]
-pub(super) struct Waves(Arc<[Wave]>);
+pub(super) struct Waves(Option<Arc<Tables>>);
 
-/// The waves at one sample.
+struct Tables {
+    /// Samples of the shorter frames; those of others have one more.
+    frame: usize,
+    /// The waves beside the middle of a frame of an even and of an odd number of samples, from there outward.
+    beside: [Vec<Wave>; 2],
+    /// The waves as far from their middle as that of a frame is from that of the one before: as many half samples as both
+    /// have samples, of which there are twice [`Self::frame`], one more or two more.
+    turns: [Wave; 3],
+}
+
+/// The waves at one place.
 struct Wave {
     cos: [f32; TONES],
     sin: [f32; TONES],
 }
 
 impl Waves {
-    /// Those of a rate; none where it is too low for keys.
+    /// Those of a rate.
     pub(super) fn new(rate_hz: u32) -> Self {
-        // Behind the last sample of the longest frame a window's second half begins.
-        let count = if rate_hz < RATE_HZ_MIN { 0 } else { rate_hz / 100 + 2 };
-        let wave = |at: u32| {
-            let angles = HZ.map(|hz| TAU * hz * f64::from(at) / f64::from(rate_hz));
+        if rate_hz < RATE_HZ_MIN {
+            return Self(None);
+        }
+        let frame = rate_hz as usize / 100;
+        let wave = |half_samples: usize| {
+            let angles = HZ.map(|hz| TAU * hz * half_samples as f64 / 2.0 / f64::from(rate_hz));
             Wave { cos: angles.map(|a| a.cos() as f32), sin: angles.map(|a| a.sin() as f32) }
         };
-        Self((0..count).map(wave).collect())
+        let beside = |first: usize| (0..=frame / 2).map(|k| wave(first + 2 * k)).collect();
+        let turns = [0, 1, 2].map(|more| wave(2 * frame + more));
+        Self(Some(Arc::new(Tables { frame, beside: [beside(1), beside(2)], turns })))
     }
 
-    /// What a frame has of each frequency.
-    fn of(&self, frame: &[f32]) -> Half {
-        let mut half = Half { samples: frame.len(), total: 0.0, re: [0.0; TONES], im: [0.0; TONES] };
-        for (sample, Wave { cos, sin }) in frame.iter().zip(&*self.0) {
-            half.total += sample * sample;
+    /// What a frame with this energy has of each frequency.
+    fn of(&self, frame: &[f32], energy: f32) -> Option<Half> {
+        let beside = &self.0.as_ref()?.beside[frame.len() % 2];
+        let mut half = Half { samples: frame.len(), energy, re: [0.0; TONES], im: [0.0; TONES] };
+        let (left, right) = frame.split_at(frame.len() / 2);
+        let (middle, right) = right.split_at(frame.len() % 2);
+        middle.iter().for_each(|sample| half.re = [*sample; TONES]);
+        // Seen from the middle, one wave is even and the other odd: samples as far to the left and to the right share them.
+        for ((left, right), Wave { cos, sin }) in left.iter().rev().zip(right).zip(beside) {
+            let (even, odd) = (right + left, right - left);
             for i in 0..TONES {
-                half.re[i] += sample * cos[i];
-                half.im[i] += sample * sin[i];
+                half.re[i] += even * cos[i];
+                half.im[i] += odd * sin[i];
             }
         }
-        half
+        Some(half)
     }
 
     /// The key that sounds in two frames, one behind the other.
     fn key(&self, first: &Half, second: &Half) -> Option<(usize, usize)> {
-        let Wave { cos, sin } = self.0.get(first.samples)?;
-        let count = (first.samples + second.samples) as f32;
-        // A sine of one frequency alone has the power that the samples have together. The second frame began with the
-        // waves' beginning, and is turned to where the first one ends.
+        let samples = first.samples + second.samples;
+        let tables = self.0.as_ref()?;
+        let Wave { cos, sin } = tables.turns.get(samples.checked_sub(2 * tables.frame)?)?;
+        // A sine of one frequency alone has the power that the samples have together. The second frame has the waves'
+        // middle in its own, and is turned to that of the first.
         let power: [f32; TONES] = std::array::from_fn(|i| {
             let re = first.re[i] + second.re[i] * cos[i] - second.im[i] * sin[i];
             let im = first.im[i] + second.re[i] * sin[i] + second.im[i] * cos[i];
-            (re * re + im * im) * 2.0 / count
+            (re * re + im * im) * 2.0 / samples as f32
         });
         let loudest = |range: std::ops::Range<usize>| range.max_by(|&a, &b| power[a].total_cmp(&power[b]));
         let (row, column) = (loudest(0..ROWS)?, loudest(ROWS..TONES)?);
         let (row_power, column_power) = (power[row], power[column]);
-        let is_pair = row_power + column_power >= SHARE_MIN * (first.total + second.total)
+        let is_pair = row_power + column_power >= SHARE_MIN * (first.energy + second.energy)
             && row_power <= TWIST_MAX * column_power
             && column_power <= TWIST_MAX * row_power;
         is_pair.then_some((row, column))
     }
 }
 
-/// What one frame, half a window, has of each frequency: its Fourier transform there.
+/// What one frame, half a window, has of each frequency: its Fourier transform there, from its middle.
 struct Half {
     samples: usize,
     /// The sum of all samples' squares.
-    total: f32,
+    energy: f32,
     re: [f32; TONES],
     im: [f32; TONES],
 }
@@ -105,8 +125,9 @@ impl Keyed {
     }
 
     /// Goes on with the next frame.
-    pub(super) fn push(&mut self, frame: &[f32], level: u8) {
-        let half = (level >= QUIETEST).then(|| self.waves.of(frame));
+    pub(super) fn push(&mut self, frame: &[f32], loudness: Loudness) {
+        let is_loud = loudness.level >= QUIETEST;
+        let half = is_loud.then(|| self.waves.of(frame, loudness.energy)).flatten();
         let key = self.before.as_ref().zip(half.as_ref()).and_then(|(first, second)| self.waves.key(first, second));
         self.before = half;
         self.frames += 1;
@@ -154,7 +175,8 @@ mod tests {
             .collect();
         for frame in samples.chunks(per_ms * 10) {
             let is_loud = frame.iter().any(|s| s.abs() > 0.01);
-            keyed.push(frame, if is_loud { from_dbfs(-20) } else { 0 });
+            let level = if is_loud { from_dbfs(-20) } else { 0 };
+            keyed.push(frame, Loudness { level, energy: frame.iter().map(|s| s * s).sum() });
         }
         keyed.finish().iter().map(|s| (s.start_ms(), s.end_ms())).collect()
     }

@@ -15,6 +15,15 @@ pub(super) fn power(level: u8) -> f64 {
     10f64.powf(f64::from(level) / (10.0 * f64::from(STEPS_PER_DB)))
 }
 
+/// How loud a frame is.
+#[derive(Clone, Copy)]
+pub(super) struct Loudness {
+    /// Half decibels above −100 dBFS, apart from a constant offset of the samples.
+    pub(super) level: u8,
+    /// The sum of all samples' squares.
+    pub(super) energy: f32,
+}
+
 /// Cuts the samples of one channel into frames.
 pub(super) struct Frames {
     rate_hz: u64,
@@ -31,7 +40,7 @@ impl Frames {
 
     /// Goes on with these samples and says of every frame that they complete what is in it and how loud it is. What
     /// remains at the end of a recording is less than a frame, and is not told.
-    pub(super) fn push(&mut self, mut samples: &[f32], told: &mut dyn FnMut(&[f32], u8)) {
+    pub(super) fn push(&mut self, mut samples: &[f32], told: &mut dyn FnMut(&[f32], Loudness)) {
         loop {
             // At rates like 11,025 Hz frames differ by one sample.
             let len = ((self.frames + 1) * self.rate_hz / 100 - self.frames * self.rate_hz / 100) as usize;
@@ -42,10 +51,10 @@ impl Frames {
             }
             let (now, later) = samples.split_at(missing);
             if self.begun.is_empty() {
-                told(now, level(now));
+                told(now, loudness(now));
             } else {
                 self.begun.extend_from_slice(now);
-                told(&self.begun, level(&self.begun));
+                told(&self.begun, loudness(&self.begun));
                 self.begun.clear();
             }
             self.frames += 1;
@@ -54,12 +63,11 @@ impl Frames {
     }
 }
 
-/// How loud samples are, apart from a constant offset.
-fn level(samples: &[f32]) -> u8 {
+fn loudness(samples: &[f32]) -> Loudness {
     /// Sums that are kept side by side, so that the compiler adds many samples at once.
     const LANES: usize = 8;
     if samples.is_empty() {
-        return SILENT;
+        return Loudness { level: SILENT, energy: 0.0 };
     }
     let (lanes, rest) = samples.as_chunks::<LANES>();
     let (mut sums, mut squares) = ([0.0f32; LANES], [0.0f32; LANES]);
@@ -70,12 +78,13 @@ fn level(samples: &[f32]) -> u8 {
         }
     }
     let sum = sums.iter().chain(rest).sum::<f32>();
-    let square = squares.iter().sum::<f32>() + rest.iter().map(|s| s * s).sum::<f32>();
+    let energy = squares.iter().sum::<f32>() + rest.iter().map(|s| s * s).sum::<f32>();
     let count = samples.len() as f32;
-    let power = (square - sum * sum / count) / count;
+    let power = (energy - sum * sum / count) / count;
     let steps = (10.0 * power.log10() + 100.0) * f32::from(STEPS_PER_DB);
     // The logarithm of nothing is below any level, and that of rounding errors is no number.
-    if steps > 0.0 { steps.min(f32::from(u8::MAX)) as u8 } else { SILENT }
+    let level = if steps > 0.0 { steps.min(f32::from(u8::MAX)) as u8 } else { SILENT };
+    Loudness { level, energy }
 }
 
 #[cfg(test)]
@@ -85,7 +94,7 @@ mod tests {
     fn levels(rate_hz: u32, samples: &[f32], block: usize) -> Vec<(usize, u8)> {
         let (mut frames, mut told) = (Frames::new(rate_hz), Vec::new());
         for block in samples.chunks(block) {
-            frames.push(block, &mut |frame, level| told.push((frame.len(), level)));
+            frames.push(block, &mut |frame, loudness| told.push((frame.len(), loudness.level)));
         }
         told
     }

@@ -102,10 +102,10 @@ impl Channel {
 
     fn hear(&mut self, samples: &[f32]) {
         let Self { frames, levels, voice, keyed } = self;
-        frames.push(samples, &mut |frame, level| {
-            levels.push(level);
-            voice.push(level);
-            keyed.push(frame, level);
+        frames.push(samples, &mut |frame, loudness| {
+            levels.push(loudness.level);
+            voice.push(loudness.level);
+            keyed.push(frame, loudness);
         });
     }
 }

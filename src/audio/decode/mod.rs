@@ -93,6 +93,22 @@ impl Opened {
         }
         Ok(())
     }
+
+    /// Decodes at least these frames of a recording in packets, sorted and disjoint, as they are heard by whoever plays it
+    /// from well before them. Blocks come in order; other frames come too.
+    ///
+    /// # Errors
+    /// Those of [`Self::decode`], but for what is wrong with packets that are not decoded.
+    pub(super) fn decode_around<S: Read + Seek>(
+        &self,
+        packets: super::packets::Packets,
+        source: &mut S,
+        needed: &[Range<u64>],
+        heard: &mut dyn FnMut(&Block) -> Result<()>,
+    ) -> Result<()> {
+        let mut input = Input::new(source, self.source_bytes, None)?;
+        packets.remux(&mut input, &mut Mutes::none(), &mut packets::Ear::around(needed, heard)).map(|_| ())
+    }
 }
 
 #[cfg(test)]

@@ -46,6 +46,19 @@ pub enum PacketCodec<'a> {
     },
 }
 
+impl PacketCodec<'_> {
+    /// How many frames behind its first a packet has nothing in the decoder any more, where that is known.
+    ///
+    /// Of Opus 80 ms are enough (RFC 7845, section 4.6); a packet is 120 ms long at most, and there is room for five times
+    /// as much. MP3 and Vorbis have no such number: what they need of before, their packets say.
+    pub(super) const fn memory(&self) -> Option<i64> {
+        match self {
+            Self::Opus { .. } => Some(OPUS_RATE_HZ as i64),
+            Self::Mp3 | Self::Aac { .. } | Self::Flac { .. } | Self::Vorbis { .. } => None,
+        }
+    }
+}
+
 /// Decodes the packets of one stream in order.
 pub struct PacketDecoder(Decoder);
 

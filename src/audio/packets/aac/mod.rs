@@ -80,14 +80,17 @@ fn ends_in_bands(block: &[u8]) -> bool {
     }
     let bits = block.len() * 8 - unused as usize - 3;
     let (whole, shift) = (bits / 8, bits % 8);
-    // What stands before the end element in bytes that end with it; zeros before the block.
-    let mut bytes = [0; BACK_BYTES + 1];
-    let known = &block[(whole + 1).saturating_sub(bytes.len())..=whole];
-    let unknown = bytes.len() - known.len();
-    bytes[unknown..].copy_from_slice(known);
+    // What stands before the end element, in bytes that end with it; zeros before the block.
+    let known = &block[(whole + 1).saturating_sub(BACK_BYTES + 1)..=whole];
     let mut tail = [0; BACK_BYTES];
-    for (byte, pair) in tail.iter_mut().zip(bytes.windows(2)) {
-        *byte = (u16::from_be_bytes([pair[0], pair[1]]) >> (8 - shift)) as u8;
+    let (unknown, begun) = tail.split_at_mut(BACK_BYTES + 1 - known.len());
+    let shifted = |a: u8, b: u8| (u16::from_be_bytes([a, b]) << shift >> 8) as u8;
+    if let Some(first) = unknown.last_mut() {
+        *first = shifted(0, known[0]);
+    }
+    // Three rows of equal length, so that the compiler shifts many bytes at once.
+    for ((byte, a), b) in begun.iter_mut().zip(known).zip(&known[1..]) {
+        *byte = shifted(*a, *b);
     }
     // The byte with so many bytes behind it.
     let back = |bytes: usize| tail[BACK_BYTES - 1 - bytes];

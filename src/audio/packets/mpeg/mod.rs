@@ -142,11 +142,12 @@ const OVER_BYTES: usize = 64 << 10;
 #[derive(Default)]
 struct Row {
     frames: VecDeque<Frame>,
-    /// Main data as it came, and as it goes out: zeros but where a kept frame reads.
-    was: Vec<u8>,
-    is: Vec<u8>,
-    /// The byte of the row with which both start.
+    /// Main data as it came.
+    bytes: Vec<u8>,
+    /// The byte of the row with which it starts.
     start: u64,
+    /// What kept frames read of it: sorted, disjoint. All else goes out as zeros.
+    read: VecDeque<Range<u64>>,
 }
 
 /// A frame that is not put out yet.
@@ -162,18 +163,16 @@ struct Frame {
 
 impl Row {
     fn end(&self) -> u64 {
-        self.start + self.was.len() as u64
+        self.start + self.bytes.len() as u64
     }
 
     fn push(&mut self, header: Header, (head, main): (&[u8], &[u8]), is_muted: bool) {
         let part = self.end()..self.end() + main.len() as u64;
-        self.was.extend_from_slice(main);
-        self.is.resize(self.was.len(), 0);
+        self.bytes.extend_from_slice(main);
         let (back, bits) = header.main_data(&head[header.side_at()..]);
         let reads = part.start.saturating_sub(back);
         let head = (!is_muted).then(|| {
-            let read = self.within(reads..part.end.min(reads + bits.div_ceil(8)));
-            self.is[read.clone()].copy_from_slice(&self.was[read]);
+            self.keep(reads..part.end.min(reads + bits.div_ceil(8)));
             let mut bytes = [0; HEAD_BYTES_MAX];
             bytes[..head.len()].copy_from_slice(head);
             (bytes, head.len())
@@ -181,10 +180,21 @@ impl Row {
         self.frames.push_back(Frame { header, head, part, reads });
     }
 
+    /// Notes what a kept frame reads.
+    fn keep(&mut self, mut range: Range<u64>) {
+        let at = self.read.partition_point(|read| read.end < range.start);
+        while let Some(read) = self.read.get(at).filter(|read| read.start <= range.end) {
+            range = range.start.min(read.start)..range.end.max(read.end);
+            self.read.remove(at);
+        }
+        self.read.insert(at, range);
+    }
+
     /// Puts out the frames in whose part of the row no frame behind the last one reads, which reach back by
     /// `back` bytes at most.
     fn put_settled(&mut self, back: u64, out: &mut dyn Output) -> Result<()> {
-        while let Some(frame) = self.frames.front().filter(|frame| frame.part.end + back <= self.end()) {
+        let end = self.end();
+        while let Some(frame) = self.frames.pop_front_if(|frame| frame.part.end + back <= end) {
             match &frame.head {
                 Some((head, len)) => out.put(&head[..*len])?,
                 None => {
@@ -193,16 +203,30 @@ impl Row {
                     out.put(&frame.header.silent(frame.part.start.saturating_sub(earliest))?)?;
                 }
             }
-            let main = self.within(frame.part.clone());
-            out.put(&self.is[main.clone()])?;
-            self.frames.pop_front();
+            self.blank(&frame.part);
+            let main = self.within(frame.part);
+            out.put(&self.bytes[main.clone()])?;
             if main.end >= OVER_BYTES {
-                self.was.drain(..main.end);
-                self.is.drain(..main.end);
+                self.bytes.drain(..main.end);
                 self.start += main.end as u64;
             }
         }
         Ok(())
+    }
+
+    /// Makes zeros of what no kept frame reads of this part, which none will read later either.
+    fn blank(&mut self, part: &Range<u64>) {
+        let mut at = part.start;
+        while at < part.end {
+            let read = self.read.front().filter(|read| read.start < part.end).cloned();
+            let kept = read.unwrap_or(part.end..part.end);
+            let unread = self.within(at..kept.start.max(at));
+            self.bytes[unread].fill(0);
+            at = kept.end.max(at);
+            if kept.end <= part.end {
+                self.read.pop_front_if(|read| read.end <= part.end);
+            }
+        }
     }
 
     /// Where these bytes of the row are, of which the first are still there.

@@ -55,7 +55,7 @@ impl Page {
         let granule = (u64::from(u32_at(6)) | u64::from(u32_at(10)) << 32) as i64;
         let flags = header[5];
         header[22..26].fill(0);
-        if crc::update(crc::update(crc::update(0, &header), &segments), &body) != checksum {
+        if crc::of(&[&header, &segments, &body]) != checksum {
             return Err(bad("the checksum of an Ogg page is wrong"));
         }
         Ok(Some(Self {
@@ -138,7 +138,7 @@ impl NewPage {
         header[18..22].copy_from_slice(&sequence.to_le_bytes());
         header[26] = self.segments.len() as u8;
         header[HEADER_BYTES..len].copy_from_slice(&self.segments);
-        let checksum = crc::update(crc::update(0, &header[..len]), &self.body);
+        let checksum = crc::of(&[&header[..len], &self.body]);
         header[22..26].copy_from_slice(&checksum.to_le_bytes());
         out.put(&header[..len])?;
         out.put(&self.body)?;
