@@ -435,6 +435,10 @@ step("an officer's other pages", async () => {
   }
   await page.goto(`${base}/retention${marked.path.replace("/calls", "")}`);
   await look("retention-call", { narrow: false });
+  await page.click("text=Who may hear this call");
+  await page.waitForURL(/\/access\/calls\//);
+  assert.match(await page.textContent("tr:has-text('qa-lead')"), /view play download/);
+  await look("who");
 });
 
 step("other roles see no call", async (browser, first) => {
