@@ -71,7 +71,9 @@ pub trait Records: Send + Sync {
     fn read(&self, key: &RecordKey) -> Result<Option<Stored>>;
 
     /// Writes a record where what is there is as expected, durable when this returns; the version that it then has. An
-    /// object store with Object Lock keeps these bytes until `locked_until`.
+    /// object store with Object Lock keeps these bytes until `locked_until`. Where the very same bytes lie there already, an
+    /// object store may say that it wrote them, since its answer to this write may have been lost: whoever must know that they
+    /// were first writes something of their own.
     ///
     /// # Errors
     /// [`Kind::Conflict`] when something else is there; what is there stays.

@@ -1,7 +1,9 @@
 //! The file that holds people, at the destination (`.access/users.json`): read whole, written whole, and only where it
 //! still stands as it was read.
 
+use super::secret::random;
 use super::{People, USERS_SCHEMA};
+use crate::access::Word;
 use crate::base::{Error, Kind, Result, Stage};
 use crate::store::{Expected, RecordKey, Records};
 
@@ -31,6 +33,7 @@ pub fn update<T>(records: &dyn Records, mut change: impl FnMut(&mut People) -> R
         if people == before {
             return Ok(made);
         }
+        people.write = Some(new_write()?);
         match records.write(&key()?, &to_bytes(&people)?, &expected, None) {
             Ok(_) => return Ok(made),
             Err(error) if error.kind == Kind::Conflict => {}
@@ -38,6 +41,12 @@ pub fn update<T>(records: &dyn Records, mut change: impl FnMut(&mut People) -> R
         }
     }
     Err(Error::new(Stage::Records, Kind::Io, "others change the users all the time"))
+}
+
+/// A name for one write.
+fn new_write() -> Result<Word> {
+    let name: String = random::<8>()?.iter().map(|b| format!("{b:02x}")).collect();
+    Word::parse(&name).ok_or_else(|| Error::new(Stage::Records, Kind::Internal, "a write cannot be named"))
 }
 
 fn key() -> Result<RecordKey> {

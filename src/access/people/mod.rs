@@ -36,6 +36,10 @@ const PEOPLE_MAX: usize = 20_000;
 #[serde(deny_unknown_fields)]
 pub struct People {
     schema: String,
+    /// Another with each write. A bucket takes a second write of the very same bytes for the first one repeated: then a one-time
+    /// code that two servers take at once would be good at both.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    write: Option<Word>,
     users: Vec<User>,
     tokens: Vec<Token>,
     /// What a call's attributes must be to belong to a team; any of these.
@@ -167,7 +171,7 @@ pub struct Match {
 
 impl Default for People {
     fn default() -> Self {
-        Self { schema: USERS_SCHEMA.into(), users: Vec::new(), tokens: Vec::new(), teams: BTreeMap::new() }
+        Self { schema: USERS_SCHEMA.into(), write: None, users: Vec::new(), tokens: Vec::new(), teams: BTreeMap::new() }
     }
 }
 
