@@ -62,19 +62,17 @@ impl Waves {
     /// What a frame with this energy has of each frequency.
     fn of(&self, frame: &[f32], energy: f32) -> Option<Half> {
         let beside = &self.0.as_ref()?.beside[frame.len() % 2];
-        let mut half = Half { samples: frame.len(), energy, re: [0.0; TONES], im: [0.0; TONES] };
         let (left, right) = frame.split_at(frame.len() / 2);
         let (middle, right) = right.split_at(frame.len() % 2);
-        middle.iter().for_each(|sample| half.re = [*sample; TONES]);
+        // Sums of their own, which stay in registers.
+        let (mut re, mut im) = ([middle.first().copied().unwrap_or_default(); TONES], [0.0; TONES]);
         // Seen from the middle, one wave is even and the other odd: samples as far to the left and to the right share them.
         for ((left, right), Wave { cos, sin }) in left.iter().rev().zip(right).zip(beside) {
             let (even, odd) = (right + left, right - left);
-            for i in 0..TONES {
-                half.re[i] += even * cos[i];
-                half.im[i] += odd * sin[i];
-            }
+            re.iter_mut().zip(cos).for_each(|(re, cos)| *re += even * cos);
+            im.iter_mut().zip(sin).for_each(|(im, sin)| *im += odd * sin);
         }
-        Some(half)
+        Some(Half { samples: frame.len(), energy, re, im })
     }
 
     /// The key that sounds in two frames, one behind the other.
