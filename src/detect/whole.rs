@@ -35,7 +35,8 @@ pub(super) fn whole_runs(scene: &Scene<'_>, marginals: &Marginals, out: &mut [Op
     for (run, value) in &chosen {
         let votes = &pooled[value];
         let split = run_is_split(out, &run.words);
-        let best = (1..LABELS).max_by(|a, b| votes[*a].total_cmp(&votes[*b])).and_then(category_of);
+        let fits = |label: &usize| run.letters == 0 || !category_of(*label).is_some_and(is_of_digits_alone);
+        let best = (1..LABELS).filter(fits).max_by(|a, b| votes[*a].total_cmp(&votes[*b])).and_then(category_of);
         for w in run.words.iter().map(|w| *w as usize) {
             match &mut out[w] {
                 None => out[w] = best.map(Decision::whole),
@@ -75,6 +76,11 @@ fn by_shape(run: &Run) -> Option<Category> {
         15 | 16 if matches!(digits[0], b'3'..=b'6') => Some(Category::Card),
         _ => None,
     }
+}
+
+/// Whether such numbers have no letters ("z" of an account is none of a telephone number).
+const fn is_of_digits_alone(category: Category) -> bool {
+    matches!(category, Category::Phone | Category::Card)
 }
 
 /// Most words between a run and a cue that names it.
