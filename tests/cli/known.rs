@@ -30,8 +30,8 @@ fn known_values_are_found_however_they_are_said() {
     assert!(wrong.is_empty(), "{} of {} cases:\n{}", wrong.len(), cases.case.len(), wrong.join("\n"));
 }
 
-const SIDE_CAR: &str = r#"{ "schema": "sordino.known/v1", "people": [{ "OTHER": "quillfeather winery" }] }"#;
-const SAID: &str = "CALLER: the quillfeather winery has my card\nAGENT: thank you\n";
+const SIDE_CAR: &str = r#"{ "schema": "sordino.known/v1", "people": [{ "OTHER": "quillfeather brewery" }] }"#;
+const SAID: &str = "CALLER: the quillfeather brewery has my card\nAGENT: thank you\n";
 
 #[test]
 fn a_side_car_is_used_and_neither_copied_nor_taken_for_a_transcript() {
@@ -59,7 +59,7 @@ fn a_call_is_done_again_when_what_is_known_changes() {
     assert_eq!((status(), status()), ("redacted".into(), "unchanged".into()));
     bench.write("in/a.known.json", SIDE_CAR);
     assert_eq!((status(), status()), ("redacted".into(), "unchanged".into()));
-    bench.write("in/a.known.json", SIDE_CAR.replace("winery", "brewery"));
+    bench.write("in/a.known.json", SIDE_CAR.replace("brewery", "winery"));
     assert_eq!(status(), "redacted");
     fs::remove_file(bench.path("in/a.known.json")).unwrap();
     assert_eq!((status(), status()), ("redacted".into(), "unchanged".into()));
@@ -85,7 +85,7 @@ fn one_file_may_know_many_calls_by_name() {
     bench.write("in/b.txt", SAID);
     bench.write(
         "known.json",
-        r#"{ "schema": "sordino.known/v1", "calls": { "a": [{ "OTHER": "quillfeather winery" }], "z": [] } }"#,
+        r#"{ "schema": "sordino.known/v1", "calls": { "a": [{ "OTHER": "quillfeather brewery" }], "z": [] } }"#,
     );
     let ran = bench.run(&["redact", "in", "out", "--known", "known.json", "--json"]);
     assert!(ran.stderr.contains("1 calls that are not below SOURCE"), "{}", ran.stderr);

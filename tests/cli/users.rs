@@ -62,6 +62,9 @@ fn users_are_added_changed_reset_and_disabled_and_the_log_says_so() {
     assert_eq!(told, want);
     assert_eq!(bench.run(&["audit", "search", "out", "--user", "root.admin"]).stdout.lines().count(), 1);
     let review = bench.run(&["audit", "report", "access", "out"]).stdout;
-    assert!(review.contains("\r\nana,coach,,,,0,0\r\n") && review.contains("\r\nroot.admin,,"), "{review}");
+    assert!(
+        review.contains("\r\nana,coach,disabled,none,no,0,,,,0,0\r\n") && review.contains("\r\nroot.admin,,"),
+        "{review}"
+    );
     assert_eq!(bench.run(&["audit", "verify", "out"]).code, Some(0));
 }
