@@ -5,9 +5,9 @@ use super::cuts::{Cuts, Piece};
 use super::hashing::{BLOCK_BYTES, Hashing, Pool};
 use super::linear::Linear;
 use super::packets::{Blocks, Input, Mutes, Packets, count};
-use super::verify::{check_packets, compare};
+use super::verify::{check_packets, compare, spans};
 use super::{Opened, Sound, open};
-use crate::base::{Error, HoldReason, Result, Sha256Hex, Stage, TimeSpan};
+use crate::base::{Error, HoldReason, Result, Sha256Hex, Stage};
 use crate::model::{Mute, MuteStyle, MutedSpan, RecordingInfo};
 use std::io::{ErrorKind, Read, Seek, SeekFrom, Write};
 use std::ops::Range;
@@ -62,8 +62,7 @@ where
             (copy_linear(opened, sound, source, &cuts, dest)?, cuts.muted, cuts.frames)
         }
         Sound::Packets(packets) => {
-            let spans: Vec<TimeSpan> = muted.iter().map(|muted| muted.span).collect();
-            let mut mutes = Mutes::plan(&opened.info, &spans, style)?;
+            let mut mutes = Mutes::plan(&opened.info, &spans(&muted), style)?;
             let copied = copy_packets(opened, *packets, source, &mut mutes, dest)?;
             let muted = mutes.done();
             // Its digest is known: it was read back when it was written.

@@ -227,7 +227,8 @@ fn cuts(info: &RecordingInfo, sound: &Linear, intervals: &[MutedSpan], style: Mu
 }
 
 /// When something is muted, where that is on all channels.
-fn spans(intervals: &[MutedSpan]) -> Vec<TimeSpan> {
+/// The times of muted spans.
+pub(super) fn spans(intervals: &[MutedSpan]) -> Vec<TimeSpan> {
     intervals.iter().map(|muted| muted.span).collect()
 }
 

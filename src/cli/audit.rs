@@ -69,8 +69,8 @@ fn who(log: &LogArgs, call: &CallId, form: &FormArgs, settings: &Settings, out: 
     let query = Query { call: Some(call.clone()), ..Query::default() };
     let code = each(log, settings, &query, &mut |entry| hearers.add(entry))?;
     let people = people::load(&*records)?;
-    let (teams, access) = (people.teams_of(&labels::of_call(&*records, call)?), &manifest.access);
-    let target = Target { call, teams: &teams, roles: &access.roles, purposes: &access.purposes };
+    let teams = people.teams_of(&labels::of_call(&*records, call)?);
+    let target = Target { call, ..Target::of(&manifest, &teams) };
     write(&hearers.table(&people, &target, clock::stated(settings.source_date_epoch())), form, out)?;
     Ok(code)
 }

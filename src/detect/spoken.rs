@@ -266,8 +266,8 @@ fn place(out: &mut Spoken, found: &Found, open: Option<usize>) -> usize {
 fn explained(out: &mut Spoken, run: usize, tokens: &Tokens, turn: Range<usize>) -> usize {
     let at = turn.start;
     let Some(letter) = out.runs[run].text.bytes().next_back().filter(u8::is_ascii_uppercase) else { return 0 };
-    let word = |n: usize| turn.clone().nth(n).map_or("", |i| tokens.word(i));
-    let begins = |n: usize| word(n).len() > 1 && word(n).as_bytes()[0].to_ascii_uppercase() == letter;
+    let word = |n: usize| word_before(tokens, at + n, turn.end);
+    let begins = |n: usize| begins_with(word(n), letter.to_ascii_lowercase());
     let last = out.runs[run].words.last().map_or("", |w| tokens.word(*w as usize));
     let words = match (word(0), word(1)) {
         ("as", "in") if begins(2) => 3,
@@ -284,6 +284,16 @@ fn explained(out: &mut Spoken, run: usize, tokens: &Tokens, turn: Range<usize>) 
         out.steps.push(Step { first: at as u32, end: (at + words) as u32, text: nothing });
     }
     words
+}
+
+/// A word, or nothing where it stands at `end` or after it.
+fn word_before(tokens: &Tokens, i: usize, end: usize) -> &str {
+    if i < end { tokens.word(i) } else { "" }
+}
+
+/// Whether a word is longer than the letter that it begins with.
+fn begins_with(word: &str, letter: u8) -> bool {
+    word.len() > 1 && word.as_bytes()[0] == letter
 }
 
 /// Adds the bytes of one kind to a count that stays at its top rather than start again.
@@ -465,7 +475,7 @@ fn is_pronoun(tokens: &Tokens, i: usize, end: usize) -> bool {
         return false;
     }
     let before = i.checked_sub(1).map_or("", |before| tokens.word(before));
-    let next = if i + 1 < end { tokens.word(i + 1) } else { "" };
+    let next = word_before(tokens, i + 1, end);
     let number = i + 1 < end && {
         let next = &tokens.list()[i + 1];
         next.has_digits() || next.is(bit::DIGIT | bit::OH | bit::TEEN | bit::TENS | bit::MULTIPLIER)
@@ -494,9 +504,8 @@ fn is_pronoun(tokens: &Tokens, i: usize, end: usize) -> bool {
 fn letter(tokens: &Tokens, i: usize, end: usize, found: &mut Found, inside: bool) -> usize {
     let list = tokens.list();
     let c = list[i].class.letter;
-    let starts =
-        |n: usize| i + n < end && tokens.word(i + n).as_bytes().first() == Some(&c) && tokens.word(i + n).len() > 1;
-    let word = |n: usize| if i + n < end { tokens.word(i + n) } else { "" };
+    let word = |n: usize| word_before(tokens, i + n, end);
+    let starts = |n: usize| begins_with(word(n), c);
     if found.pieces.last() != Some(&Piece::Letter) && acronym(tokens, i, end) > 0 {
         return 0;
     }
@@ -556,8 +565,8 @@ fn written(tokens: &Tokens, i: usize, end: usize, found: &mut Found) -> usize {
     found.pieces.push(if letters > 0 { Piece::Mixed } else { Piece::Digits });
     // "770612B as in boy"
     let explained = |c: u8| {
-        let next = |n: usize| if i + n < end { tokens.word(i + n) } else { "" };
-        next(1) == "as" && next(2) == "in" && next(3).len() > 1 && next(3).as_bytes()[0] == c
+        let next = |n: usize| word_before(tokens, i + n, end);
+        next(1) == "as" && next(2) == "in" && begins_with(next(3), c)
     };
     let explain = if word.bytes().last().is_some_and(|c| c.is_ascii_alphabetic() && explained(c)) { 3 } else { 0 };
     found.pieces.extend(std::iter::repeat_n(Piece::Explain, explain));

@@ -7,10 +7,10 @@ use super::listen::Recogniser;
 use super::{Call, Parts, SourceFile};
 use crate::access::sign::Signing;
 use crate::audio::{self, Claim};
-use crate::base::{CallId, Error, Kind, Phi, Result, Sha256Hex, Stage, TimeSpan, limits};
+use crate::base::{CallId, Error, Kind, Phi, Result, Sha256Hex, Stage, limits};
 use crate::detect::detect;
-use crate::model::manifest::{ARTIFACT_TAG_LEN, Artifact, Manifest, Role};
-use crate::model::{Format, KnownValue, MuteStyle, MutedSpan, Policy};
+use crate::model::manifest::{ARTIFACT_TAG_LEN, Artifact, Manifest, MutedInterval, Role};
+use crate::model::{Format, KnownValue, MuteStyle, Policy};
 use crate::patterns::PatternSet;
 use crate::redact;
 use crate::store::{MANIFEST_NAME, Object, Stat, Store};
@@ -239,11 +239,7 @@ fn verify_recording(
     if stat.bytes != *bytes || digest(&mut object)? != *sha256 {
         fail(verdict, Check::Hash, "not the bytes of the manifest");
     }
-    let spans: Result<Vec<MutedSpan>> = muted
-        .iter()
-        .map(|m| Ok(MutedSpan { span: TimeSpan::new(m.start_ms, m.end_ms)?, channels: m.channels }))
-        .collect();
-    let Ok(spans) = spans else {
+    let Ok(spans) = muted.iter().map(MutedInterval::muted).collect::<Result<Vec<_>>>() else {
         fail(verdict, Check::Manifest, "a mute ends before it starts");
         return Ok(());
     };
@@ -327,8 +323,8 @@ fn known(
     }
     // Where one channel is silent, words may be heard on the others.
     let silent = muted.iter().filter(|m| m.channels.are_all());
-    let spans = silent.filter_map(|m| TimeSpan::new(m.start_ms, m.end_ms).ok());
-    let mut known = Known::silent(spans.collect());
+    let spans = silent.filter_map(|m| m.muted().ok());
+    let mut known = Known::silent(spans.map(|muted| muted.span).collect());
     let recordings = manifest.artifacts.iter().filter(|artifact| artifact.role() == Role::Recording);
     if recordings.count() > 1 {
         return Ok(known);

@@ -8,8 +8,10 @@
 //! * New reader, old file: every reader reads all versions from v1 on; a field that a version lacks is absent, never
 //!   guessed.
 
-use super::{Beside, Category, Channels, Codec, Fill, Flag, Format, Piece, RawShape, RetentionPolicy, TimeSource};
-use crate::base::{CallId, Error, HoldReason, KeyedRef, Kind, Result, Sha256Hex, Stage, Timestamp};
+use super::{
+    Beside, Category, Channels, Codec, Fill, Flag, Format, MutedSpan, Piece, RawShape, RetentionPolicy, TimeSource,
+};
+use crate::base::{CallId, Error, HoldReason, KeyedRef, Kind, Result, Sha256Hex, Stage, TimeSpan, Timestamp};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
@@ -309,6 +311,13 @@ pub struct MutedInterval {
     pub channels: Channels,
     /// What is hidden there, sorted.
     pub categories: Vec<Category>,
+}
+
+impl MutedInterval {
+    /// The interval as time and channels; an error where it ends before it starts.
+    pub fn muted(&self) -> Result<MutedSpan> {
+        Ok(MutedSpan { span: TimeSpan::new(self.start_ms, self.end_ms)?, channels: self.channels })
+    }
 }
 
 /// Counts of what was hidden. A stretch is a run of words masked as one.

@@ -242,9 +242,7 @@ pub(super) fn decide_call(
     purpose: Option<&Word>,
 ) -> Result<Result<(), Denied>, Problem> {
     let teams = app.people()?.teams_of(&call.attributes);
-    let access = &call.manifest.access;
-    let target = Target { call: &call.manifest.call, teams: &teams, roles: &access.roles, purposes: &access.purposes };
-    Ok(decide(&who.principal, permission, Some(&target), purpose))
+    Ok(decide(&who.principal, permission, Some(&Target::of(&call.manifest, &teams)), purpose))
 }
 
 fn refused(app: &App, route: &Route, asked: &Asked, why: Denied) -> Problem {

@@ -60,8 +60,8 @@ pub(super) fn of_call(app: &App, asked: &Asked) -> Answer {
     let query = Query { call: Some(call.manifest.call.clone()), ..query(asked)? };
     let broken = each(app, &query, &mut |entry| hearers.add(entry))?;
     let people = app.people()?;
-    let (teams, access) = (people.teams_of(&call.attributes), &call.manifest.access);
-    let target = Target { call: &call.manifest.call, teams: &teams, roles: &access.roles, purposes: &access.purposes };
+    let teams = people.teams_of(&call.attributes);
+    let target = Target::of(&call.manifest, &teams);
     table(asked, &hearers.table(&people, &target, asked.at), broken.as_ref())
 }
 

@@ -3,6 +3,7 @@
 
 use crate::access::word::{UserName, Word};
 use crate::base::CallId;
+use crate::model::manifest::Manifest;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeSet;
 
@@ -156,6 +157,15 @@ pub struct Target<'a> {
     pub roles: &'a [String],
     /// Purposes that its manifest lets it be downloaded for.
     pub purposes: &'a [String],
+}
+
+impl<'a> Target<'a> {
+    /// The call of a manifest, which belongs to `teams`.
+    #[must_use]
+    pub fn of(manifest: &'a Manifest, teams: &'a BTreeSet<Word>) -> Self {
+        let access = &manifest.access;
+        Self { call: &manifest.call, teams, roles: &access.roles, purposes: &access.purposes }
+    }
 }
 
 /// Why somebody may not.
