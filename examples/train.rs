@@ -2,7 +2,7 @@
 //!
 //! Reads `patterns/training/*.txt`, writes the weights to OUT, and prints recall and precision on calls
 //! that it has not trained on (`--score`: of the weights that are in OUT already): `--without PREFIX` leaves out (and scores) the training files whose names
-//! start so; `--test FILE.jsonl` scores a corpus. Deterministic.
+//! start so; `--test FILE.jsonl` scores a corpus, `--test FOLDER` calls like those of `patterns/training`. Deterministic.
 #![allow(clippy::disallowed_macros, clippy::disallowed_methods, reason = "a tool for developers prints what it does")]
 
 use sordino::detect::train::{
@@ -14,6 +14,7 @@ use sordino::patterns::PatternSet;
 use sordino::patterns::gate::Gate;
 use sordino::patterns::model::Model;
 use std::error::Error;
+use std::path::Path;
 use std::{env, fs};
 
 struct Options {
@@ -76,13 +77,8 @@ fn main() -> Result<(), Box<dyn Error>> {
     let read = |f: &str| fs::read_to_string(format!("patterns/lexicon/{f}.tsv"));
     let lists = Lists::read(&read("given-names")?, &read("surnames")?, &read("cities")?, &read("words")?);
     let (mut train, mut held) = (Vec::new(), Vec::new());
-    let mut files: Vec<_> =
-        fs::read_dir("patterns/training")?.map(|f| f.map(|f| f.path())).collect::<Result<_, _>>()?;
-    files.sort();
-    for path in files.iter().filter(|p| p.extension().is_some_and(|e| e == "txt")) {
-        let name = path.file_stem().unwrap_or_default().to_string_lossy().into_owned();
-        let calls = read_training(&name, &fs::read_to_string(path)?)?;
-        if o.without.iter().any(|w| name.starts_with(w.as_str())) { held.extend(calls) } else { train.extend(calls) }
+    for call in read_folder(Path::new("patterns/training"))? {
+        if o.without.iter().any(|w| call.id.starts_with(w.as_str())) { held.push(call) } else { train.push(call) }
     }
     eprintln!("{} calls to train on, {} held back", train.len(), held.len());
     if !o.score {
@@ -95,9 +91,25 @@ fn main() -> Result<(), Box<dyn Error>> {
         report(name, &patterns, &calls, o.misses);
     }
     for test in &o.tests {
-        report(test, &patterns, &read_corpus(&fs::read_to_string(test)?)?, o.misses);
+        report(test, &patterns, &read_test(Path::new(test))?, o.misses);
     }
     Ok(())
+}
+
+/// The calls of a corpus, or of a folder like that of the training calls.
+fn read_test(path: &Path) -> Result<Vec<LabelledCall>, Box<dyn Error>> {
+    if path.is_dir() { read_folder(path) } else { Ok(read_corpus(&fs::read_to_string(path)?)?) }
+}
+
+fn read_folder(folder: &Path) -> Result<Vec<LabelledCall>, Box<dyn Error>> {
+    let mut files: Vec<_> = fs::read_dir(folder)?.map(|f| f.map(|f| f.path())).collect::<Result<_, _>>()?;
+    files.sort();
+    let mut calls = Vec::new();
+    for path in files.iter().filter(|p| p.extension().is_some_and(|e| e == "txt")) {
+        let name = path.file_stem().unwrap_or_default().to_string_lossy();
+        calls.extend(read_training(&name, &fs::read_to_string(path)?)?);
+    }
+    Ok(calls)
 }
 
 fn learn(o: &Options, patterns: &PatternSet, lists: &Lists, train: &[LabelledCall]) -> Result<(), Box<dyn Error>> {

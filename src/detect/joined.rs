@@ -73,6 +73,7 @@ pub(super) fn connect(transcript: &Transcript, tokens: &Tokens, spoken: &Spoken,
             }
         }
         titled(tokens, range.clone(), out);
+        initials(tokens, range.clone(), out);
         vocative(tokens, range.clone(), out);
         for i in range.clone().rev().skip(1) {
             let Some(after) = out[i + 1].filter(|a| a.category == Category::Address) else { continue };
@@ -92,6 +93,22 @@ fn titled(tokens: &Tokens, turn: Range<usize>, out: &mut [Option<Decision>]) {
         let title = matches!(tokens.word(i - 1), "dr" | "mr" | "mrs" | "ms");
         let joined = tokens.list()[i].shape.stop == 0 && tokens.list()[i - 1].shape.stop != 1;
         if name && title && joined && out[i].is_none() && !is_mask(tokens, i) {
+            out[i] = Some(Decision::whole(Category::Name));
+        }
+    }
+}
+
+/// Hides an initial before a written name ("signed H. Rosenqvist").
+fn initials(tokens: &Tokens, turn: Range<usize>, out: &mut [Option<Decision>]) {
+    for i in (turn.start..turn.end.saturating_sub(1)).rev() {
+        let (token, next) = (&tokens.list()[i], &tokens.list()[i + 1]);
+        let initial = token.shape.letters == 1 && token.shape.capital && token.shape.stop == 2 && !token.has_digits();
+        let name = out[i + 1].is_some_and(|d| d.category == Category::Name) && next.shape.capital;
+        let before = if i > turn.start { tokens.word(i - 1) } else { "" };
+        // "That is Part B. Marcus will …"
+        let lettered =
+            matches!(before, "part" | "plan" | "type" | "option" | "vitamin" | "hepatitis" | "group" | "form");
+        if initial && name && !lettered && out[i].is_none() && !is_mask(tokens, i) {
             out[i] = Some(Decision::whole(Category::Name));
         }
     }

@@ -1,5 +1,6 @@
 //! Finds PHI in a transcript. Pure: the same words and patterns give the same findings.
 
+mod answer;
 mod asked;
 mod chain;
 mod codes;
@@ -88,6 +89,7 @@ fn look(
     allowed.release(&mut decisions);
     let mut known = propagate::propagate(&scene, &marginals, &known, &mut decisions);
     stays::net(&scene, &mut decisions);
+    answer::hide(&scene, &mut decisions);
     asked::hide(patterns, transcript, tokens, spoken, &mut ruled, &mut decisions);
     allowed.release(&mut decisions);
     allowed.forget(tokens, &mut known);

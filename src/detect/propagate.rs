@@ -140,7 +140,9 @@ fn spread_runs(spoken: &Spoken, marginals: &Marginals, index: &Index<'_>, out: &
             continue;
         }
         let text = run.value();
-        let category = number_like(&text, run, index).or_else(|| spelled_like(&text, run, index));
+        let category = number_like(&text, run, index)
+            .or_else(|| spelled_like(&text, run, index))
+            .or_else(|| read_back(&text, run, index));
         // A part of a known number that is also a plain number ("two thousand") needs the model's doubt.
         let doubt = run.words.iter().any(|w| marginals.of(*w as usize)[0] < 0.99) || text.len() >= 6;
         let Some(category) = category.filter(|c| doubt || *c == Category::Name) else { continue };
@@ -155,6 +157,23 @@ fn spread_runs(spoken: &Spoken, marginals: &Marginals, index: &Index<'_>, out: &
 fn number_like(text: &str, run: &Run, index: &Index<'_>) -> Option<Category> {
     if (run.digits as usize) < PART_DIGITS_MIN { None } else { index.number(text) }
 }
+
+/// Digits of the last group of a number, by which people name it.
+const LAST_DIGITS: usize = 4;
+
+/// A part of a known number that somebody reads back: the beginning of its last digits, said one by one ("oh one nine
+/// what"), or those after a slip ("three oh one nine three").
+fn read_back(text: &str, run: &Run, index: &Index<'_>) -> Option<Category> {
+    let is_digits = run.letters == 0 && text.bytes().all(|b| b.is_ascii_digit());
+    match text.len() {
+        PART_READ_BACK if is_digits && run.single && run.words.len() == PART_READ_BACK => index.number(text),
+        5 | 6 if is_digits && run.single => index.number(&text[text.len() - LAST_DIGITS..]),
+        _ => None,
+    }
+}
+
+/// Digits of the shortest part that is read back one by one.
+const PART_READ_BACK: usize = 3;
 
 fn spelled_like(text: &str, run: &Run, index: &Index<'_>) -> Option<Category> {
     (run.digits == 0 && run.letters >= 3 && index.is_spelled_name(text)).then_some(Category::Name)

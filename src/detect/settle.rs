@@ -3,7 +3,7 @@
 
 use super::gather::Scene;
 use super::joined::{cities_between, connect, extend_left, lead_ins, lead_outs, whole_cities, whole_mail};
-use super::stays::{clear_ages, clear_edges, clear_words, exempt};
+use super::stays::{clear_ages, clear_counts, clear_edges, clear_words, exempt};
 use super::tagger::{Marginals, category_of};
 use super::token::Tokens;
 use super::whole::{birth_or_other, clear_gaps, whole_runs};
@@ -96,6 +96,7 @@ pub(crate) fn settle(scene: &Scene<'_>, marginals: &Marginals, ruled: &[Finding]
     exempt(scene, &mut out);
     clear_ages(scene, &mut out);
     clear_edges(transcript, tokens, &mut out);
+    clear_counts(transcript, tokens, spoken, &mut out);
     whole_mail(transcript, tokens, &mut out);
     birth_or_other(scene, marginals, &mut out);
     out

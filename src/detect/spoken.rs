@@ -20,11 +20,11 @@ const ACRONYMS: [&str; 49] = [
     "ivr", "llc", "mri", "mrn", "ndc", "npi", "otc", "pcp", "pcn", "po", "ppo", "pt", "rx", "sn", "ssn", "url", "vin",
 ];
 /// The same, unless digits follow: then the letters may begin an identifier.
-const INITIALISMS: [&str; 53] = [
+const INITIALISMS: [&str; 62] = [
     "abn", "afib", "als", "aed", "aids", "aob", "bph", "chf", "cms", "cob", "cobra", "copd", "cdc", "dvt", "eap",
     "eft", "ehr", "emr", "eeg", "emg", "eoc", "epo", "eta", "faq", "fda", "gerd", "hiv", "hpv", "hra", "ibs", "ivf",
-    "iud", "mmr", "mrsa", "nicu", "nsaid", "ocd", "pcos", "pdf", "picc", "pin", "pos", "ptsd", "rsv", "sbc", "snf",
-    "std", "tdap", "tia", "tmj", "usb", "uti", "vpn",
+    "iud", "bmp", "cbc", "cmp", "gyn", "hdl", "ldl", "ot", "psa", "tsh", "mmr", "mrsa", "nicu", "nsaid", "ocd", "pcos",
+    "pdf", "picc", "pin", "pos", "ptsd", "rsv", "sbc", "snf", "std", "tdap", "tia", "tmj", "usb", "uti", "vpn",
 ];
 /// Letters of the longest of them.
 const ACRONYM_LETTERS_MAX: usize = 5;
@@ -480,8 +480,10 @@ fn is_pronoun(tokens: &Tokens, i: usize, end: usize) -> bool {
         let next = &tokens.list()[i + 1];
         next.has_digits() || next.is(bit::DIGIT | bit::OH | bit::TEEN | bit::TENS | bit::MULTIPLIER)
     };
-    matches!(before, "another" | "other" | "different" | "which" | "only" | "wrong" | "every" | "each")
-        || before == "same" && !number
+    matches!(
+        before,
+        "either" | "neither" | "another" | "other" | "different" | "which" | "only" | "wrong" | "every" | "each"
+    ) || before == "same" && !number
         || matches!(
             next,
             "second"
@@ -497,6 +499,9 @@ fn is_pronoun(tokens: &Tokens, i: usize, end: usize) -> bool {
                 | "who"
                 | "which"
                 | "for"
+                | "it"
+                | "it's"
+                | "here"
         )
 }
 
@@ -510,7 +515,7 @@ fn letter(tokens: &Tokens, i: usize, end: usize, found: &mut Found, inside: bool
         return 0;
     }
     let explain = if word(1) == "as" && word(2) == "in" && i + 3 < end {
-        3
+        2 + words_of_letters(tokens, i + 3..end, &found.text, c)
     } else if inside && word(1) == "as" && word(2) == "in" {
         // The turn ends before the word comes.
         2
@@ -528,7 +533,7 @@ fn letter(tokens: &Tokens, i: usize, end: usize, found: &mut Found, inside: bool
         let goes_on = letters && !matches!(word(1), "a" | "i") && acronym(tokens, i + 1, end) == 0;
         let within = i > 0 && list[i - 1].shape.stop == 0 && !list[i - 1].range().is_empty();
         let capital = c == b'a' && list[i].shape.capital && within && i + 1 < end && list[i + 1].has_digits();
-        if !goes_on && !capital {
+        if !goes_on && !capital || c == b'a' && is_article(tokens, i, end) {
             return 0;
         }
     }
@@ -571,6 +576,30 @@ fn written(tokens: &Tokens, i: usize, end: usize, found: &mut Found) -> usize {
     let explain = if word.bytes().last().is_some_and(|c| c.is_ascii_alphabetic() && explained(c)) { 3 } else { 0 };
     found.pieces.extend(std::iter::repeat_n(Piece::Explain, explain));
     1 + explain
+}
+
+/// How many words explain the letters before them: one that explains `last`, or as many as there are letters that they
+/// begin with ("p g as in pine grove").
+fn words_of_letters(tokens: &Tokens, words: Range<usize>, before: &str, last: u8) -> usize {
+    let letters: Vec<u8> =
+        before.bytes().rev().take_while(u8::is_ascii_uppercase).map(|b| b.to_ascii_lowercase()).collect();
+    let begin = |n: usize| {
+        let letters = letters[..n - 1].iter().rev().chain([&last]);
+        words.start + n <= words.end && letters.zip(words.clone()).all(|(c, w)| begins_with(tokens.word(w), *c))
+    };
+    (1..=letters.len() + 1).find(|n| begin(*n)).unwrap_or(1)
+}
+
+/// Whether an "a" stands before a letter that somebody only names ("Catherine with a k").
+fn is_article(tokens: &Tokens, i: usize, end: usize) -> bool {
+    let list = tokens.list();
+    let (letter, next) = (word_before(tokens, i + 1, end), word_before(tokens, i + 2, end));
+    let number = i + 2 < end && {
+        let token = &list[i + 2];
+        token.has_digits() || token.is(bit::DIGIT | bit::OH | bit::TEEN | bit::TENS | bit::MULTIPLIER)
+    };
+    let goes_on = next.len() == 1 && next != letter;
+    letter.len() == 1 && i > 0 && tokens.word(i - 1) == "with" && !number && !goes_on
 }
 
 /// "hundred", "thousand" and what follows, after a number whose digits are already in the text; returns words taken.
@@ -666,6 +695,8 @@ pub(super) mod tests {
             ("H-4-1 double 0", "H-4-100"),
             ("o apostrophe s h e a", "O'SHEA"),
             ("h o p as in", "HOP"),
+            ("p g as in pine grove 66", "PG66"),
+            ("four-four-one 22 sixty-eight", "4412268"),
         ] {
             assert_eq!(runs(&[said])[0], want, "{said}");
         }

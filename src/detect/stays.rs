@@ -7,7 +7,7 @@ use super::codes::{
 };
 use super::gather::Scene;
 use super::settle::{Decision, Origin, is_identifier};
-use super::spoken::Run;
+use super::spoken::{Run, Spoken};
 use super::tagger::{category_of, label_of};
 use super::token::Tokens;
 use crate::model::{Category, Transcript};
@@ -69,7 +69,8 @@ fn is_no_value(scene: &Scene<'_>, run: &Run, codes: &HashSet<String>, out: &[Opt
     let open = category_of(asked.kind as usize);
     // "Last four of your social?" "One two three four."
     let expected = open.filter(|_| asked.words <= ASKED_TURNS_MAX);
-    let counting = run.counts() && !expected.is_some_and(is_identifier);
+    let told = |category| is_identifier(category) || matches!(category, Category::Zip | Category::Dob);
+    let counting = run.counts() && !expected.is_some_and(told);
     let short = run.digits <= SECURITY_CODE_DIGITS_MAX && run.letters == 0;
     let security_code = short && out[first].is_some_and(|d| d.category == Category::Card);
     let code = (codes.contains(&run.value()) || is_diagnosis_code(&run.text) || counting) && !security_code;
@@ -85,9 +86,18 @@ fn is_no_value(scene: &Scene<'_>, run: &Run, codes: &HashSet<String>, out: &[Opt
     let identifier = taken_for(is_identifier) && !named;
     let unasked =
         identifier && alone && !open.is_some_and(is_identifier) && (is_short_code(&run.text) || is_slogan(run));
-    let thing = identifier && is_plan(tokens, run, first, end)
+    let numbered = |category| matches!(category, Category::Address | Category::Phone);
+    let round = !named && expected.is_none() && alone && is_round(tokens, run);
+    let round = round && run.words.iter().all(|w| !out[*w as usize].is_some_and(|d| numbered(d.category)));
+    let thing = round
+        || identifier && is_plan(tokens, run, first, end)
         || is_count(tokens, run, out) && (!named && expected.is_none() || is_plural(tokens, end));
-    code && !named || unasked || thing || year || run.text == "24/7" || date && is_ratio(&run.text) || amount
+    // "Mail the form to 142 Sycamore"
+    let placed = taken_for(|category| category == Category::Address)
+        && [first.checked_sub(1), Some(end)]
+            .into_iter()
+            .any(|at| at.and_then(|at| *out.get(at)?).is_some_and(|d| d.category == Category::Address));
+    code && !named && !placed || unasked || thing || year || run.text == "24/7" || date && is_ratio(&run.text) || amount
 }
 
 /// Whether values of a category can look like this: cards, telephones and ZIPs have no letters.
@@ -98,6 +108,16 @@ fn may_be(category: Category, run: &Run) -> bool {
 
 /// Digits of a count with thousands in it.
 const COUNT_DIGITS_MAX: u16 = 6;
+
+/// Digits of a round amount.
+const ROUND_DIGITS_MAX: u16 = 6;
+
+/// An amount that ends in hundreds or thousands ("nine hundred", "seven thousand five hundred").
+fn is_round(tokens: &Tokens, run: &Run) -> bool {
+    let magnitude = bit::HUNDRED | bit::THOUSAND;
+    let last = run.words.last().is_some_and(|w| tokens.list()[*w as usize].is(magnitude));
+    last && run.letters == 0 && run.digits <= ROUND_DIGITS_MAX && run.text.ends_with("00")
+}
 
 /// A count of something, taken for a number that is said digit by digit ("nine thousand four hundred eighty steps").
 fn is_count(tokens: &Tokens, run: &Run, out: &[Option<Decision>]) -> bool {
@@ -144,8 +164,11 @@ pub(super) fn clear_ages(scene: &Scene<'_>, out: &mut [Option<Decision>]) {
         let said = before.kind == age && before.words < AGE_WORDS_MAX || after.kind == age && after.words == 0;
         let asked = context.asked_at(scene.transcript, *first as usize).last;
         let is = first.checked_sub(1).map_or("", |i| scene.tokens.word(i as usize));
-        let called =
-            matches!(is, "i'm" | "is" | "am" | "he's" | "she's") && asked.kind != label_of(Category::Dob) as u8;
+        let dob = asked.kind == label_of(Category::Dob) as u8;
+        let called = matches!(
+            is,
+            "i'm" | "is" | "am" | "he's" | "she's" | "you're" | "they're" | "was" | "turned" | "turning" | "makes"
+        ) && !dob;
         let young = run.text.len() <= 2 && run.text.parse::<u32>().is_ok_and(|n| n <= AGE_MAX);
         let said = said || asked.kind == age || called;
         let tagged = |w: &u32| {
@@ -167,22 +190,95 @@ fn is_hundreds(tokens: &Tokens, first: usize) -> bool {
 /// Shows small words before a date and no part of it ("a birth date [of] march fifth"), and those that the model took for
 /// a part of what is shown by now ("the list price [of]").
 pub(super) fn clear_edges(transcript: &Transcript, tokens: &Tokens, out: &mut [Option<Decision>]) {
+    let list = tokens.list();
     let dated = |d: Decision| matches!(d.category, Category::Dob | Category::Date | Category::Card);
     for turn in transcript.turns() {
         for i in turn.words.range().skip(1) {
             let small = matches!(tokens.word(i), "the" | "of" | "and" | "in" | "at");
-            let before = &tokens.list()[i - 1];
+            let before = &list[i - 1];
             // "The sixteenth day of june", "january um the first"
             let goes_on = tokens.word(i - 1) == "day"
                 || before.is(bit::FILLER | bit::MONTH | bit::ORDINAL | bit::DIGIT | bit::TENS | bit::TEEN)
                 || before.has_digits();
             let by_model = out[i].is_some_and(|d| dated(d) && !matches!(d.origin, Origin::Rule(_)));
-            if small && by_model && out[i - 1].is_none() && !goes_on {
+            let ordinals = |j: usize| list.get(j).is_some_and(|t| t.is(bit::ORDINAL | bit::MONTH));
+            // "March third and fourth" are two dates, "two thousand and four" is one.
+            let two = tokens.word(i) == "and"
+                && list[i - 1].is(bit::ORDINAL)
+                && ordinals(i + 1)
+                && [out[i - 1], out.get(i + 1).copied().flatten()].iter().all(|d| d.is_some_and(dated));
+            // "February twenty sixth of last year"
+            let trails = matches!(tokens.word(i), "of" | "and" | "in" | "at")
+                && matches!(
+                    list.get(i + 1).map(|_| tokens.word(i + 1)),
+                    Some("last" | "this" | "next" | "every" | "each")
+                );
+            if small && by_model && out[i - 1].is_none() && !goes_on || two || trails && out[i].is_some_and(dated) {
                 out[i] = None;
             }
         }
     }
 }
+
+/// Shows what counts something beside a date and is no part of it: hours and days behind it ("october fifth [five] days"),
+/// and ordinals that are none ("the [first] report").
+pub(super) fn clear_counts(transcript: &Transcript, tokens: &Tokens, spoken: &Spoken, out: &mut [Option<Decision>]) {
+    let list = tokens.list();
+    let dated = |d: Option<Decision>| d.is_some_and(|d| matches!(d.category, Category::Dob | Category::Date));
+    for turn in transcript.turns() {
+        let words = turn.words.range();
+        for i in words.clone().filter(|i| i + 1 < words.end) {
+            let (token, next) = (&list[i], &list[i + 1]);
+            if !dated(out[i]) || out[i + 1].is_some() || token.shape.stop > 0 {
+                continue;
+            }
+            let counted = next.is(bit::DURATION) || tokens.word(i + 1) == "o'clock";
+            if counted && spoken.of_word[i].0 != 0 {
+                // "October fourth, twenty five days"
+                let same = |w: &usize| spoken.of_word[*w].0 == spoken.of_word[i].0 && list[*w].shape.stop == 0;
+                let count: Vec<usize> = (words.start..=i).rev().take_while(same).collect();
+                if count.len() <= 2 {
+                    count.into_iter().for_each(|w| out[w] = None);
+                }
+            }
+            let single = i > words.start && out[i - 1].is_none() && matches!(tokens.word(i - 1), "the" | "my" | "your");
+            let by_model = out[i].is_some_and(|d| d.origin == Origin::Tagger);
+            if single && by_model && matches!(tokens.word(i), "first" | "second" | "third") && is_noun(tokens, i + 1) {
+                out[i] = None;
+            }
+        }
+    }
+}
+
+/// Whether a word that an ordinal stands before is what it counts ("the first film"), and no date goes on ("the first works").
+fn is_noun(tokens: &Tokens, word: usize) -> bool {
+    let token = &tokens.list()[word];
+    let plain = token.class.flags == 0 && token.shape.letters > 2 && !token.has_digits();
+    plain
+        && token.lists.lower <= NOUN_MAX
+        && !matches!(
+            tokens.word(word),
+            "instead"
+                | "works"
+                | "please"
+                | "again"
+                | "afternoon"
+                | "morning"
+                | "evening"
+                | "around"
+                | "sounds"
+                | "until"
+                | "through"
+                | "because"
+                | "since"
+                | "maybe"
+                | "would"
+                | "could"
+        )
+}
+
+/// How frequent a word is at most that an ordinal before it counts, and no day of a month.
+const NOUN_MAX: u32 = 5;
 
 /// Shows ordinary words that the model took into a number ("… on it", "… one moment"): numbers and codes
 /// are said in digits, letters and number words, and those are in runs.
@@ -193,7 +289,10 @@ pub(super) fn clear_words(scene: &Scene<'_>, out: &mut [Option<Decision>]) {
         let Some(decision) = *cell else { continue };
         let token = &tokens.list()[i];
         let named = decision.category == Category::Name && decision.origin == Origin::Tagger;
-        if named && (token.is(bit::WEEKDAY) || is_done(tokens, i)) {
+        let dated = matches!(decision.category, Category::Dob | Category::Date) && decision.origin == Origin::Tagger;
+        if named && (token.is(bit::WEEKDAY) || is_done(tokens, i) || is_future(tokens, i))
+            || dated && is_chance(tokens, i)
+        {
             *cell = None;
             continue;
         }
@@ -228,6 +327,30 @@ fn is_done(tokens: &Tokens, word: usize) -> bool {
         && !token.shape.capital
         && (auxiliary(one) || pronoun && auxiliary(two))
         && matches!(beside(Some(word + 1)), "the" | "that" | "this" | "it" | "up" | "down" | "your" | "my" | "our")
+}
+
+/// Whether "will" says what somebody is going to do ("Faith Young will call").
+fn is_future(tokens: &Tokens, word: usize) -> bool {
+    const DONE: [&str; 24] = [
+        "be", "have", "need", "get", "call", "come", "pick", "take", "go", "not", "also", "bring", "see", "let",
+        "give", "send", "want", "help", "probably", "just", "still", "do", "know", "never",
+    ];
+    is_verb(tokens, word, "will", &DONE)
+}
+
+/// Whether "may" is no month ("it may have").
+fn is_chance(tokens: &Tokens, word: usize) -> bool {
+    is_verb(tokens, word, "may", &["have", "be", "not", "also", "need", "want", "still", "never"])
+}
+
+/// Whether this auxiliary stands here in lower case before one of these words.
+fn is_verb(tokens: &Tokens, word: usize, auxiliary: &str, before: &[&str]) -> bool {
+    let next = (word + 1 < tokens.list().len()).then(|| tokens.word(word + 1));
+    let token = &tokens.list()[word];
+    tokens.word(word) == auxiliary
+        && !token.shape.capital
+        && token.shape.stop == 0
+        && next.is_some_and(|next| before.contains(&next))
 }
 
 /// Whether values of this category are made of numbers and letters alone.
@@ -317,6 +440,8 @@ mod tests {
             &["send a w nine please and i take b twelve", "okay"],
             &["with an h m o you choose a doctor and a p p o you do not but cheaper", "okay"],
             &["i had nine thousand four hundred eighty steps today", "well done"],
+            &["the last guy wanted nine hundred for it", "and the family maximum is six thousand dollars or so"],
+            &["her water may have broken and she isn't sure", "it hides on the first film"],
             &["into a health savings account in twenty twenty five you can put four thousand dollars", "okay"],
         ] {
             assert!(hidden(turns).is_empty(), "{turns:?}: {:?}", hidden(turns));
@@ -332,6 +457,24 @@ mod tests {
                 ["your phone number please", "eight hundred five five five one two hundred"],
                 "eight hundred five five five one two hundred",
             ),
+            (["and your birthday just for the form", "one twenty one eighty five"], "one twenty one eighty five"),
+            (["i'll mail the form to one forty two sycamore ypsilanti", "okay"], "one forty two sycamore ypsilanti"),
+            (
+                ["you can reach me at four oh eight five five five oh one nine three", "oh one nine what"],
+                "four oh eight five five five oh one nine three oh one nine",
+            ),
+        ] {
+            assert_eq!(hidden(&turns).join(" "), want);
+        }
+    }
+
+    #[test]
+    fn ordinary_words_beside_a_value_stay() {
+        for (turns, want) in [
+            (["katherine with a k but close enough", "okay"], "katherine"),
+            (["okay bob smith will pick it up", "okay"], "bob smith"),
+            (["it was delivered february twenty sixth of last year", "okay"], "february twenty sixth"),
+            (["then the one on ridge road is eleven minutes", "okay"], "ridge road"),
         ] {
             assert_eq!(hidden(&turns).join(" "), want);
         }

@@ -5,7 +5,7 @@ use crate::base::push_folded;
 use crate::model::{Category, Transcript};
 use crate::patterns::Packed;
 use crate::patterns::hash::{hash_bytes, hash_letters};
-use crate::patterns::lexicon::{Class, class_of, lists_of};
+use crate::patterns::lexicon::{Class, bit, class_of, lists_of};
 use std::ops::Range;
 
 /// How a word is written.
@@ -156,6 +156,9 @@ fn token(word: &str, text: &mut String) -> Token {
         }
         None => {
             let uppers = signs(core, text, &mut shape);
+            if shape.hyphen && shape.digits == 0 {
+                number(start, text, &mut shape);
+            }
             (uppers, hash_bytes(&text.as_bytes()[start..]))
         }
     };
@@ -225,6 +228,41 @@ fn signs(core: &str, text: &mut String, shape: &mut Shape) -> usize {
     uppers
 }
 
+/// Turns number words with hyphens between them into the digits that they mean: "twenty-five", "nineteen-sixty-eight",
+/// "twenty-first", "four-four-one".
+fn number(start: usize, text: &mut String, shape: &mut Shape) {
+    let mut digits = String::new();
+    let mut tens = 0;
+    let mut suffix = "";
+    for part in text[start..].split('-') {
+        let class = class_of(hash_bytes(part.as_bytes()));
+        let is = |bits| class.is(bits);
+        let unit = (1..10).contains(&class.number);
+        if !suffix.is_empty() {
+            return;
+        } else if tens > 0 && unit && is(bit::DIGIT | bit::ORDINAL) {
+            digits.truncate(digits.len() - 2);
+            digits.push_str(&(tens + class.number).to_string());
+            if is(bit::ORDINAL) {
+                suffix = ["st", "nd", "rd"].get(usize::from(class.number) - 1).unwrap_or(&"th");
+            }
+            tens = 0;
+        } else if is(bit::DIGIT | bit::OH | bit::TEEN | bit::TENS) && !is(bit::ORDINAL) {
+            digits.push_str(&class.number.to_string());
+            tens = if is(bit::TENS) { class.number } else { 0 };
+        } else {
+            return;
+        }
+    }
+    shape.digits = u8::try_from(digits.len()).unwrap_or(u8::MAX);
+    shape.letters = suffix.len() as u8;
+    shape.hyphen = false;
+    shape.inner = 0;
+    text.truncate(start);
+    text.push_str(&digits);
+    text.push_str(suffix);
+}
+
 /// What the lists say of a word; of one with hyphens that is not listed, what they say of all its parts.
 fn open_lists(word: &str, hash: u64, shape: &Shape) -> Packed {
     let listed = lists_of(hash);
@@ -290,6 +328,26 @@ mod tests {
         assert!(lower("bye-bye") >= 3 && lower("out-of-network") >= 3);
         assert_eq!(lower("wojcik-okonkwo"), 0);
         assert_eq!(lower("m-a-r-k"), 0);
+    }
+
+    #[test]
+    fn numbers_with_hyphens_are_read_as_digits() {
+        for (word, want) in [
+            ("twenty-five,", "25"),
+            ("Sixty-Eight.", "68"),
+            ("nineteen-sixty-eight", "1968"),
+            ("twenty-first", "21st"),
+            ("thirty-third's", "33rd"),
+            ("four-four-oh-one", "4401"),
+            ("twenty-twenty", "2020"),
+            ("two-factor", "two-factor"),
+            ("sixty-eight-year-old", "sixty-eight-year-old"),
+            ("first-second", "first-second"),
+            ("one-on-one", "one-on-one"),
+        ] {
+            let (text, shape) = one(word);
+            assert_eq!((text.as_str(), shape.digits > 0), (want, want.starts_with(|c: char| c.is_ascii_digit())));
+        }
     }
 
     #[test]

@@ -129,24 +129,29 @@ const OTHER_DATE_VOTE: f32 = 0.9;
 
 /// Last year from which a date is as likely a birthday as an appointment.
 const BIRTH_YEAR_MAX: u32 = 2018;
+/// First year of a century that is one of birth, behind a slash; and where it might be a day as well ("eighty seven").
+const SHORT_YEAR_WRITTEN_MIN: u32 = 19;
+const SHORT_YEAR_MIN: u32 = 32;
 
+/// Whether a date has a year in which people were born who are spoken of today.
 fn has_birth_year(scene: &Scene<'_>, words: std::ops::Range<usize>) -> bool {
     words.into_iter().any(|w| {
         let text = scene.spoken.run_of(w).map_or("", |run| run.text.as_str());
         let digits = text.rsplit(|c: char| !c.is_ascii_digit()).next().unwrap_or_default();
-        match digits.len() {
-            4.. => digits[digits.len() - 4..].parse().is_ok_and(|year: u32| (1900..=BIRTH_YEAR_MAX).contains(&year)),
-            2 => text.contains(['/', '-']) && digits.parse().is_ok_and(|year: u32| year > BIRTH_YEAR_MAX % 100),
-            _ => false,
-        }
+        let last = |n: usize| digits.get(digits.len().wrapping_sub(n)..).and_then(|year| year.parse().ok());
+        let written = text.contains(['/', '-']);
+        let short = if written { SHORT_YEAR_WRITTEN_MIN } else { SHORT_YEAR_MIN };
+        last(4).is_some_and(|year: u32| (1900..=BIRTH_YEAR_MAX).contains(&year))
+            || (digits.len() == 2 || !written) && last(2).is_some_and(|year: u32| digits.len() <= 6 && year >= short)
     })
 }
 
 /// Decides for each date that is hidden whether it is one of birth: by the model, and by what was asked or
-/// said before it. A date that nobody called a birthday is none.
+/// said before it, here and wherever the call says the same words again. A date that nobody called a birthday is none.
 pub(super) fn birth_or_other(scene: &Scene<'_>, marginals: &Marginals, out: &mut [Option<Decision>]) {
     let is_date = |d: &Option<Decision>| d.is_some_and(|d| matches!(d.category, Category::Dob | Category::Date));
-    let kind = |category| label_of(category) as u8;
+    let mut dates = Vec::new();
+    let mut pooled: HashMap<Vec<u64>, f32> = HashMap::new();
     for (t, turn) in scene.transcript.turns().iter().enumerate() {
         let range = turn.words.range();
         let mut at = range.start;
@@ -157,30 +162,49 @@ pub(super) fn birth_or_other(scene: &Scene<'_>, marginals: &Marginals, out: &mut
                 continue;
             }
             let words = at..at + len;
-            let (mut birth, mut other) = (0.0, 0.0);
-            for chances in words.clone().map(|w| tempered(marginals.of(w))) {
-                birth += chances[label_of(Category::Dob)];
-                other += chances[label_of(Category::Date)];
-            }
-            let (cue, asked) = (scene.context.before[at].kind, scene.context.asked[t]);
-            let called = cue == kind(Category::Dob)
-                || cue == 0 && [asked.first.kind, asked.last.kind].contains(&kind(Category::Dob));
-            let lean = if called {
-                BIRTH_VOTE
-            } else if scene.context.after[at + len - 1].kind == kind(Category::Dob)
-                || has_birth_year(scene, words.clone())
-            {
-                0.0
-            } else {
-                -OTHER_DATE_VOTE
-            };
-            let category = if birth + lean * len as f32 > other { Category::Dob } else { Category::Date };
-            for decision in out[words].iter_mut().flatten() {
-                decision.category = category;
-            }
+            let said = same_date(scene, words.clone());
+            *pooled.entry(said.clone()).or_insert(0.0) += birth_vote(scene, marginals, t, words.clone());
+            dates.push((words, said));
             at += len;
         }
     }
+    for (words, said) in dates {
+        let category = if pooled[&said] > 0.0 { Category::Dob } else { Category::Date };
+        for decision in out[words].iter_mut().flatten() {
+            decision.category = category;
+        }
+    }
+}
+
+/// What is equal where the words of a date are, whatever their order.
+fn same_date(scene: &Scene<'_>, words: std::ops::Range<usize>) -> Vec<u64> {
+    let tokens = scene.tokens;
+    let says = words.clone().filter(|w| !matches!(tokens.word(*w), "the" | "of" | "and"));
+    let mut said: Vec<u64> = says.map(|w| tokens.list()[w].hash).collect();
+    said.sort_unstable();
+    // One word ("fifth") may be of any date.
+    if said.len() < 2 {
+        said.push(words.start as u64);
+    }
+    said
+}
+
+/// What speaks for a date of birth more than for another: above 0 where it is one.
+fn birth_vote(scene: &Scene<'_>, marginals: &Marginals, turn: usize, words: std::ops::Range<usize>) -> f32 {
+    let kind = |category| label_of(category) as u8;
+    let chances = words.clone().map(|w| tempered(marginals.of(w)));
+    let votes: f32 = chances.map(|c| c[label_of(Category::Dob)] - c[label_of(Category::Date)]).sum();
+    let (cue, asked) = (scene.context.before[words.start].kind, scene.context.asked[turn]);
+    let called =
+        cue == kind(Category::Dob) || cue == 0 && [asked.first.kind, asked.last.kind].contains(&kind(Category::Dob));
+    let lean = if called {
+        BIRTH_VOTE
+    } else if scene.context.after[words.end - 1].kind == kind(Category::Dob) || has_birth_year(scene, words.clone()) {
+        0.0
+    } else {
+        -OTHER_DATE_VOTE
+    };
+    votes + lean * words.len() as f32
 }
 
 /// Chances summed over words, by label.

@@ -86,7 +86,10 @@ fn city(text: &str) -> bool {
 
 /// The words between house number and street word are no measure and no small word of a sentence.
 fn street(text: &str) -> bool {
-    const SMALL: [&str; 12] = ["and", "the", "a", "of", "to", "down", "off", "from", "per", "or", "for", "in"];
+    const SMALL: [&str; 18] = [
+        "and", "the", "a", "of", "to", "down", "off", "from", "per", "or", "for", "in", "on", "at", "i", "we", "you",
+        "it's",
+    ];
     text.split(' ').all(|word| {
         let class = class_of(hash_bytes(word.as_bytes()));
         !SMALL.contains(&word) && !class.is(bit::DOSE | bit::DURATION | bit::COUNT | bit::MONEY | bit::CLOCK)
