@@ -10,6 +10,7 @@ mod examples;
 mod keys;
 mod known;
 mod label;
+#[cfg_attr(not(feature = "cloud"), path = "no_lambda.rs")]
 mod lambda;
 mod output;
 mod patterns;

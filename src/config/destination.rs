@@ -2,7 +2,7 @@
 
 use crate::base::{Error, Result};
 use crate::model::{ObjectLock, Policy};
-use crate::store::s3::{LockMode, Properties};
+use crate::store::{LockMode, Properties};
 
 /// One layer's fields; what is `None` is left to the layer below.
 #[derive(Default, serde::Deserialize)]

@@ -24,7 +24,7 @@ use crate::access::sign::{KeyFolder, PublicKeys, Signer, Signing, read_private};
 use crate::base::{Error, Result, Sha256Hex, Timestamp, limits};
 use crate::jobs::{CallKey, DEFAULT_TEMPLATES, Originals, SizeLimits, Template};
 use crate::model::{Format, Policy};
-use crate::store::s3::{Access, Properties};
+use crate::store::{Access, Properties};
 use crate::transcript::{Mapping, Told};
 use fields::Origin;
 use std::num::NonZeroUsize;

@@ -5,13 +5,14 @@
 //! lease ends; whoever still works on it extends the lease, and whoever dies gives it back by doing nothing.
 
 pub mod event;
+#[cfg_attr(not(feature = "cloud"), path = "no_sqs.rs")]
 mod sqs;
 #[cfg(test)]
 mod suite;
 mod watch;
 
 pub use event::{Change, Refusal};
-pub use sqs::{Sqs, SqsTimes};
+pub use sqs::Sqs;
 pub use watch::{Watch, WatchTimes};
 
 use crate::base::{Phi, Result, Stage};
@@ -20,6 +21,17 @@ use std::time::Duration;
 
 /// Most messages that are received, deleted or extended in one request.
 pub const BATCH_MAX: usize = 10;
+
+/// How long a queue's messages wait for what.
+#[derive(Clone, Copy)]
+pub struct SqsTimes {
+    /// A message that is neither extended nor ended comes again after this; whole seconds.
+    pub lease: Duration,
+    /// How long a receive waits for the first message; whole seconds, 20 at most.
+    pub wait: Duration,
+    /// Time since 1970.
+    pub now: fn() -> Duration,
+}
 
 /// What a leased message is called.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]

@@ -1,8 +1,8 @@
 //! Amazon SQS, and what speaks like it. Must not put anything of a message into an error: bodies hold object keys.
 
-use super::{BATCH_MAX, DeadReason, Message, Queue, Receipt, event};
+use super::{BATCH_MAX, DeadReason, Message, Queue, Receipt, SqsTimes, event};
 use crate::base::{Error, Kind, Phi, Result, Stage};
-use aws_config::SdkConfig;
+use aws_config::{BehaviorVersion, SdkConfig};
 use aws_sdk_sqs::Client;
 use aws_sdk_sqs::config::Region;
 use aws_sdk_sqs::config::timeout::TimeoutConfig;
@@ -12,6 +12,7 @@ use aws_sdk_sqs::types::{
     MessageSystemAttributeName as Attribute, QueueAttributeName,
 };
 use std::collections::HashMap;
+use std::sync::Arc;
 use std::time::Duration;
 use tokio::runtime::Handle;
 use tokio::sync::watch;
@@ -26,17 +27,6 @@ const DELETE_TRIES: usize = 3;
 /// What is signed for where a server of one's own has no regions.
 const REGION_OF_CUSTOM_ENDPOINTS: Region = Region::from_static("us-east-1");
 
-/// How long a queue's messages wait for what.
-#[derive(Clone, Copy)]
-pub struct SqsTimes {
-    /// A message that is neither extended nor ended comes again after this; whole seconds.
-    pub lease: Duration,
-    /// How long a receive waits for the first message; whole seconds, 20 at most.
-    pub wait: Duration,
-    /// Time since 1970.
-    pub now: fn() -> Duration,
-}
-
 /// A queue of SQS.
 pub struct Sqs {
     client: Client,
@@ -48,6 +38,15 @@ pub struct Sqs {
 }
 
 impl Sqs {
+    /// [`Sqs::open`] as the SDK's own environment says.
+    ///
+    /// # Errors
+    /// Those of [`Sqs::open`].
+    pub fn connect(runtime: &Handle, url: &str, dead_letters: Option<&str>, times: SqsTimes) -> Result<Arc<dyn Queue>> {
+        let config = runtime.block_on(aws_config::load_defaults(BehaviorVersion::latest()));
+        Ok(Arc::new(Self::open(runtime, &config, url, dead_letters, times)?))
+    }
+
     /// The queue behind this URL. Dead letters go to the queue behind `dead_letters`, or else to the one of its redrive
     /// policy.
     ///

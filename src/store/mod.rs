@@ -10,11 +10,13 @@
 //!   go to names of their own, so that readers of the old manifest still find what it lists (`s3/staging.rs`).
 
 mod address;
+mod bucket;
 mod disposal;
 pub mod inventory;
 mod listed;
 mod local;
 mod records;
+#[cfg_attr(not(feature = "cloud"), path = "no_s3.rs")]
 pub mod s3;
 mod staging;
 mod stores;
@@ -23,10 +25,10 @@ pub(crate) mod suite;
 mod walk;
 
 pub use address::{Address, BucketAddress};
+pub use bucket::{Access, LockMode, Properties};
 pub use disposal::{Disposal, LegalHold, Protection};
 pub use listed::{ListedStore, Listing};
 pub use local::LocalStore;
-use records::TOMBSTONE_BEGINS;
 #[cfg(test)]
 pub(crate) use records::suite as records_suite;
 pub use records::{LocalRecords, RECORDS_MAX, RETENTION_FOLDER, RecordKey, Records, tombstone_name};

@@ -1,7 +1,7 @@
 //! Opens stores by their addresses.
 
-use super::s3::{Client, Properties, S3Records, S3Store};
-use super::{Address, Disposal, Keeping, LocalRecords, LocalStore, Records, Store};
+use super::s3::Client;
+use super::{Address, Disposal, Keeping, LocalRecords, LocalStore, Properties, Records, Store};
 use crate::base::{Error, Kind, Result, Stage};
 use std::sync::Arc;
 
@@ -24,7 +24,7 @@ impl Stores {
     pub fn source(&self, address: &Address) -> Result<Arc<dyn Store>> {
         Ok(match address {
             Address::Folder(folder) => Arc::new(LocalStore::source(folder)?),
-            Address::Bucket(bucket) => Arc::new(S3Store::source(self.client()?, bucket)?),
+            Address::Bucket(bucket) => self.client()?.source(bucket)?,
         })
     }
 
@@ -35,7 +35,7 @@ impl Stores {
     pub fn destination(&self, address: &Address, with: Properties, sample: &Keeping) -> Result<Arc<dyn Store>> {
         Ok(match address {
             Address::Folder(folder) => Arc::new(LocalStore::destination(folder)?),
-            Address::Bucket(bucket) => Arc::new(S3Store::destination(self.client()?, bucket, with, sample)?),
+            Address::Bucket(bucket) => self.client()?.destination(bucket, with, sample)?,
         })
     }
 
@@ -46,7 +46,7 @@ impl Stores {
     pub fn records(&self, address: &Address) -> Result<Arc<dyn Records>> {
         Ok(match address {
             Address::Folder(folder) => Arc::new(LocalRecords::open(folder)?),
-            Address::Bucket(bucket) => Arc::new(S3Records::to_read(self.client()?, bucket)),
+            Address::Bucket(bucket) => self.client()?.records(bucket),
         })
     }
 
@@ -57,7 +57,7 @@ impl Stores {
     pub fn records_to_write(&self, address: &Address, with: Properties) -> Result<Arc<dyn Records>> {
         Ok(match address {
             Address::Folder(folder) => Arc::new(LocalRecords::open(folder)?),
-            Address::Bucket(bucket) => Arc::new(S3Records::to_write(self.client()?, bucket, with)?),
+            Address::Bucket(bucket) => self.client()?.records_to_write(bucket, with)?,
         })
     }
 
@@ -68,7 +68,7 @@ impl Stores {
     pub fn disposal(&self, address: &Address) -> Result<Arc<dyn Disposal>> {
         Ok(match address {
             Address::Folder(folder) => Arc::new(LocalRecords::open(folder)?),
-            Address::Bucket(bucket) => Arc::new(S3Records::to_read(self.client()?, bucket)),
+            Address::Bucket(bucket) => self.client()?.disposal(bucket),
         })
     }
 

@@ -5,6 +5,7 @@ mod detect;
 mod exposure;
 mod kill;
 mod known;
+#[cfg(feature = "cloud")]
 mod lambda;
 mod orders;
 mod patterns;
@@ -12,6 +13,7 @@ mod pieces;
 mod policy;
 mod redact;
 mod retention;
+#[cfg(feature = "cloud")]
 mod runtime_api;
 mod scan;
 mod serve;

@@ -16,7 +16,6 @@ use crate::jobs::{self, EventSources, Ordered, Stop, WorkerTimes};
 use crate::queue::{Queue, Sqs, SqsTimes, Watch, WatchTimes};
 use crate::store::s3::Client;
 use crate::store::{LocalStore, Store, Stores};
-use aws_config::BehaviorVersion;
 use health::Health;
 use metrics::Metrics;
 use signal_hook::consts::{SIGINT, SIGTERM};
@@ -73,9 +72,8 @@ fn open(typed: &Path, settings: &Settings, told: &WorkerSettings) -> Result<Open
             let dest = jobs::destination(typed, &[])?;
             let runtime = runtime::handle()?;
             let open_queue = || {
-                let config = runtime.block_on(aws_config::load_defaults(BehaviorVersion::latest()));
                 let times = SqsTimes { lease: told.lease, wait: RECEIVE_WAIT, now: clock::since_1970 };
-                Sqs::open(&runtime, &config, url, told.dead_letter.as_deref(), times)
+                Sqs::connect(&runtime, url, told.dead_letter.as_deref(), times)
             };
             let open_stores = || {
                 let stores = Stores::new(Some(Client::connect(runtime.clone(), settings.access())?));
@@ -84,7 +82,7 @@ fn open(typed: &Path, settings: &Settings, told: &WorkerSettings) -> Result<Open
                 Ok((target, ordered, events::buckets(settings, stores, &dest)?))
             };
             let (queue, (target, ordered, sources)) = runtime::side_by_side(open_queue, open_stores)?;
-            Ok(Opened { queue: Arc::new(queue), sources, target, ordered })
+            Ok(Opened { queue, sources, target, ordered })
         }
         (None, Some(folder)) => {
             let dest = jobs::destination(typed, std::slice::from_ref(folder))?;

@@ -3,6 +3,7 @@
 
 use super::fault::Fault;
 use crate::base::{Error, Result};
+use crate::store::Access;
 use aws_config::BehaviorVersion;
 use aws_config::retry::RetryConfig;
 use aws_config::stalled_stream_protection::StalledStreamProtectionConfig;
@@ -15,20 +16,6 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 use tokio::runtime::Handle;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
-
-/// How a store is reached, besides what the SDK's own configuration says.
-#[derive(Clone, Copy, Debug)]
-pub struct Access {
-    /// Whether the bucket stands in the path and not in the host's name; where it is not said, custom endpoints have it
-    /// so.
-    pub path_style: Option<bool>,
-    /// Longest wait for the head of an answer, counted from the first byte of the request; a body may stand still for
-    /// half as long.
-    pub timeout: Duration,
-    /// Whether buckets are listed folder by folder, for stores that do not list keys in the order of their bytes. That is
-    /// found out where the first page of a listing shows it.
-    pub lists_by_folder: bool,
-}
 
 /// How long is waited for a server.
 #[derive(Clone, Copy)]

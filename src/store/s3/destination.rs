@@ -4,7 +4,7 @@ use super::client::{Answer, Client};
 use super::fault::Fault;
 use super::put::{Condition, Put};
 use crate::base::{Error, Result, Sha256Hex, Stage, Timestamp};
-use crate::store::Keeping;
+use crate::store::{Keeping, LockMode, Properties};
 use aws_sdk_s3::operation::create_multipart_upload::builders::CreateMultipartUploadFluentBuilder;
 use aws_sdk_s3::operation::put_object::builders::PutObjectFluentBuilder;
 use aws_sdk_s3::primitives::DateTime;
@@ -19,26 +19,6 @@ const PROBE: &[u8] = b"sordino writes this to see whether the bucket can do what
 const SUPERSEDED: &str = "sordino:superseded";
 /// Metadata that holds the digest of an object's bytes, hexadecimal.
 pub(super) const DIGEST_METADATA: &str = "sordino-sha256";
-
-/// What a destination asks of every object.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Properties {
-    /// Objects are encrypted with this KMS key; without one as the bucket does by itself.
-    pub sse_kms_key: Option<String>,
-    /// Storage class; without one that of the bucket, `STANDARD`.
-    pub storage_class: Option<String>,
-    /// Objects of calls are locked until the time that they must be kept.
-    pub lock: Option<LockMode>,
-}
-
-/// Who may shorten a lock.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum LockMode {
-    /// Those who have the permission to.
-    Governance,
-    /// Nobody.
-    Compliance,
-}
 
 impl Properties {
     /// What the objects of a call are written with.

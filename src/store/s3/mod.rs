@@ -20,12 +20,12 @@ mod tag;
 #[cfg(test)]
 mod tests;
 
-pub use client::{Access, Client};
-pub use destination::{LockMode, Properties};
+pub use client::Client;
 pub use records::S3Records;
 
 use super::{
-    BucketAddress, Entry, Keeping, MANIFEST_NAME, Object, RETENTION_FOLDER, Staged, Stat, Store, Stored, tombstone_name,
+    BucketAddress, Disposal, Entry, Keeping, MANIFEST_NAME, Object, Properties, RETENTION_FOLDER, Records, Staged,
+    Stat, Store, Stored, tombstone_name,
 };
 use crate::base::{CallId, Error, HoldReason, Kind, Phi, Result, Sha256Hex, Stage};
 use destination::Dress;
@@ -51,6 +51,44 @@ pub struct S3Store {
     in_hand: Option<Arc<InHand>>,
     /// What it has, once that was looked at.
     survey: Mutex<Option<Survey>>,
+}
+
+impl Client {
+    /// A bucket to read from.
+    ///
+    /// # Errors
+    /// Those of [`S3Store::source`].
+    pub fn source(self, address: &BucketAddress) -> Result<Arc<dyn Store>> {
+        Ok(Arc::new(S3Store::source(self, address)?))
+    }
+
+    /// A bucket to write to.
+    ///
+    /// # Errors
+    /// Those of [`S3Store::destination`].
+    pub fn destination(self, at: &BucketAddress, with: Properties, sample: &Keeping) -> Result<Arc<dyn Store>> {
+        Ok(Arc::new(S3Store::destination(self, at, with, sample)?))
+    }
+
+    /// Records of the program in a bucket, to read.
+    #[must_use]
+    pub fn records(self, address: &BucketAddress) -> Arc<dyn Records> {
+        Arc::new(S3Records::to_read(self, address))
+    }
+
+    /// Records of the program in a bucket, to write too.
+    ///
+    /// # Errors
+    /// Those of [`S3Records::to_write`].
+    pub fn records_to_write(self, address: &BucketAddress, with: Properties) -> Result<Arc<dyn Records>> {
+        Ok(Arc::new(S3Records::to_write(self, address, with)?))
+    }
+
+    /// Copies in a bucket, to be removed.
+    #[must_use]
+    pub fn disposal(self, address: &BucketAddress) -> Arc<dyn Disposal> {
+        Arc::new(S3Records::to_read(self, address))
+    }
 }
 
 /// What all requests of a store have in common.

@@ -1,13 +1,13 @@
 //! Small records of the program itself in a bucket.
 
 use super::client::Client;
-use super::destination::{self, Properties};
+use super::destination;
 use super::fault::Fault;
 use super::put::{Condition, Put};
 use super::{Bucket, RECORD_BYTES_MAX};
 use crate::base::{Error, Kind, Result, Sha256Hex, Stage, Timestamp};
 use crate::store::records::check_count;
-use crate::store::{BucketAddress, Expected, RecordKey, Records, Stored};
+use crate::store::{BucketAddress, Expected, Properties, RecordKey, Records, Stored};
 
 /// Records in a bucket. A write is a put with a condition.
 pub struct S3Records(pub(super) Bucket);

@@ -7,7 +7,8 @@
 use super::client::Answer;
 use super::{Bucket, HELD_FOLDER};
 use crate::base::CallId;
-use crate::store::{RETENTION_FOLDER, TOMBSTONE_BEGINS};
+use crate::store::RETENTION_FOLDER;
+use crate::store::records::TOMBSTONE_BEGINS;
 use std::collections::BTreeSet;
 
 /// Most pages of a listing, of up to 1,000 calls each. A destination with more calls than that is asked for each: to list

@@ -1,6 +1,7 @@
 //! What objects are written with, and buckets that cannot do it.
 
 use super::*;
+use crate::store::LockMode;
 use aws_sdk_s3::operation::head_object::HeadObjectOutput;
 use std::collections::BTreeMap;
 
