@@ -154,7 +154,7 @@ fn named<'a>(label: &'a str, labels: &mut Vec<&'a str>) -> Speaker {
 #[cfg(test)]
 mod tests {
     use crate::base::{CallId, Phi, WordSpan};
-    use crate::model::{Category, Edit};
+    use crate::model::{Category, Edit, Transcript};
     use crate::transcript::read;
 
     /// Masks every word of a file as one stretch for each turn.
@@ -189,6 +189,18 @@ mod tests {
                 let file = |asked: &str, said: &str| format!("{agent}{asked}{end}{caller}{said}{end}{caller}{asked}");
                 assert_eq!(masked(&file("your email", "a@example.com")), file("[EMAIL]", "[EMAIL]"), "{agent:?}");
             }
+        }
+    }
+
+    #[test]
+    fn a_mask_in_front_of_a_time_is_no_label() {
+        for file in [" -> 00:00:03.000\n", "a@example.com (0:12): hello\n", "\"Ana\" (0:12): hello\n"] {
+            let document = read(Phi::new(file.as_bytes().to_vec()), None).unwrap();
+            let first = Edit { words: WordSpan::new(0, 1), category: Category::Phone, rules: Vec::new() };
+            let masked = document.mask(&[first], &CallId::from_mac(&[1; 32])).unwrap();
+            let again = read(masked, None).unwrap();
+            let words = |of: &Transcript| of.words().len();
+            assert_eq!(words(again.transcript()), words(document.transcript()), "{file}");
         }
     }
 

@@ -4,6 +4,7 @@
 use super::super::speakers::role;
 use super::labels::{self, Label, Sign};
 use crate::base::{TimeSpan, limits};
+use crate::model::Category;
 use std::ops::Range;
 
 /// How far a time may lie before the one in front of it, milliseconds.
@@ -89,7 +90,9 @@ fn time_first(text: &str) -> Option<Head> {
 
 /// `Agent (00:12): …`, `Maria Okonkwo   0:12`, `[Maria Okonkwo] 00:00:12`
 fn label_first(text: &str) -> Option<Head> {
-    let in_brackets = text.strip_prefix('[').and_then(|inner| inner.split_once(']'));
+    // `[PHONE] 00:00:12` was no head before its number was masked.
+    let is_masked = Category::ALL.iter().any(|category| text.starts_with(category.mask()));
+    let in_brackets = text.strip_prefix('[').filter(|_| !is_masked).and_then(|inner| inner.split_once(']'));
     let in_brackets = in_brackets.map(|(label, rest)| (1..1 + label.len(), text.len() - rest.trim_start().len()));
     let last = text.rsplit(char::is_whitespace).next().map_or(0, str::len);
     let stamps = text.match_indices(['(', '[']).map(|(at, _)| at).chain([text.len() - last]).filter(|at| *at > 0);
@@ -287,6 +290,8 @@ mod tests {
             "(555) 010-2234",
             "(5) Agent: hi",
             "[laughs] 5",
+            "[NAME] 00:00:12",
+            "[PHONE] (0:12): hello",
             "12:75 - hello",
             "1:2 - hello",
             "13:00 PM - hello",
