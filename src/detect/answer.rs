@@ -1,9 +1,11 @@
 //! Answers that are nothing but a number, where the other side has just asked for one: they go even where the model lets
 //! them stay.
 
+use super::codes::is_slogan;
 use super::gather::Scene;
 use super::settle::{Decision, Origin, is_identifier};
 use super::spoken::Run;
+use super::stays::may_be;
 use super::tagger::category_of;
 use crate::model::Category;
 use crate::patterns::lexicon::bit;
@@ -42,7 +44,10 @@ fn answers(category: Category, run: &Run) -> bool {
         Category::Dob => run.letters == 0 && reads_as_date(&run.text),
         Category::Zip => run.letters == 0 && run.digits == ZIP_DIGITS,
         Category::Url | Category::Email => false,
-        _ => is_identifier(category) && run.digits > 0 && run.digits + run.letters >= SIGNS_MIN,
+        _ => {
+            let signs = run.digits > 0 && run.digits + run.letters >= SIGNS_MIN;
+            is_identifier(category) && signs && may_be(category, run) && !is_slogan(run)
+        }
     }
 }
 

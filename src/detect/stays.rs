@@ -101,7 +101,7 @@ fn is_no_value(scene: &Scene<'_>, run: &Run, codes: &HashSet<String>, out: &[Opt
 }
 
 /// Whether values of a category can look like this: cards, telephones and ZIPs have no letters.
-fn may_be(category: Category, run: &Run) -> bool {
+pub(super) fn may_be(category: Category, run: &Run) -> bool {
     let digits_alone = matches!(category, Category::Card | Category::Phone | Category::Ssn | Category::Zip);
     !(digits_alone && run.letters > 0)
 }
@@ -441,6 +441,7 @@ mod tests {
             &["with an h m o you choose a doctor and a p p o you do not but cheaper", "okay"],
             &["i had nine thousand four hundred eighty steps today", "well done"],
             &["the last guy wanted nine hundred for it", "and the family maximum is six thousand dollars or so"],
+            &["and your card has a promo on it", "s a v e fifteen"],
             &["her water may have broken and she isn't sure", "it hides on the first film"],
             &["into a health savings account in twenty twenty five you can put four thousand dollars", "okay"],
         ] {
