@@ -12,6 +12,8 @@ use crate::patterns::lexicon::bit;
 
 /// Fewest digits and letters of an identifier.
 const SIGNS_MIN: u16 = 4;
+/// Digits of a house number.
+const HOUSE_DIGITS_MAX: u16 = 6;
 /// Digits of a ZIP.
 const ZIP_DIGITS: u16 = 5;
 
@@ -43,6 +45,7 @@ fn answers(category: Category, run: &Run) -> bool {
     match category {
         Category::Dob => run.letters == 0 && reads_as_date(&run.text),
         Category::Zip => run.letters == 0 && run.digits == ZIP_DIGITS,
+        Category::Address => run.letters == 0 && (1..=HOUSE_DIGITS_MAX).contains(&run.digits),
         Category::Url | Category::Email => false,
         _ => {
             let signs = run.digits > 0 && run.digits + run.letters >= SIGNS_MIN;
@@ -52,7 +55,7 @@ fn answers(category: Category, run: &Run) -> bool {
 }
 
 /// Whether digits are a month, a day and a year, in any order of the first two ("12185" is January 21st).
-fn reads_as_date(text: &str) -> bool {
+pub(super) fn reads_as_date(text: &str) -> bool {
     let digits: String = text.chars().filter(char::is_ascii_digit).collect();
     let number = |range: std::ops::Range<usize>| digits.get(range).and_then(|part| part.parse::<u32>().ok());
     let len = digits.len();

@@ -6,7 +6,7 @@ use super::joined::{cities_between, connect, extend_left, lead_ins, lead_outs, w
 use super::stays::{clear_ages, clear_counts, clear_edges, clear_words, exempt};
 use super::tagger::{Marginals, category_of};
 use super::token::Tokens;
-use super::whole::{birth_or_other, clear_gaps, whole_runs};
+use super::whole::{birth_or_other, clear_gaps, whole_dates, whole_runs};
 use crate::model::{Category, Finding, Transcript, TurnKind};
 use crate::patterns::lexicon::bit;
 use crate::patterns::model::LABELS;
@@ -98,6 +98,7 @@ pub(crate) fn settle(scene: &Scene<'_>, marginals: &Marginals, ruled: &[Finding]
     clear_edges(transcript, tokens, &mut out);
     clear_counts(transcript, tokens, spoken, &mut out);
     whole_mail(transcript, tokens, &mut out);
+    whole_dates(scene, &mut out);
     birth_or_other(scene, marginals, &mut out);
     out
 }

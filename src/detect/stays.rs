@@ -285,12 +285,14 @@ const NOUN_MAX: u32 = 5;
 pub(super) fn clear_words(scene: &Scene<'_>, out: &mut [Option<Decision>]) {
     let Scene { tokens, spoken, context, .. } = *scene;
     let spoken_value = bit::MONTH | bit::ORDINAL | bit::SYMBOL | bit::ALPHABET | bit::HUNDRED | bit::THOUSAND;
-    for (i, cell) in out.iter_mut().enumerate() {
+    for i in 0..out.len() {
+        let next = out.get(i + 1).copied().flatten();
+        let cell = &mut out[i];
         let Some(decision) = *cell else { continue };
         let token = &tokens.list()[i];
         let named = decision.category == Category::Name && decision.origin == Origin::Tagger;
         let dated = matches!(decision.category, Category::Dob | Category::Date) && decision.origin == Origin::Tagger;
-        if named && (token.is(bit::WEEKDAY) || is_done(tokens, i) || is_future(tokens, i))
+        if named && (is_weekday(tokens, i, next) || is_done(tokens, i) || is_future(tokens, i))
             || dated && is_chance(tokens, i)
         {
             *cell = None;
@@ -327,6 +329,13 @@ fn is_done(tokens: &Tokens, word: usize) -> bool {
         && !token.shape.capital
         && (auxiliary(one) || pronoun && auxiliary(two))
         && matches!(beside(Some(word + 1)), "the" | "that" | "this" | "it" | "up" | "down" | "your" | "my" | "our")
+}
+
+/// Whether a word is a day of the week, and no name before another one ("Sunday Akot").
+fn is_weekday(tokens: &Tokens, word: usize, next: Option<Decision>) -> bool {
+    let token = &tokens.list()[word];
+    let before_name = next.is_some_and(|d| d.category == Category::Name);
+    token.is(bit::WEEKDAY) && !(tokens.cased && token.shape.stop == 0 && before_name)
 }
 
 /// Whether "will" says what somebody is going to do ("Faith Young will call").

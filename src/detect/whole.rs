@@ -1,6 +1,7 @@
 //! Values as wholes: a run of digits or letters is hidden whole or not at all, and what it is follows from all
 //! its words, what was asked, what stands around it, and wherever the call says it again.
 
+use super::answer::reads_as_date;
 use super::gather::Scene;
 use super::settle::{Decision, Origin, is_identifier};
 use super::spoken::{Piece, Run, Spoken};
@@ -100,6 +101,11 @@ fn surroundings(scene: &Scene<'_>, run: &Run, out: &[Option<Decision>], votes: &
     if numeric(asked.kind) && cue.kind == 0 {
         votes[asked.kind as usize] += ASKED_VOTE * weight;
     }
+    let dob = label_of(Category::Dob);
+    let birthday = cue.kind as usize == dob || cue.kind == 0 && asked.kind as usize == dob;
+    if birthday && run.letters == 0 && reads_as_date(&run.text) {
+        votes[dob] += CUE_VOTE * weight;
+    }
     if run.digits == 0 && run.letters > 2 && matches!(category_of(cue.kind as usize), None | Some(Category::Name)) {
         votes[label_of(Category::Name)] += CUE_VOTE * weight;
     }
@@ -176,6 +182,41 @@ pub(super) fn birth_or_other(scene: &Scene<'_>, marginals: &Marginals, out: &mut
     }
 }
 
+/// Most words between a date and what it is called.
+const AFTER_WORDS_MAX: u8 = 4;
+
+/// Gives a year behind the rest of a date, and a day before its month, the date's category, whatever they look like by
+/// themselves ("June of 2017", "15 January").
+pub(super) fn whole_dates(scene: &Scene<'_>, out: &mut [Option<Decision>]) {
+    let (tokens, spoken) = (scene.tokens, scene.spoken);
+    let is_date = |d: Option<Decision>| d.filter(|d| matches!(d.category, Category::Dob | Category::Date));
+    for run in spoken.runs.iter().filter(|run| run.letters == 0) {
+        let (Some(first), Some(last)) = (run.words.first(), run.words.last()) else { continue };
+        let (first, last) = (*first as usize, *last as usize);
+        let hidden = run.words.iter().all(|w| out[*w as usize].is_some_and(|d| d.category != Category::Name));
+        let Some(number) = run.text.parse::<u32>().ok().filter(|_| hidden && last - first < run.words.len()) else {
+            continue;
+        };
+        let of = first > 0 && tokens.word(first - 1) == "of";
+        let before = first.checked_sub(1 + usize::from(of)).and_then(|at| is_date(out[at]).map(|d| (at, d)));
+        let year = match run.text.len() {
+            2 => before.is_some_and(|(at, _)| !of && !tokens.list()[at].is(bit::MONTH)),
+            4 => (1900..2100).contains(&number),
+            _ => false,
+        };
+        let before = before.filter(|(at, _)| {
+            year && tokens.list()[*at].is(bit::MONTH | bit::ORDINAL) || year && spoken.of_word[*at].0 != 0
+        });
+        let month = tokens.list().get(last + 1).is_some_and(|t| t.is(bit::MONTH));
+        let after = is_date(out.get(last + 1).copied().flatten()).filter(|_| month && (1..=31).contains(&number));
+        if let Some(date) = before.map(|(_, date)| date).or(after) {
+            for w in first - usize::from(of && before.is_some())..=last {
+                out[w].get_or_insert(Decision::whole(date.category)).category = date.category;
+            }
+        }
+    }
+}
+
 /// What is equal where the words of a date are, whatever their order.
 fn same_date(scene: &Scene<'_>, words: std::ops::Range<usize>) -> Vec<u64> {
     let tokens = scene.tokens;
@@ -197,9 +238,18 @@ fn birth_vote(scene: &Scene<'_>, marginals: &Marginals, turn: usize, words: std:
     let (cue, asked) = (scene.context.before[words.start].kind, scene.context.asked[turn]);
     let called =
         cue == kind(Category::Dob) || cue == 0 && [asked.first.kind, asked.last.kind].contains(&kind(Category::Dob));
-    let lean = if called {
+    let after = scene.context.after[words.end - 1];
+    // "I have march fifth as the date of birth"
+    let named = after.kind == kind(Category::Dob)
+        && after.words <= AFTER_WORDS_MAX
+        && scene
+            .tokens
+            .list()
+            .get(words.end)
+            .is_some_and(|_| matches!(scene.tokens.word(words.end), "as" | "is" | "for"));
+    let lean = if called || named {
         BIRTH_VOTE
-    } else if scene.context.after[words.end - 1].kind == kind(Category::Dob) || has_birth_year(scene, words.clone()) {
+    } else if after.kind == kind(Category::Dob) || has_birth_year(scene, words.clone()) {
         0.0
     } else {
         -OTHER_DATE_VOTE
