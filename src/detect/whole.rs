@@ -288,3 +288,36 @@ fn run_is_split(out: &[Option<Decision>], words: &[u32]) -> bool {
     // Where the other side cut in, one value goes on: only words that follow each other can be two.
     matches!(changes.as_slice(), [at] if *at >= 2 && hidden.len() - at >= 2 && hidden[*at].0 == hidden[at - 1].0 + 1)
 }
+
+#[cfg(test)]
+mod tests {
+    use crate::base::Phi;
+    use crate::detect::detect;
+    use crate::model::{Category, Speaker, TimeSource, TranscriptBuilder, TurnKind};
+    use crate::patterns::PatternSet;
+
+    /// What is hidden as a birthday in a question and its answer.
+    fn birthdays(turns: [&str; 2]) -> String {
+        let mut b = TranscriptBuilder::new(TimeSource::None);
+        for (said, speaker) in turns.iter().zip([Speaker::Agent, Speaker::Caller]) {
+            b.turn(TurnKind::Spoken, speaker, None);
+            b.say(Phi::new(said));
+        }
+        let transcript = b.build();
+        let words: Vec<&str> = turns.iter().flat_map(|t| t.split(' ')).collect();
+        let found = detect(&PatternSet::builtin().unwrap(), &transcript, &[]).findings;
+        let birthdays = found.iter().filter(|f| f.category == Category::Dob);
+        birthdays.flat_map(|f| &words[f.words.range()]).copied().collect::<Vec<_>>().join(" ")
+    }
+
+    #[test]
+    fn a_date_is_a_birthday_where_it_is_called_one() {
+        for (turns, want) in [
+            (["and your birthday", "five one fifty eight"], "five one fifty eight"),
+            (["i have two eight seventy one as the date of birth is that right", "no"], "two eight seventy one"),
+            (["your appointment is on march fifth", "okay"], ""),
+        ] {
+            assert_eq!(birthdays(turns), want);
+        }
+    }
+}
