@@ -450,7 +450,7 @@ mod tests {
             &["with an h m o you choose a doctor and a p p o you do not but cheaper", "okay"],
             &["i had nine thousand four hundred eighty steps today", "well done"],
             &["the last guy wanted nine hundred for it", "and the family maximum is six thousand dollars or so"],
-            &["and your card has a promo on it", "s a v e fifteen"],
+            &["use s a v e fifteen for fifteen percent off your card", "s a v e fifteen great"],
             &["her water may have broken and she isn't sure", "it hides on the first film"],
             &["into a health savings account in twenty twenty five you can put four thousand dollars", "okay"],
         ] {

@@ -133,6 +133,9 @@ const BIRTH_VOTE: f32 = 0.3;
 
 const OTHER_DATE_VOTE: f32 = 0.9;
 
+/// What it is worth that a date is called one of birth right behind it: more than the model can say against it.
+const NAMED_VOTE: f32 = 2.0;
+
 /// Last year from which a date is as likely a birthday as an appointment.
 const BIRTH_YEAR_MAX: u32 = 2018;
 /// First year of a century that is one of birth, behind a slash; and where it might be a day as well ("eighty seven").
@@ -188,30 +191,29 @@ const AFTER_WORDS_MAX: u8 = 4;
 /// Gives a year behind the rest of a date, and a day before its month, the date's category, whatever they look like by
 /// themselves ("June of 2017", "15 January").
 pub(super) fn whole_dates(scene: &Scene<'_>, out: &mut [Option<Decision>]) {
-    let (tokens, spoken) = (scene.tokens, scene.spoken);
-    let is_date = |d: Option<Decision>| d.filter(|d| matches!(d.category, Category::Dob | Category::Date));
+    let (tokens, list, spoken) = (scene.tokens, scene.tokens.list(), scene.spoken);
+    let is_date = |category: &Category| matches!(category, Category::Dob | Category::Date);
     for run in spoken.runs.iter().filter(|run| run.letters == 0) {
         let (Some(first), Some(last)) = (run.words.first(), run.words.last()) else { continue };
         let (first, last) = (*first as usize, *last as usize);
-        let hidden = run.words.iter().all(|w| out[*w as usize].is_some_and(|d| d.category != Category::Name));
-        let Some(number) = run.text.parse::<u32>().ok().filter(|_| hidden && last - first < run.words.len()) else {
-            continue;
-        };
-        let of = first > 0 && tokens.word(first - 1) == "of";
-        let before = first.checked_sub(1 + usize::from(of)).and_then(|at| is_date(out[at]).map(|d| (at, d)));
-        let year = match run.text.len() {
-            2 => before.is_some_and(|(at, _)| !of && !tokens.list()[at].is(bit::MONTH)),
+        let hidden = |w: &u32| out[*w as usize].is_some_and(|d| d.category != Category::Name);
+        let whole = last - first < run.words.len() && run.words.iter().all(hidden);
+        let Some(number) = run.text.parse::<u32>().ok().filter(|_| whole) else { continue };
+        let begins = if first > 0 && tokens.word(first - 1) == "of" { first - 1 } else { first };
+        let dated = |at: &usize| list[*at].is(bit::MONTH | bit::ORDINAL) || spoken.of_word[*at].0 != 0;
+        let before = begins.checked_sub(1).filter(dated);
+        let is_year = match run.text.len() {
+            2 => begins == first && before.is_some_and(|at| !list[at].is(bit::MONTH)),
             4 => (1900..2100).contains(&number),
             _ => false,
         };
-        let before = before.filter(|(at, _)| {
-            year && tokens.list()[*at].is(bit::MONTH | bit::ORDINAL) || year && spoken.of_word[*at].0 != 0
-        });
-        let month = tokens.list().get(last + 1).is_some_and(|t| t.is(bit::MONTH));
-        let after = is_date(out.get(last + 1).copied().flatten()).filter(|_| month && (1..=31).contains(&number));
-        if let Some(date) = before.map(|(_, date)| date).or(after) {
-            for w in first - usize::from(of && before.is_some())..=last {
-                out[w].get_or_insert(Decision::whole(date.category)).category = date.category;
+        let is_day = (1..=31).contains(&number) && list.get(last + 1).is_some_and(|next| next.is(bit::MONTH));
+        let category = |at: usize| out[at].map(|d| d.category).filter(is_date);
+        let of_year = before.filter(|_| is_year).and_then(category).map(|category| (begins, category));
+        let of_day = is_day.then(|| category(last + 1)).flatten().map(|category| (first, category));
+        if let Some((from, category)) = of_year.or(of_day) {
+            for cell in &mut out[from..=last] {
+                cell.get_or_insert(Decision::whole(category)).category = category;
             }
         }
     }
@@ -247,7 +249,9 @@ fn birth_vote(scene: &Scene<'_>, marginals: &Marginals, turn: usize, words: std:
             .list()
             .get(words.end)
             .is_some_and(|_| matches!(scene.tokens.word(words.end), "as" | "is" | "for"));
-    let lean = if called || named {
+    let lean = if named {
+        NAMED_VOTE
+    } else if called {
         BIRTH_VOTE
     } else if after.kind == kind(Category::Dob) || has_birth_year(scene, words.clone()) {
         0.0
@@ -315,6 +319,10 @@ mod tests {
         for (turns, want) in [
             (["and your birthday", "five one fifty eight"], "five one fifty eight"),
             (["i have two eight seventy one as the date of birth is that right", "no"], "two eight seventy one"),
+            (
+                ["i have ten slash nineteen slash oh two as the date of birth is that right", "no"],
+                "ten slash nineteen slash oh two",
+            ),
             (["your appointment is on march fifth", "okay"], ""),
         ] {
             assert_eq!(birthdays(turns), want);
