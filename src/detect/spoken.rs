@@ -578,11 +578,14 @@ fn written(tokens: &Tokens, i: usize, end: usize, found: &mut Found) -> usize {
     1 + explain
 }
 
+/// Most letters that as many words explain together.
+const EXPLAINED_MAX: usize = 4;
+
 /// How many words explain the letters before them: one that explains `last`, or as many as there are letters that they
 /// begin with ("p g as in pine grove").
 fn words_of_letters(tokens: &Tokens, words: Range<usize>, before: &str, last: u8) -> usize {
-    let letters: Vec<u8> =
-        before.bytes().rev().take_while(u8::is_ascii_uppercase).map(|b| b.to_ascii_lowercase()).collect();
+    let spelled = before.bytes().rev().take_while(u8::is_ascii_uppercase).take(EXPLAINED_MAX - 1);
+    let letters: Vec<u8> = spelled.map(|b| b.to_ascii_lowercase()).collect();
     let begin = |n: usize| {
         let letters = letters[..n - 1].iter().rev().chain([&last]);
         words.start + n <= words.end && letters.zip(words.clone()).all(|(c, w)| begins_with(tokens.word(w), *c))
