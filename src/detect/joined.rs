@@ -72,6 +72,7 @@ pub(super) fn connect(transcript: &Transcript, tokens: &Tokens, spoken: &Spoken,
                 out[i] = Some(Decision::whole(before.category));
             }
         }
+        crossings(tokens, range.clone(), out);
         titled(tokens, range.clone(), out);
         initials(tokens, range.clone(), out);
         vocative(tokens, range.clone(), out);
@@ -80,6 +81,34 @@ pub(super) fn connect(transcript: &Transcript, tokens: &Tokens, spoken: &Spoken,
             let house = spoken.run_of(i).is_some_and(|r| r.letters == 0 && r.digits <= 6);
             if out[i].is_none() && !is_mask(tokens, i) && (house || list[i].is(bit::DIRECTION)) {
                 out[i] = Some(Decision::whole(after.category));
+            }
+        }
+    }
+}
+
+/// Hides the other street of a crossing in written text, whatever word it is ("at MLK and 38th", "Palm and Michigan").
+fn crossings(tokens: &Tokens, turn: Range<usize>, out: &mut [Option<Decision>]) {
+    let list = tokens.list();
+    let address = |cell: Option<Decision>| cell.is_some_and(|d| d.category == Category::Address);
+    let street = |i: usize| {
+        let token = &list[i];
+        token.shape.capital && token.shape.letters > 1 && !token.is(bit::FILLER | bit::TITLE | bit::RELATION)
+    };
+    for and in turn.start + 1..turn.end.saturating_sub(1) {
+        if !tokens.cased || tokens.word(and) != "and" || out[and].is_some() || list[and - 1].shape.stop > 0 {
+            continue;
+        }
+        let (before, after) = (out[and - 1], out[and + 1]);
+        let one_word = and < turn.start + 2 || !address(out[and - 2]);
+        let at = and > turn.start + 1
+            && matches!(tokens.word(and - 2), "at" | "on" | "off" | "of" | "near" | "from" | "corner" | "between");
+        let goes_on = address(before) && after.is_none() && one_word && at && street(and + 1);
+        let begins = address(after) && before.is_none() && at && street(and - 1);
+        if goes_on || begins {
+            for (i, cell) in (and - 1..).zip(&mut out[and - 1..=and + 1]) {
+                if !is_mask(tokens, i) {
+                    cell.get_or_insert(Decision::whole(Category::Address));
+                }
             }
         }
     }
@@ -229,20 +258,32 @@ pub(super) fn lead_ins(
     for run in spoken.runs.iter().filter(|r| r.digits > 0) {
         let Some(first) = run.words.first().map(|w| *w as usize) else { continue };
         let Some(decision) = out[first].filter(|d| is_identifier(d.category)) else { continue };
-        let Some(i) = lead_in(transcript, tokens, first) else { continue };
-        let token = &list[i];
-        let letter = token.shape.letters == 1 && !matches!(tokens.word(i), "a" | "i");
-        let capitals = token.shape.upper && (2..=4).contains(&token.shape.letters) && !token.is(bit::STATE | bit::ORG);
-        if out[i].is_none()
-            && !is_mask(tokens, i)
-            && !token.has_digits()
-            && !context.inside[i]
-            && spoken.run_of(i).is_none_or(|r| r.digits == 0)
-            && (letter || capitals)
-        {
-            out[i] = Some(Decision::whole(decision.category));
+        let mut next = lead_in(transcript, tokens, first);
+        while let Some(i) = next.take() {
+            let token = &list[i];
+            let letter = is_letter(tokens, i);
+            let capitals =
+                token.shape.upper && (2..=4).contains(&token.shape.letters) && !token.is(bit::STATE | bit::ORG);
+            if out[i].is_none()
+                && !is_mask(tokens, i)
+                && !token.has_digits()
+                && !context.inside[i]
+                && spoken.run_of(i).is_none_or(|r| r.digits == 0)
+                && (letter || capitals)
+            {
+                out[i] = Some(Decision::whole(decision.category));
+            }
+            // "P T 4 4 7", where "pt" is an abbreviation
+            let before = i.checked_sub(1).filter(|before| letter && out[i].is_some() && is_letter(tokens, *before));
+            next = before.filter(|before| !is_last(transcript, *before));
         }
     }
+}
+
+/// Whether a word is a letter and neither an article nor a pronoun.
+pub(super) fn is_letter(tokens: &Tokens, word: usize) -> bool {
+    let token = &tokens.list()[word];
+    token.shape.letters == 1 && !token.has_digits() && !matches!(tokens.word(word), "a" | "i")
 }
 
 /// Hides capitals that end an identifier and were said after a break: "1888, um, BB", or the digits before in the

@@ -14,6 +14,7 @@ mod given;
 mod joined;
 mod look;
 mod near;
+mod net;
 mod organisation;
 mod propagate;
 #[cfg(test)]
@@ -86,10 +87,10 @@ fn look(
     let mut allowed = given::allowed(&call, patterns.allowed());
     given::hide(&call, patterns.denied(), Origin::Denied, &mut allowed, &mut decisions);
     given::hide(&call, &known, Origin::Given, &mut allowed, &mut decisions);
+    net::hide(&scene, &mut decisions);
+    answer::hide(&scene, &mut decisions);
     allowed.release(&mut decisions);
     let mut known = propagate::propagate(&scene, &marginals, &known, &mut decisions);
-    stays::net(&scene, &mut decisions);
-    answer::hide(&scene, &mut decisions);
     asked::hide(patterns, transcript, tokens, spoken, &mut ruled, &mut decisions);
     allowed.release(&mut decisions);
     allowed.forget(tokens, &mut known);

@@ -1,9 +1,8 @@
 //! What stays after all: counting, codes (`codes.rs`), amounts, years and ordinary words that the model took for
-//! values; and what goes although the model let it stay: long numbers that nothing explains.
+//! values.
 
 use super::codes::{
-    CODE_WORDS_MAX, behind_in, billing_codes, is_billing_code, is_coded, is_diagnosis_code, is_make, is_plan,
-    is_short_code, is_slogan, is_year, parts,
+    CODE_WORDS_MAX, behind_in, billing_codes, is_diagnosis_code, is_make, is_plan, is_short_code, is_slogan, is_year,
 };
 use super::gather::Scene;
 use super::settle::{Decision, Origin, is_identifier};
@@ -34,12 +33,6 @@ const PLURAL_LETTERS_MIN: u8 = 4;
 
 /// Most digits of an amount of money.
 const AMOUNT_DIGITS_MAX: u16 = 6;
-
-/// Digits (or letters and digits, at least four of them digits) from which a run that nothing explains is hidden.
-const NET_DIGITS_MIN: u16 = 7;
-
-/// The same for a run with "hundred" or "thousand" in it, which are two amounts more often than one number.
-const NET_COUNTED_DIGITS_MIN: u16 = 10;
 
 /// Shows runs that are plainly no value, where only the model saw one: counting aloud, billing codes, amounts, years
 /// and ratios.
@@ -132,7 +125,7 @@ fn is_count(tokens: &Tokens, run: &Run, out: &[Option<Decision>]) -> bool {
 const RANGE_DIGITS_MAX: u16 = 9;
 
 /// Two amounts with "to" between them ("one hundred forty to one hundred ninety").
-fn is_range(tokens: &Tokens, run: &Run) -> bool {
+pub(super) fn is_range(tokens: &Tokens, run: &Run) -> bool {
     if run.letters > 0 || run.digits > RANGE_DIGITS_MAX {
         return false;
     }
@@ -374,40 +367,6 @@ const fn is_numeric(category: Category) -> bool {
             | Category::Date
             | Category::Other
     )
-}
-
-/// Hides what nothing explains: runs with many digits that are neither hidden nor counted up.
-pub(super) fn net(scene: &Scene<'_>, out: &mut [Option<Decision>]) {
-    let Scene { spoken, tokens, .. } = *scene;
-    for run in &spoken.runs {
-        let free = run.words.iter().all(|w| out[*w as usize].is_none());
-        let counted = run.words.iter().any(|w| tokens.list()[*w as usize].is(bit::HUNDRED | bit::THOUSAND));
-        if !free
-            || run.digits < NET_DIGITS_MIN
-            || counted && run.digits < NET_COUNTED_DIGITS_MIN
-            || counts_up(&run.text)
-            || run.words.first().is_some_and(|w| is_coded(scene, *w))
-                && parts(spoken, run).iter().all(|p| is_billing_code(p))
-            || is_range(tokens, run)
-            || priced(tokens, run.words.last())
-        {
-            continue;
-        }
-        for w in &run.words {
-            out[*w as usize] = Some(Decision { category: Category::Other, score: 0.3, origin: Origin::Net });
-        }
-    }
-}
-
-/// "one two three four": somebody tests the line. Three of four steps are one up, or one down.
-fn counts_up(text: &str) -> bool {
-    let digits: Vec<i16> = text.bytes().filter(u8::is_ascii_digit).map(i16::from).collect();
-    let steps = |by: i16| 4 * digits.windows(2).filter(|w| w[1] - w[0] == by).count() >= 3 * (digits.len().max(1) - 1);
-    steps(1) || steps(-1)
-}
-
-fn priced(tokens: &Tokens, last: Option<&u32>) -> bool {
-    last.and_then(|w| tokens.list().get(*w as usize + 1)).is_some_and(|t| t.is(bit::MONEY))
 }
 
 #[cfg(test)]

@@ -101,6 +101,9 @@ fn surroundings(scene: &Scene<'_>, run: &Run, out: &[Option<Decision>], votes: &
     if numeric(asked.kind) && cue.kind == 0 {
         votes[asked.kind as usize] += ASKED_VOTE * weight;
     }
+    if cue.kind == 0 && is_numbered(scene, first) {
+        votes[label_of(Category::Account)] += SHAPE_VOTE * weight;
+    }
     let dob = label_of(Category::Dob);
     let birthday = cue.kind as usize == dob || cue.kind == 0 && asked.kind as usize == dob;
     if birthday && run.letters == 0 && reads_as_date(&run.text) {
@@ -126,6 +129,19 @@ fn surroundings(scene: &Scene<'_>, run: &Run, out: &[Option<Decision>], votes: &
     if run.digits <= 6 && street && is(Some(last + 1), Category::Address) && list[last].shape.stop < 2 {
         votes[label_of(Category::Address)] += PLACE_VOTE * weight;
     }
+}
+
+/// Most words between "number" and what it is.
+const NUMBER_WORDS_MAX: usize = 3;
+
+/// Whether something that no cue knows is said to have this number ("the tray number is …").
+fn is_numbered(scene: &Scene<'_>, first: usize) -> bool {
+    let (tokens, list) = (scene.tokens, scene.tokens.list());
+    let turn = scene.transcript.turns().partition_point(|turn| turn.words.end as usize <= first);
+    let from = scene.transcript.turns().get(turn).map_or(first, |turn| turn.words.start as usize);
+    let number = (from..first).rev().take(NUMBER_WORDS_MAX).find(|w| matches!(tokens.word(*w), "number" | "number's"));
+    let thing = |w: usize| w > from && list[w - 1].class.flags == 0 && list[w - 1].shape.letters > 3;
+    number.is_some_and(thing)
 }
 
 /// What speaks for a date of birth, and for another date, in votes of one of its words each.

@@ -136,12 +136,14 @@ impl Cues {
         self.cues.iter().map(|(id, kind)| (id, *kind))
     }
 
-    /// Cue phrases in a normalised text, whole words only, left to right, not overlapping.
+    /// Cue phrases in a normalised text, whole words only (or "birthday's" for "birthday is"), left to right, not
+    /// overlapping.
     pub fn find_in<'a>(&'a self, text: &'a str) -> impl Iterator<Item = CueMatch> + 'a {
         let bytes = text.as_bytes();
         let edge = |i: usize| bytes.get(i).is_none_or(|b| matches!(b, b' ' | b'\n'));
         self.automaton.find_iter(text).filter_map(move |m| {
-            let whole = (m.start() == 0 || edge(m.start() - 1)) && edge(m.end());
+            let is = bytes[m.end()..].starts_with(b"'s") && edge(m.end() + 2);
+            let whole = (m.start() == 0 || edge(m.start() - 1)) && (is || edge(m.end()));
             let cue = self.owner[m.pattern().as_usize()];
             whole.then_some(CueMatch { start: m.start(), end: m.end(), cue })
         })
