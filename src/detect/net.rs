@@ -7,6 +7,7 @@ use super::joined::is_letter;
 use super::settle::{Decision, Origin, is_identifier, is_mask};
 use super::spoken::Run;
 use super::stays::is_range;
+use super::tagger::label_of;
 use super::token::Tokens;
 use crate::model::{Category, Turn};
 use crate::patterns::cues::{CueKind, Role};
@@ -159,7 +160,7 @@ const ZIP_DIGITS: usize = 5;
 /// Most words between a place and its ZIP ("in Hawaii, is that 96797").
 const PLACE_WORDS_MAX: usize = 3;
 
-/// Whether a run is five digits behind a place, or five that begin with a zero, as no amount does.
+/// Whether a run is five digits behind a place or a question of one, or five that begin with a zero, as no amount does.
 fn is_zip(scene: &Scene<'_>, run: &Run, out: &[Option<Decision>]) -> bool {
     let Scene { tokens, transcript, .. } = *scene;
     let (Some(first), Some(last)) = (run.words.first(), run.words.last()) else { return false };
@@ -178,7 +179,10 @@ fn is_zip(scene: &Scene<'_>, run: &Run, out: &[Option<Decision>]) -> bool {
             || list[*w].is(bit::STATE) && (list[*w].shape.letters > 2 || list[*w].shape.upper)
     };
     let small = |w: usize| list[w].is(bit::FILLER) || matches!(tokens.word(w), "is" | "that" | "it's" | "zip" | "code");
-    run.text.starts_with('0') && !is_coded(scene, run.words[0])
+    let asked = scene.context.asked_at(transcript, first);
+    let told =
+        asked.other && asked.last.words <= 1 && before.kind == 0 && asked.last.kind == label_of(Category::Zip) as u8;
+    told || run.text.starts_with('0') && !is_coded(scene, run.words[0])
         || (from..first).rev().find(place).is_some_and(|at| (at + 1..first).all(small))
 }
 
@@ -314,6 +318,7 @@ mod tests {
     fn five_digits_behind_a_place_are_a_zip() {
         for (turns, want) in [
             (["In Hawaii, is that 96797?", "9 6 7 9 7, yes."], "96797? 9 6 7 9 7,"),
+            (["And your ZIP code?", "Yes, ma'am, 2 3 4 3 4, number 3, I got this bill."], "2 3 4 3 4,"),
             (["05401?", "0 5 4 0 1, yeah."], "05401? 0 5 4 0 1,"),
             (["In Ohio it costs 12500 dollars.", "Okay."], ""),
         ] {

@@ -230,8 +230,10 @@ pub(super) fn clear_counts(transcript: &Transcript, tokens: &Tokens, spoken: &Sp
                 // "October fourth, twenty five days"
                 let same = |w: &usize| spoken.of_word[*w].0 == spoken.of_word[i].0 && list[*w].shape.stop == 0;
                 let count: Vec<usize> = (words.start..=i).rev().take_while(same).collect();
+                // "December eleven nine o'clock"
+                let day = |w: &usize| *w < i && list[*w - 1].is(bit::MONTH);
                 if count.len() <= 2 {
-                    count.into_iter().for_each(|w| out[w] = None);
+                    count.into_iter().filter(|w| *w == words.start || !day(w)).for_each(|w| out[w] = None);
                 }
             }
             let single = i > words.start && out[i - 1].is_none() && matches!(tokens.word(i - 1), "the" | "my" | "your");
@@ -442,6 +444,7 @@ mod tests {
         for (turns, want) in [
             (["katherine with a k but close enough", "okay"], "katherine"),
             (["okay bob smith will pick it up", "okay"], "bob smith"),
+            (["see you december eleven nine o'clock sharp", "okay"], "december eleven"),
             (["it was delivered february twenty sixth of last year", "okay"], "february twenty sixth"),
             (["then the one on ridge road is eleven minutes", "okay"], "ridge road"),
         ] {
