@@ -51,13 +51,13 @@ impl Context {
         if self.before[word].kind != 0 {
             return 0;
         }
-        let t = transcript.turns().partition_point(|t| t.words.end as usize <= word);
+        let t = transcript.turn_of(word);
         self.closing[t.saturating_sub(turns)..t].iter().rev().copied().find(|kind| *kind != 0).unwrap_or(0)
     }
 
     /// What earlier turns have opened for the turn of a word.
     pub fn asked_at(&self, transcript: &Transcript, word: usize) -> Asked {
-        let t = transcript.turns().partition_point(|t| t.words.end as usize <= word);
+        let t = transcript.turn_of(word);
         self.asked.get(t).copied().unwrap_or_default()
     }
 }

@@ -129,7 +129,7 @@ impl Call<'_> {
         let with_links = matches!(hit.form.category, Category::Dob | Category::Date | Category::Address);
         for pair in hit.words.windows(2) {
             let between = pair[0].end as usize..pair[1].start as usize;
-            let turn = |w: usize| self.scene.transcript.turns().partition_point(|t| t.words.end as usize <= w);
+            let turn = |w: usize| self.scene.transcript.turn_of(w);
             let one_turn = turn(between.start - 1) == turn(between.end);
             let list = self.scene.tokens.list();
             let belongs = |w: &usize| list[*w].is(bit::SYMBOL) || (with_links && is_link(self.scene.tokens, *w));

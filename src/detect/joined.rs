@@ -317,7 +317,7 @@ pub(super) fn lead_outs(transcript: &Transcript, tokens: &Tokens, context: &Cont
 /// Whether a word is the last of its turn.
 fn is_last(transcript: &Transcript, word: usize) -> bool {
     let turns = transcript.turns();
-    let t = turns.partition_point(|t| t.words.end as usize <= word);
+    let t = transcript.turn_of(word);
     turns.get(t).is_some_and(|turn| turn.words.end as usize == word + 1)
 }
 
@@ -326,7 +326,7 @@ fn lead_in(transcript: &Transcript, tokens: &Tokens, word: usize) -> Option<usiz
     let turns = transcript.turns();
     let list = tokens.list();
     let small = bit::FILLER | bit::BACKCHANNEL;
-    let mut t = turns.partition_point(|t| t.words.end as usize <= word);
+    let mut t = transcript.turn_of(word);
     let speaker = turns.get(t)?.speaker;
     let mut i = word;
     let mut fillers = 0;

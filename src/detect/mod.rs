@@ -27,6 +27,8 @@ mod spoken;
 pub mod stages;
 mod stays;
 mod tagger;
+#[cfg(test)]
+mod testing;
 mod token;
 #[cfg(feature = "train")]
 pub mod train;

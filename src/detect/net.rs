@@ -9,10 +9,9 @@ use super::spoken::Run;
 use super::stays::is_range;
 use super::tagger::label_of;
 use super::token::Tokens;
-use crate::model::{Category, Turn};
+use crate::model::Category;
 use crate::patterns::cues::{CueKind, Role};
 use crate::patterns::lexicon::bit;
-use std::ops::Range;
 
 /// Digits (or letters and digits, at least four of them digits) from which a run that nothing explains is hidden.
 const DIGITS_MIN: u16 = 7;
@@ -173,7 +172,8 @@ fn is_zip(scene: &Scene<'_>, run: &Run, out: &[Option<Decision>]) -> bool {
         return false;
     }
     let list = tokens.list();
-    let from = turn_of(transcript.turns(), first).start.max(first.saturating_sub(PLACE_WORDS_MAX + 1));
+    let begins = transcript.turns().get(transcript.turn_of(first)).map_or(first, |turn| turn.words.start as usize);
+    let from = begins.max(first.saturating_sub(PLACE_WORDS_MAX + 1));
     let place = |w: &usize| {
         out[*w].is_some_and(|d| matches!(d.category, Category::City | Category::Address))
             || list[*w].is(bit::STATE) && (list[*w].shape.letters > 2 || list[*w].shape.upper)
@@ -184,11 +184,6 @@ fn is_zip(scene: &Scene<'_>, run: &Run, out: &[Option<Decision>]) -> bool {
         asked.other && asked.last.words <= 1 && before.kind == 0 && asked.last.kind == label_of(Category::Zip) as u8;
     told || run.text.starts_with('0') && !is_coded(scene, run.words[0])
         || (from..first).rev().find(place).is_some_and(|at| (at + 1..first).all(small))
-}
-
-fn turn_of(turns: &[Turn], word: usize) -> Range<usize> {
-    let at = turns.partition_point(|turn| turn.words.end as usize <= word);
-    turns.get(at).map_or(word..word, |turn| turn.words.range())
 }
 
 /// Hides the day of a month behind a day of the week ("saturday the second").
@@ -282,23 +277,7 @@ fn is_sign(tokens: &Tokens, word: usize) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use crate::base::Phi;
-    use crate::detect::detect;
-    use crate::model::{Speaker, TimeSource, TranscriptBuilder, TurnKind};
-    use crate::patterns::PatternSet;
-
-    /// Hidden words of a conversation; the agent has the first word, turns go back and forth.
-    fn hidden(turns: &[&str]) -> String {
-        let mut b = TranscriptBuilder::new(TimeSource::None);
-        for (n, said) in turns.iter().enumerate() {
-            b.turn(TurnKind::Spoken, if n % 2 == 0 { Speaker::Agent } else { Speaker::Caller }, None);
-            b.say(Phi::new(said));
-        }
-        let transcript = b.build();
-        let words: Vec<&str> = turns.iter().flat_map(|t| t.split(' ')).collect();
-        let findings = detect(&PatternSet::builtin().unwrap(), &transcript, &[]).findings;
-        findings.iter().flat_map(|f| &words[f.words.range()]).copied().collect::<Vec<_>>().join(" ")
-    }
+    use crate::detect::testing::hidden;
 
     #[test]
     fn dates_without_their_year_go_and_fractions_stay() {

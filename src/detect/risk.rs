@@ -151,21 +151,11 @@ fn cuts(seen: &Look<'_>) -> usize {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::base::Phi;
     use crate::detect::look;
-    use crate::model::{Speaker, TimeSource, Transcript, TranscriptBuilder};
+    use crate::detect::testing::call;
     use crate::patterns::PatternSet;
     use crate::patterns::risk::{CALL_SIGNS, WORD_SIGNS};
     use std::collections::BTreeMap;
-
-    fn call(turns: &[&str]) -> Transcript {
-        let mut b = TranscriptBuilder::new(TimeSource::None);
-        for (i, said) in turns.iter().enumerate() {
-            b.turn(TurnKind::Spoken, if i % 2 == 0 { Speaker::Agent } else { Speaker::Caller }, None);
-            b.say(Phi::new(said));
-        }
-        b.build()
-    }
 
     /// What is seen of the words that are looked at, by word; each with the names of the signs that are 1.
     fn signs(turns: &[&str]) -> (BTreeMap<String, Vec<&'static str>>, BTreeMap<&'static str, f32>) {

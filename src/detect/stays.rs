@@ -373,23 +373,7 @@ const fn is_numeric(category: Category) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use crate::base::Phi;
-    use crate::detect::detect;
-    use crate::model::{Speaker, TimeSource, TranscriptBuilder, TurnKind};
-    use crate::patterns::PatternSet;
-
-    /// Hidden words of a conversation; the agent has the first word, turns go back and forth.
-    fn hidden(turns: &[&str]) -> Vec<String> {
-        let mut b = TranscriptBuilder::new(TimeSource::None);
-        for (n, said) in turns.iter().enumerate() {
-            b.turn(TurnKind::Spoken, if n % 2 == 0 { Speaker::Agent } else { Speaker::Caller }, None);
-            b.say(Phi::new(said));
-        }
-        let transcript = b.build();
-        let words: Vec<&str> = turns.iter().flat_map(|t| t.split(' ')).collect();
-        let findings = detect(&PatternSet::builtin().unwrap(), &transcript, &[]).findings;
-        findings.iter().flat_map(|f| words[f.words.range()].iter().map(|w| (*w).to_owned())).collect()
-    }
+    use crate::detect::testing::hidden;
 
     #[test]
     fn counting_codes_and_ages_stay() {
@@ -435,7 +419,7 @@ mod tests {
                 "four oh eight five five five oh one nine three oh one nine",
             ),
         ] {
-            assert_eq!(hidden(&turns).join(" "), want);
+            assert_eq!(hidden(&turns), want);
         }
     }
 
@@ -448,7 +432,7 @@ mod tests {
             (["it was delivered february twenty sixth of last year", "okay"], "february twenty sixth"),
             (["then the one on ridge road is eleven minutes", "okay"], "ridge road"),
         ] {
-            assert_eq!(hidden(&turns).join(" "), want);
+            assert_eq!(hidden(&turns), want);
         }
     }
 }

@@ -137,8 +137,8 @@ const NUMBER_WORDS_MAX: usize = 3;
 /// Whether something that no cue knows is said to have this number ("the tray number is …").
 fn is_numbered(scene: &Scene<'_>, first: usize) -> bool {
     let (tokens, list) = (scene.tokens, scene.tokens.list());
-    let turn = scene.transcript.turns().partition_point(|turn| turn.words.end as usize <= first);
-    let from = scene.transcript.turns().get(turn).map_or(first, |turn| turn.words.start as usize);
+    let from =
+        scene.transcript.turns().get(scene.transcript.turn_of(first)).map_or(first, |turn| turn.words.start as usize);
     let number = (from..first).rev().take(NUMBER_WORDS_MAX).find(|w| matches!(tokens.word(*w), "number" | "number's"));
     let thing = |w: usize| w > from && list[w - 1].class.flags == 0 && list[w - 1].shape.letters > 3;
     number.is_some_and(thing)

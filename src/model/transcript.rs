@@ -176,6 +176,12 @@ impl Transcript {
         &self.turns
     }
 
+    /// Index of the turn that a word belongs to; one past the last turn for a word behind all.
+    #[must_use]
+    pub fn turn_of(&self, word: usize) -> usize {
+        self.turns().partition_point(|turn| turn.words.end as usize <= word)
+    }
+
     /// The text of one word with its punctuation.
     #[must_use]
     pub fn word_text(&self, index: usize) -> Phi<&str> {
