@@ -9,11 +9,10 @@ use std::thread::{Scope, ScopedJoinHandle};
 /// Bytes of a recording, shared with the thread that hashes them.
 pub(super) type Block = Arc<Phi<Vec<u8>>>;
 
-/// Blocks that may wait for the hasher. With [`BLOCK_BYTES`], memory stays below 1 MiB a recording.
+/// Blocks that may wait for the hasher. With [`BLOCK_BYTES`], memory stays below 4 MiB a recording.
 const WAITING_MAX: usize = 4;
-/// Size of a block: large enough to make calls cheap, small enough to stay in the core's own cache, and for allocators to use
-/// the same memory again call after call.
-pub(super) const BLOCK_BYTES: usize = 64 << 10;
+/// Size of a block: each wakes the threads that hash, which takes about as long as hashing 10 KiB.
+pub(super) const BLOCK_BYTES: usize = 256 << 10;
 
 /// A digest in the making.
 pub(super) struct Hashing<'scope> {

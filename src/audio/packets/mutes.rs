@@ -19,6 +19,8 @@ pub(in crate::audio) struct Mutes {
     /// For each of them how far the kept packets next to it leave room: from the end of the last one before to the
     /// start of the first one after.
     room: Vec<Range<i64>>,
+    /// The first of `asked` that is not over when the packet starts that was asked about last.
+    next: usize,
     /// Length of the recording.
     frames: i64,
     rate_hz: u32,
@@ -31,8 +33,8 @@ pub(in crate::audio) struct Mutes {
 impl Mutes {
     /// Everything is kept.
     pub(in crate::audio) fn none() -> Self {
-        let (asked, room, edits) = Default::default();
-        Self { asked, room, frames: 0, rate_hz: 1, edits, fill: Signal::new(Fill::Silence, 1) }
+        let (asked, room, next, edits) = Default::default();
+        Self { asked, room, next, frames: 0, rate_hz: 1, edits, fill: Signal::new(Fill::Silence, 1) }
     }
 
     /// Plans silence for these spans, in any order, overlapping or not.
@@ -58,7 +60,7 @@ impl Mutes {
 
     /// Whether the packet with this support is to be silent; one that is not counts as kept from now on.
     pub(super) fn is_muted(&mut self, support: &Range<i64>) -> bool {
-        let after = self.asked.partition_point(|asked| asked.end <= support.start);
+        let after = self.not_over_at(support.start);
         if self.asked.get(after).is_some_and(|asked| asked.start < support.end) {
             return true;
         }
@@ -69,6 +71,17 @@ impl Mutes {
             room.end = room.end.min(support.start);
         }
         false
+    }
+
+    /// The first of `asked` that is not over at a frame.
+    fn not_over_at(&mut self, frame: i64) -> usize {
+        let is_over = |asked: &Range<i64>| asked.end <= frame;
+        // Packets come in order, so that it mostly is the one that it was.
+        let (over, others) = self.asked.split_at(self.next);
+        if !over.last().is_none_or(is_over) || others.first().is_some_and(is_over) {
+            self.next = self.asked.partition_point(is_over);
+        }
+        self.next
     }
 
     /// These frames (from 0 on) cut where something else happens, for sound that can be changed frame by frame.

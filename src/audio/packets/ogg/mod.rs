@@ -202,10 +202,12 @@ impl Stream {
                 _ if self.is_muted(&sound, heard_end, mutes) => Cow::Owned(self.coding.silence(&sound)),
                 _ => self.coding.kept(packet)?,
             };
-            if !self.new.fits(kept.len()) {
-                self.put_page(self.place(base + self.samples), out)?;
+            if out.takes_bytes() {
+                if !self.new.fits(kept.len()) {
+                    self.put_page(self.place(base + self.samples), out)?;
+                }
+                self.new.push(&kept);
             }
-            self.new.push(&kept);
             self.before = samples;
             self.samples += i64::from(samples);
         }
