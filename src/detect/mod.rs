@@ -96,6 +96,7 @@ fn look(
     asked::hide(patterns, transcript, tokens, spoken, &mut ruled, &mut decisions);
     allowed.release(&mut decisions);
     allowed.forget(tokens, &mut known);
+    stays::clear_small(tokens, &mut decisions);
     let findings = findings(transcript, &decisions, &ruled);
     let seen = Look { scene, marginals: &marginals, ruled: &ruled, decisions: &decisions };
     see(&seen, &findings);

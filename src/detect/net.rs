@@ -1,7 +1,7 @@
 //! What goes although the model let it stay: long numbers that nothing explains, days in figures, a ZIP behind its place,
 //! what a letter or a digit of an identifier is said to be.
 
-use super::codes::{CODE_WORDS_MAX, is_billing_code, is_coded, parts};
+use super::codes::{CODE_WORDS_MAX, is_billing_code, is_coded, is_year, parts};
 use super::gather::Scene;
 use super::joined::is_letter;
 use super::settle::{Decision, Origin, is_identifier, is_mask};
@@ -26,6 +26,7 @@ const fn caught(category: Category) -> Decision {
 /// Hides numbers and letters that are in sight and must be a value, or a part of one.
 pub(super) fn hide(scene: &Scene<'_>, out: &mut [Option<Decision>]) {
     days(scene, out);
+    spelled(scene.tokens, out);
     for run in &scene.spoken.runs {
         if run.words.iter().any(|w| out[*w as usize].is_some() || is_mask(scene.tokens, *w as usize)) {
             continue;
@@ -46,6 +47,23 @@ pub(super) fn hide(scene: &Scene<'_>, out: &mut [Option<Decision>]) {
     weekdays(scene, out);
     letters(scene, out);
     corrections(scene, out);
+    titled(scene, out);
+    short_years(scene, out);
+    years(scene, out);
+    tails(scene, out);
+}
+
+/// Fewest letters of a name that is spelled; abbreviations have fewer.
+const SPELLED_LETTERS_MIN: u8 = 5;
+
+/// Hides words that are a name, letter by letter ("L-I-N-D-Q-V-I-S-T").
+fn spelled(tokens: &Tokens, out: &mut [Option<Decision>]) {
+    for (at, token) in tokens.list().iter().enumerate().filter(|(_, token)| token.shape.hyphen && !token.has_digits()) {
+        let long = token.shape.letters >= SPELLED_LETTERS_MIN;
+        if out[at].is_none() && long && tokens.word(at).split('-').all(|part| part.len() == 1) {
+            out[at] = Some(caught(Category::Name));
+        }
+    }
 }
 
 /// Whether a run has more digits than numbers that say nothing of anybody.
@@ -197,6 +215,120 @@ fn weekdays(scene: &Scene<'_>, out: &mut [Option<Decision>]) {
     }
 }
 
+/// How frequent a surname is at least behind a title, though it is an ordinary word.
+const TITLED_SURNAME_MIN: u32 = 3;
+
+/// Words before a title; behind an article it is none.
+const BEFORE_TITLES: [&str; 15] =
+    ["with", "by", "from", "for", "to", "see", "saw", "seen", "is", "was", "it's", "and", "or", "of", "under"];
+
+/// Hides the surname between a title and the end of the sentence ("a visit with doctor weeks"); "the doctor said" is no title.
+fn titled(scene: &Scene<'_>, out: &mut [Option<Decision>]) {
+    let Scene { tokens, transcript, .. } = *scene;
+    let list = tokens.list();
+    for turn in transcript.turns() {
+        let words = turn.words.range();
+        for at in words.clone().skip(2).filter(|at| at + 1 == words.end || list[*at].shape.stop >= 2) {
+            let title = &list[at - 1];
+            let is_title = title.is(bit::TITLE) && title.shape.stop < 2 && !title.shape.possessive;
+            if out[at].is_none()
+                && is_title
+                && BEFORE_TITLES.contains(&tokens.word(at - 2))
+                && list[at].lists.surname >= TITLED_SURNAME_MIN
+            {
+                out[at] = Some(caught(Category::Name));
+            }
+        }
+    }
+}
+
+/// Most words between a date of birth and a year that is said to be right or wrong in it.
+const YEAR_WORDS_MAX: usize = 12;
+
+/// Hides a year of two figures behind an apostrophe, soon after a date of birth ("'49. I'm '50").
+fn short_years(scene: &Scene<'_>, out: &mut [Option<Decision>]) {
+    let Scene { tokens, transcript, .. } = *scene;
+    let mut birth = None;
+    for (at, cell) in out.iter_mut().enumerate() {
+        if cell.is_some_and(|d| d.category == Category::Dob) {
+            birth = Some(at);
+        }
+        let shape = &tokens.list()[at].shape;
+        let quoted = || transcript.word_text(at).expose().starts_with(['\'', '\u{2019}']);
+        let year = (shape.digits, shape.letters) == (2, 0) && quoted();
+        if year && cell.is_none() && birth.is_some_and(|birth| at - birth <= YEAR_WORDS_MAX) {
+            *cell = Some(caught(Category::Dob));
+        }
+    }
+}
+
+/// Most words of a turn that does nothing but say a year.
+const YEAR_TURN_WORDS_MAX: usize = 6;
+
+/// Hides the year that is all that a turn says behind a date of birth without one ("february eleventh" "of sixty two
+/// right" "sixty two yes").
+fn years(scene: &Scene<'_>, out: &mut [Option<Decision>]) {
+    let Scene { tokens, transcript, spoken, .. } = *scene;
+    let list = tokens.list();
+    let plain = |w: usize| {
+        list[w].is(bit::FILLER | bit::BACKCHANNEL) || SMALL.contains(&tokens.word(w)) || tokens.word(w) == "of"
+    };
+    for pair in transcript.turns().windows(2) {
+        let (said, turn) = (pair[0].words.range(), pair[1].words.range());
+        let born = said.rev().take(SAID_MAX).any(|w| out[w].is_some_and(|d| d.category == Category::Dob));
+        if pair[0].speaker == pair[1].speaker || !born || turn.len() > YEAR_TURN_WORDS_MAX {
+            continue;
+        }
+        let Some(run) = turn.clone().find_map(|w| spoken.run_of(w)) else { continue };
+        let is_run = |w: usize| spoken.run_of(w).is_some_and(|other| std::ptr::eq(other, run));
+        let year = run.letters == 0 && (run.text.len() == 2 && !run.text.starts_with('0') || is_year(&run.text));
+        if year && turn.clone().all(|w| out[w].is_none() && (is_run(w) || plain(w))) {
+            turn.filter(|w| is_run(*w)).for_each(|w| out[w] = Some(caught(Category::Dob)));
+        }
+    }
+}
+
+/// Most words from the end of a turn among which the date of birth stands that the next one adds a year to.
+const SAID_MAX: usize = 3;
+
+/// Most digits that a user name ends in, and most small words before them.
+const TAIL_DIGITS_MAX: u16 = 4;
+const TAIL_WORDS_MAX: usize = 5;
+
+/// Hides the digits that somebody adds to an address or a user name ("… and then 89").
+fn tails(scene: &Scene<'_>, out: &mut [Option<Decision>]) {
+    let Scene { tokens, transcript, spoken, .. } = *scene;
+    let list = tokens.list();
+    let is_address = |category: &Category| matches!(category, Category::Email | Category::Url);
+    for turn in transcript.turns() {
+        let words = turn.words.range();
+        for last in words.clone() {
+            let next = last + 1;
+            let found = out[last].map(|d| d.category).filter(is_address);
+            let Some(category) = found.filter(|_| next < words.end && out[next].is_none()) else { continue };
+            let small = |w: &usize| {
+                list[*w].is(bit::FILLER)
+                    || matches!(
+                        tokens.word(*w),
+                        "and" | "then" | "with" | "a" | "the" | "number" | "it's" | "just" | "plus"
+                    )
+            };
+            let at = next + (next..words.end).take(TAIL_WORDS_MAX).take_while(small).count();
+            let Some(id) = spoken.of_word[..words.end].get(at).and_then(|w| (w.0 as usize).checked_sub(1)) else {
+                continue;
+            };
+            let run = &spoken.runs[id];
+            let end = run.words.last().map_or(at, |w| *w as usize) + 1;
+            let is_first = run.words.first().is_some_and(|w| *w as usize == at);
+            let digits = is_first && run.letters == 0 && (1..=TAIL_DIGITS_MAX).contains(&run.digits);
+            let over = end >= words.end || list[end - 1].shape.stop >= 2 || tokens.word(end) == "at";
+            if digits && over && at > next && run.words.iter().all(|w| out[*w as usize].is_none()) {
+                run.words.iter().for_each(|w| out[*w as usize] = Some(caught(category)));
+            }
+        }
+    }
+}
+
 /// Words before a letter among which the identifier stands that it is a part of.
 const LETTER_WORDS_MAX: usize = 30;
 
@@ -303,6 +435,32 @@ mod tests {
         ] {
             assert_eq!(hidden(&turns), want);
         }
+    }
+
+    #[test]
+    fn names_that_nothing_else_tells_go() {
+        for (turns, want) in [
+            (["I've got L-I-N-D-Q-V-I-S-T.", "Okay."], "L-I-N-D-Q-V-I-S-T."),
+            (["it says february fourth with doctor weeks", "i saw the doctor weeks ago"], "february fourth weeks"),
+        ] {
+            assert_eq!(hidden(&turns), want);
+        }
+    }
+
+    #[test]
+    fn what_is_added_to_a_value_goes() {
+        for (turns, want) in [
+            (["Your username?", "Yes, it's ptehrani and then 89."], "ptehrani 89."),
+            (
+                ["My address is 871 Kestrel Lane, Moorhead.", "It's 871? That's 871 dollars."],
+                "871 Kestrel Lane, Moorhead. 871?",
+            ),
+            (["And the date of birth?", "May 3rd, '49. No, '50, I was wrong."], "May 3rd, '49. '50,"),
+        ] {
+            assert_eq!(hidden(&turns), want);
+        }
+        let asked = ["and what day were you born", "february eleventh", "of sixty two right", "sixty two yes"];
+        assert_eq!(hidden(&asked), "february eleventh of sixty two sixty two");
     }
 
     #[test]

@@ -44,7 +44,32 @@ pub(crate) fn propagate(
             break;
         }
     }
+    spread_houses(tokens, spoken, out);
     known(tokens, values, out)
+}
+
+/// Digits of a house number that is told again by itself; shorter ones are said of other things too often.
+const HOUSE_DIGITS: u8 = 3;
+
+/// Hides house numbers in figures that are written again by themselves ("it's been 871 for years"), and not counted or paid.
+/// In words they would be times of the day more often.
+fn spread_houses(tokens: &Tokens, spoken: &Spoken, out: &mut [Option<Decision>]) {
+    let list = tokens.list();
+    let written = spoken.runs.iter().filter_map(|run| match run.words[..] {
+        [word] => Some((word as usize, &*run.text)).filter(|_| run.letters == 0),
+        _ => None,
+    });
+    let written = written.filter(|(word, _)| list[*word].shape.digits == HOUSE_DIGITS && list[*word].shape.inner == 0);
+    let is_house = |word: &usize| out[*word].is_some_and(|d| d.category == Category::Address);
+    let houses: BTreeSet<&str> =
+        written.clone().filter(|(word, text)| is_house(word) && !text.ends_with("00")).map(|(_, text)| text).collect();
+    let amount = bit::MONEY | bit::DOSE | bit::DURATION | bit::CLOCK | bit::COUNT;
+    for (word, _) in written.filter(|(_, text)| houses.contains(text)) {
+        let counted = list[word].shape.money || list.get(word + 1).is_some_and(|next| next.is(amount));
+        if out[word].is_none() && !counted {
+            out[word] = Some(Decision { category: Category::Address, score: KNOWN_SCORE, origin: Origin::Said });
+        }
+    }
 }
 
 fn collect<'a>(tokens: &'a Tokens, spoken: &Spoken, out: &[Option<Decision>], values: &mut Values<'a>) {

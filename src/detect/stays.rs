@@ -8,7 +8,7 @@ use super::gather::Scene;
 use super::settle::{Decision, Origin, is_identifier};
 use super::spoken::{Run, Spoken};
 use super::tagger::{category_of, label_of};
-use super::token::Tokens;
+use super::token::{Token, Tokens};
 use crate::model::{Category, Transcript};
 use crate::patterns::lexicon::bit;
 use std::collections::HashSet;
@@ -160,7 +160,19 @@ pub(super) fn clear_ages(scene: &Scene<'_>, out: &mut [Option<Decision>]) {
         let dob = asked.kind == label_of(Category::Dob) as u8;
         let called = matches!(
             is,
-            "i'm" | "is" | "am" | "he's" | "she's" | "you're" | "they're" | "was" | "turned" | "turning" | "makes"
+            "i'm"
+                | "is"
+                | "am"
+                | "be"
+                | "he's"
+                | "she's"
+                | "you're"
+                | "they're"
+                | "was"
+                | "turn"
+                | "turned"
+                | "turning"
+                | "makes"
         ) && !dob;
         let young = run.text.len() <= 2 && run.text.parse::<u32>().is_ok_and(|n| n <= AGE_MAX);
         let said = said || asked.kind == age || called;
@@ -178,6 +190,30 @@ pub(super) fn clear_ages(scene: &Scene<'_>, out: &mut [Option<Decision>]) {
 fn is_hundreds(tokens: &Tokens, first: usize) -> bool {
     let before = |by: usize| first.checked_sub(by).is_some_and(|i| tokens.list()[i].is(bit::HUNDRED));
     before(1) || before(2) && tokens.word(first - 1) == "and"
+}
+
+/// Shows what is no part of a value, wherever it stands: hesitations, and "one" for a thing ("the old [one]. 555 …").
+/// A name may be Um, and what the caller knows goes.
+pub(super) fn clear_small(tokens: &Tokens, out: &mut [Option<Decision>]) {
+    let may_stay = |d: Decision| d.category != Category::Name && !matches!(d.origin, Origin::Given | Origin::Denied);
+    for (i, cell) in out.iter_mut().enumerate() {
+        let hesitates = matches!(tokens.word(i), "uh" | "um" | "uhm" | "er" | "erm" | "hmm");
+        let is_small = hesitates || i > 0 && tokens.word(i) == "one" && is_thing(tokens, i);
+        if is_small && cell.is_some_and(may_stay) {
+            *cell = None;
+        }
+    }
+}
+
+/// Whether "one" is a thing named before, and not the number's first digit.
+fn is_thing(tokens: &Tokens, at: usize) -> bool {
+    let list = tokens.list();
+    let told = matches!(
+        tokens.word(at - 1),
+        "old" | "new" | "same" | "other" | "this" | "that" | "right" | "wrong" | "first" | "last" | "which" | "another"
+    );
+    let apart = list[at].shape.stop > 0 && list.get(at + 1).is_some_and(Token::has_digits);
+    told && (apart || list.get(at + 1).is_none_or(|next| next.is(bit::FILLER)))
 }
 
 /// Shows small words before a date and no part of it ("a birth date [of] march fifth"), and those that the model took for
@@ -374,6 +410,17 @@ const fn is_numeric(category: Category) -> bool {
 #[cfg(test)]
 mod tests {
     use crate::detect::testing::hidden;
+
+    #[test]
+    fn hesitations_and_things_stay() {
+        for (turns, want) in [
+            (["What's your email?", "It's h farah 82 at, uh, loonmail dot com."], "h farah 82 at, loonmail dot com."),
+            (["Your phone number?", "No, that's the old one. 262-555-0194."], "262-555-0194."),
+            (["My number is 262-555-0194.", "So it's the same one. 262-555-0194."], "262-555-0194. 262-555-0194."),
+        ] {
+            assert_eq!(hidden(&turns), want);
+        }
+    }
 
     #[test]
     fn counting_codes_and_ages_stay() {
