@@ -9,7 +9,7 @@ use super::tagger::{Marginals, category_of, label_of};
 use crate::model::Category;
 use crate::patterns::lexicon::bit;
 use crate::patterns::model::LABELS;
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 /// A run of which at least this share of words is hidden is hidden whole.
 const RUN_SHARE: f32 = 0.3;
@@ -33,10 +33,14 @@ pub(super) fn whole_runs(scene: &Scene<'_>, marginals: &Marginals, out: &mut [Op
         }
         surroundings(scene, run, out, votes);
     }
+    let by_end = by_end(&chosen, &pooled);
     for (run, value) in &chosen {
-        let votes = &pooled[value];
+        let mut votes = pooled[value];
+        if let Some(of_wholes) = by_end.get(value.as_str()) {
+            votes.iter_mut().zip(of_wholes).for_each(|(vote, more)| *vote += more);
+        }
         let split = run_is_split(out, &run.words);
-        let fits = |label: &usize| run.letters == 0 || !category_of(*label).is_some_and(is_of_digits_alone);
+        let fits = |label: &usize| category_of(*label).is_none_or(|category| may_be_whole(category, run));
         let best = (1..LABELS).filter(fits).max_by(|a, b| votes[*a].total_cmp(&votes[*b])).and_then(category_of);
         for w in run.words.iter().map(|w| *w as usize) {
             match &mut out[w] {
@@ -79,9 +83,30 @@ fn by_shape(run: &Run) -> Option<Category> {
     }
 }
 
-/// Whether such numbers have no letters ("z" of an account is none of a telephone number).
-const fn is_of_digits_alone(category: Category) -> bool {
-    matches!(category, Category::Phone | Category::Card)
+/// Whether a run can be a value of a category, or a part of one: telephone numbers and cards have no letters ("z" of an
+/// account), and nobody says nine to eleven digits of a card.
+const fn may_be_whole(category: Category, run: &Run) -> bool {
+    match category {
+        Category::Phone => run.letters == 0,
+        Category::Card => run.letters == 0 && !matches!(run.digits, 9..=11),
+        _ => true,
+    }
+}
+
+/// Digits and letters at the end of a value by which people name it ("the card ending in six oh oh eight").
+const END: usize = 4;
+
+/// The votes of values by their ends, as much of them as the end is of the value: what ends so is what they are.
+fn by_end<'a>(chosen: &'a [(&Run, String)], pooled: &HashMap<String, Votes>) -> HashMap<&'a str, Votes> {
+    let mut by_end: HashMap<&str, Votes> = HashMap::new();
+    let mut seen = HashSet::new();
+    // In the order of the call: sums of floats depend on it.
+    for (_, value) in chosen.iter().filter(|(_, value)| value.len() > END && seen.insert(value.as_str())) {
+        let share = END as f32 / value.len() as f32;
+        let votes = by_end.entry(&value[value.len() - END..]).or_insert([0.0; LABELS]);
+        votes.iter_mut().zip(&pooled[value]).for_each(|(vote, more)| *vote += more * share);
+    }
+    by_end
 }
 
 /// Most words between a run and a cue that names it.
@@ -311,23 +336,33 @@ fn run_is_split(out: &[Option<Decision>], words: &[u32]) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use crate::base::Phi;
     use crate::detect::detect;
-    use crate::model::{Category, Speaker, TimeSource, TranscriptBuilder, TurnKind};
+    use crate::detect::testing::call;
+    use crate::model::Category;
     use crate::patterns::PatternSet;
 
     /// What is hidden as a birthday in a question and its answer.
     fn birthdays(turns: [&str; 2]) -> String {
-        let mut b = TranscriptBuilder::new(TimeSource::None);
-        for (said, speaker) in turns.iter().zip([Speaker::Agent, Speaker::Caller]) {
-            b.turn(TurnKind::Spoken, speaker, None);
-            b.say(Phi::new(said));
-        }
-        let transcript = b.build();
+        hidden_as(Category::Dob, &turns)
+    }
+
+    /// What is hidden under a category.
+    fn hidden_as(category: Category, turns: &[&str]) -> String {
         let words: Vec<&str> = turns.iter().flat_map(|t| t.split(' ')).collect();
-        let found = detect(&PatternSet::builtin().unwrap(), &transcript, &[]).findings;
-        let birthdays = found.iter().filter(|f| f.category == Category::Dob);
-        birthdays.flat_map(|f| &words[f.words.range()]).copied().collect::<Vec<_>>().join(" ")
+        let found = detect(&PatternSet::builtin().unwrap(), &call(turns), &[]).findings;
+        let of_category = found.iter().filter(|f| f.category == category);
+        of_category.flat_map(|f| &words[f.words.range()]).copied().collect::<Vec<_>>().join(" ")
+    }
+
+    #[test]
+    fn the_end_of_a_value_is_what_the_value_is() {
+        let turns = [
+            "can i have the card number",
+            "sure it's four one four seven two oh two six one one eight three six oh oh eight",
+            "thank you that was approved on the one ending in six oh oh eight",
+        ];
+        let card = "four one four seven two oh two six one one eight three six oh oh eight six oh oh eight";
+        assert_eq!(hidden_as(Category::Card, &turns), card);
     }
 
     #[test]
