@@ -78,7 +78,7 @@ pub(super) fn scan(text: &str, root: &'static Node) -> Result<Tape> {
         entries: Vec::with_capacity(text.len() / 16),
         dropped: Vec::new(),
         unknown_keys: Vec::new(),
-        guesses: [[0; KEYS_GUESSED]; limits::JSON_DEPTH_MAX],
+        glues: [[Glue::default(); GLUES]; limits::JSON_DEPTH_MAX],
     };
     scanner.space();
     scanner.value(root, 0)?;
@@ -95,8 +95,24 @@ const UNKNOWN_KEYS_MAX: usize = 256;
 /// Most keys of an object whose keys are data: categories of a call, participants, models.
 const MAP_KEYS_MAX: usize = 256;
 
-/// Keys of an object whose fields are guessed.
-const KEYS_GUESSED: usize = 12;
+/// Glues that are remembered of the objects of one depth.
+const GLUES: usize = 16;
+/// Longest one.
+const GLUE_BYTES_MAX: usize = 128;
+
+/// What stood between two values of an object, or before its first: comma, key, colon and space. Objects of a list have the
+/// same again and again, so that most of it is compared at once.
+#[derive(Clone, Copy, Default)]
+struct Glue {
+    /// Where it stands; nowhere if it ends where it starts.
+    start: u32,
+    end: u32,
+    /// The fields of its object, and which of them its key is.
+    fields: &'static [(&'static str, Node)],
+    index: u8,
+    /// The key is the first of its object.
+    is_first: bool,
+}
 
 struct Scanner<'a> {
     text: &'a str,
@@ -106,8 +122,18 @@ struct Scanner<'a> {
     dropped: Vec<Dropped>,
     /// Byte ranges of the unknown keys of the objects that are open, innermost last.
     unknown_keys: Vec<(u32, u32)>,
-    /// Which field the nth key was in the object before, by depth: objects of a list have their keys in one order.
-    guesses: [[u8; KEYS_GUESSED]; limits::JSON_DEPTH_MAX],
+    /// The glues seen last, by depth; which of them, by the key before.
+    glues: [[Glue; GLUES]; limits::JSON_DEPTH_MAX],
+}
+
+/// What stands before the next value of an object.
+enum Key {
+    /// Nothing: the object is over.
+    None,
+    /// A key of no field.
+    Unknown,
+    /// The key of this field.
+    Field(usize),
 }
 
 impl Scanner<'_> {
@@ -218,18 +244,25 @@ impl Scanner<'_> {
         let unknown_before = self.unknown_keys.len();
         let mut seen = 0_u128;
         self.at += 1;
-        self.space();
-        let mut more = self.peek() != Some(b'}');
-        let mut nth = 0;
-        while more {
-            let child = match self.guessed(fields, depth, nth) {
-                Some(index) => self.known_key(&mut seen, fields, index)?,
-                None => self.key(&mut seen, fields, (depth, nth), unknown_before)?,
+        // The key before, counted from 1; 0 before the first, and behind one that is unknown.
+        let mut last = 0;
+        let mut is_first = true;
+        loop {
+            let index = match self.glued(fields, depth, last, is_first) {
+                Some(index) => Some(index),
+                None => match self.unglued(fields, (depth, last), is_first, unknown_before)? {
+                    Key::None => break,
+                    Key::Unknown => None,
+                    Key::Field(index) => Some(index),
+                },
             };
-            self.colon()?;
+            let child = match index {
+                Some(index) => self.known_key(&mut seen, fields, index)?,
+                None => &Node::Unknown,
+            };
             self.member(child, depth + 1)?;
-            more = self.separator(b'}')?;
-            nth += 1;
+            last = index.map_or(0, |index| index + 1);
+            is_first = false;
         }
         self.at += 1;
         self.unknown_keys.truncate(unknown_before);
@@ -316,18 +349,54 @@ impl Scanner<'_> {
         Ok(())
     }
 
-    /// Steps over the nth key of an object if it is the one that the object before had there, and says which it is.
+    /// Steps over the glue that followed the same key the last time, if it stands here again, and says which key is in it.
     #[inline]
-    fn guessed(&mut self, fields: &[(&str, Node)], depth: usize, nth: usize) -> Option<usize> {
-        let index = usize::from(*self.guesses[depth].get(nth)?);
-        let name = fields.get(index)?.0.as_bytes();
-        // No name has a character that a string would have to escape.
-        let there = self.bytes.get(self.at..self.at + name.len() + 2)?;
-        let [b'"', key @ .., b'"'] = there else { return None };
-        is_key(key, name).then(|| {
+    fn glued(&mut self, fields: &[(&str, Node)], depth: usize, last: usize, is_first: bool) -> Option<usize> {
+        let glue = self.glues[depth][last % GLUES];
+        let there = &self.bytes[glue.start as usize..glue.end as usize];
+        let same = glue.is_first == is_first
+            && std::ptr::eq(glue.fields, fields)
+            && !there.is_empty()
+            && self.bytes[self.at..].starts_with(there);
+        same.then(|| {
             self.at += there.len();
-            index
+            usize::from(glue.index)
         })
+    }
+
+    /// Steps over whatever stands before the next value of an object, and remembers it.
+    fn unglued(
+        &mut self,
+        fields: &'static [(&str, Node)],
+        (depth, last): (usize, usize),
+        is_first: bool,
+        unknown_before: usize,
+    ) -> Result<Key> {
+        let start = self.at;
+        let more = if is_first {
+            self.space();
+            self.peek() != Some(b'}')
+        } else {
+            self.separator(b'}')?
+        };
+        if !more {
+            return Ok(Key::None);
+        }
+        if self.peek() != Some(b'"') {
+            return Err(self.damaged("an object key is missing"));
+        }
+        let key = self.string()?;
+        let index = fields.iter().position(|(name, _)| name.as_bytes() == &self.bytes[key.range()]);
+        if index.is_none() {
+            self.unknown_key(key, unknown_before)?;
+        }
+        self.colon()?;
+        let Some(index) = index else { return Ok(Key::Unknown) };
+        if self.at - start <= GLUE_BYTES_MAX {
+            self.glues[depth][last % GLUES] =
+                Glue { start: start as u32, end: self.at as u32, fields, index: index as u8, is_first };
+        }
+        Ok(Key::Field(index))
     }
 
     #[inline]
@@ -337,28 +406,6 @@ impl Scanner<'_> {
         }
         *seen |= 1 << index;
         Ok(&fields[index].1)
-    }
-
-    /// The nth key of an object, whatever it is.
-    fn key(
-        &mut self,
-        seen: &mut u128,
-        fields: &'static [(&str, Node)],
-        (depth, nth): (usize, usize),
-        unknown_before: usize,
-    ) -> Result<&'static Node> {
-        if self.peek() != Some(b'"') {
-            return Err(self.damaged("an object key is missing"));
-        }
-        let key = self.string()?;
-        let Some(index) = fields.iter().position(|(name, _)| name.as_bytes() == &self.bytes[key.range()]) else {
-            self.unknown_key(key, unknown_before)?;
-            return Ok(&Node::Unknown);
-        };
-        if let Some(guess) = self.guesses[depth].get_mut(nth) {
-            *guess = index as u8;
-        }
-        self.known_key(seen, fields, index)
     }
 
     #[cold]
@@ -528,19 +575,6 @@ enum Scalar {
     Number,
 }
 
-/// Whether two texts of one length are equal. Most are some bytes long, and a call to compare them would take longer than
-/// two loads of each, which may overlap.
-#[inline]
-fn is_key(key: &[u8], name: &[u8]) -> bool {
-    if let (Some(a), Some(b)) = (key.first_chunk::<8>(), name.first_chunk::<8>()) {
-        a == b && key.last_chunk::<8>() == name.last_chunk::<8>() && (name.len() <= 16 || key == name)
-    } else if let (Some(a), Some(b)) = (key.first_chunk::<4>(), name.first_chunk::<4>()) {
-        a == b && key.last_chunk::<4>() == name.last_chunk::<4>()
-    } else {
-        key.iter().eq(name)
-    }
-}
-
 /// How many bytes stand before the first quote, backslash or control character.
 #[inline]
 fn plain_prefix(bytes: &[u8]) -> usize {
@@ -637,15 +671,29 @@ mod tests {
     }
 
     #[test]
-    fn keys_of_any_length_are_compared_whole() {
-        let name = b"a key that is longer than two loads reach";
-        for len in 0..name.len() {
-            assert!(is_key(&name[..len], &name[..len]), "{len}");
-            for at in 0..len {
-                let mut other = name[..len].to_vec();
-                other[at] ^= 1;
-                assert!(!is_key(&other, &name[..len]), "{len} {at}");
-            }
+    fn what_stood_between_values_before_is_no_excuse_for_what_stands_there_now() {
+        static ITEM: Node = Node::Object(Role::Group, &[("a", Node::Text(Role::Text)), ("b", Node::Text(Role::Text))]);
+        static LIST: Node = Node::Array(Role::Group, &ITEM);
+        let texts = |text: &str| -> Result<Vec<String>> {
+            let tape = scan(text, &LIST)?;
+            Ok(tape.top().map(|(entry, _)| text[entry.leaf.range()].to_owned()).collect())
+        };
+        for (text, want) in [
+            (r#"[{"a":"1","b":"2"},{"a":"3","b":"4"}]"#, "1234"),
+            (r#"[{"a":"1","b":"2"},{"b":"3","a":"4"}, {"a" : "5"},{},{"b":"6"},{ "a":"7", "b":"8"}]"#, "12345678"),
+            (r#"[{"a":"1","c":0,"b":"2"},{"a":"3","c":0,"b":"4"},{"c":0,"a":"5"}]"#, "12345"),
+        ] {
+            assert_eq!(texts(text).ok().map(|t| t.concat()).as_deref(), Some(want), "{text}");
+        }
+        for text in [
+            r#"[{"a":"1","b":"2"},{"a":"3","a":"4"}]"#,
+            r#"[{"a":"1","b":"2"},{,"b":"4"}]"#,
+            r#"[{"a":"1","b":"2"},{"b":"3","b":"4"}]"#,
+            r#"[{"a":"1","b":"2"},{"a":"3" "b":"4"}]"#,
+            r#"[{"a":"1","b":"2"},{"a":"3","b":]"#,
+            r#"[{"a":"1","c":0,"c":0}]"#,
+        ] {
+            assert!(reason(text, &LIST) == Some(HoldReason::DamagedTranscript), "{text}");
         }
     }
 
