@@ -17,11 +17,13 @@ const HOUSE_DIGITS_MAX: u16 = 6;
 /// Digits of a ZIP.
 const ZIP_DIGITS: u16 = 5;
 
-/// Hides the run of every turn that says nothing else, where the turn before asked for such a value.
+/// Hides the run of every turn whose first sentence says nothing else, where the turn before asked for such a value.
 pub(super) fn hide(scene: &Scene<'_>, out: &mut [Option<Decision>]) {
     let Scene { transcript, tokens, spoken, context, .. } = *scene;
     for (asked, turn) in context.asked.iter().zip(transcript.turns()) {
         let words = turn.words.range();
+        let ends = |w: &usize| tokens.list()[*w].shape.stop >= 2;
+        let words = words.start..words.clone().find(ends).map_or(words.end, |last| last + 1);
         let just = asked.other && asked.last.words <= 1 && asked.last.kind == asked.first.kind;
         let Some(category) = category_of(asked.last.kind as usize).filter(|_| just && !words.is_empty()) else {
             continue;

@@ -30,7 +30,9 @@ pub(super) fn connect(transcript: &Transcript, tokens: &Tokens, spoken: &Spoken,
             let date = matches!(before.category, Category::Dob | Category::Date | Category::Card);
             let mail = |d: Decision| matches!(d.category, Category::Email | Category::Url);
             let joins = match before.category {
-                _ if matches!(word, "dash" | "hyphen" | "dot" | "underscore" | "slash" | "at" | "space") => same,
+                // "Keisha at Stonebridge"
+                _ if word == "at" => same && before.category != Category::Name,
+                _ if matches!(word, "dash" | "hyphen" | "dot" | "underscore" | "slash" | "space") => same,
                 // "0 0 6 1 to 9 0", as a recogniser writes a digit that sounds like a word.
                 _ if is_identifier(before.category) && list[i].is(bit::HOMOPHONE | bit::OH) => {
                     same && list[i - 1].has_digits() && list[i + 1].has_digits()

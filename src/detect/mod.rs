@@ -1,6 +1,7 @@
 //! Finds PHI in a transcript. Pure: the same words and patterns give the same findings.
 
 mod answer;
+mod apart;
 mod asked;
 mod chain;
 mod codes;
@@ -97,6 +98,7 @@ fn look(
     allowed.release(&mut decisions);
     allowed.forget(tokens, &mut known);
     stays::clear_small(tokens, &mut decisions);
+    stays::clear_times(transcript, tokens, &mut decisions);
     let findings = findings(transcript, &decisions, &ruled);
     let seen = Look { scene, marginals: &marginals, ruled: &ruled, decisions: &decisions };
     see(&seen, &findings);

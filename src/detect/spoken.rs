@@ -341,6 +341,19 @@ fn scan(tokens: &Tokens, at: usize, end: usize, goes_on: bool, found: &mut Found
     !found.pieces.is_empty() && (strong || letters >= 2)
 }
 
+/// How often a digit is said at once ("three fours").
+const TIMES: Range<u8> = 2..6;
+
+/// The digit of which there are many ("fours").
+fn plural(word: &str) -> Option<char> {
+    let digit =
+        ["zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine"].iter().position(|digit| {
+            word.strip_prefix(digit)
+                .is_some_and(|tail| tail == if *digit == "six" { "es" } else { "s" } || word == "zeroes")
+        })?;
+    char::from_digit(u32::try_from(digit).ok()?, 10)
+}
+
 /// Takes one piece at word `i`: appends its meaning and returns how many words it spans, 0 if none.
 fn step(tokens: &Tokens, i: usize, end: usize, found: &mut Found, inside: bool) -> usize {
     let list = tokens.list();
@@ -369,6 +382,14 @@ fn step(tokens: &Tokens, i: usize, end: usize, found: &mut Found, inside: bool) 
             return 2;
         }
         return 0;
+    }
+    if let Some(digit) = next(1).and_then(|_| plural(tokens.word(i + 1))).filter(|_| {
+        let goes_on = next(2).is_some_and(|n| n.has_digits() || n.is(bit::DIGIT | bit::OH | bit::TEEN | bit::TENS));
+        class.is(bit::DIGIT) && TIMES.contains(&class.number) && (inside || goes_on)
+    }) {
+        found.text.extend(std::iter::repeat_n(digit, usize::from(class.number)));
+        found.pieces.extend([Piece::Digits, Piece::Digits]);
+        return 2;
     }
     if class.is(bit::DIGIT) && !inside_number(found) && is_pronoun(tokens, i, end) {
         return 0;
@@ -659,6 +680,7 @@ pub(super) mod tests {
             ("five five five oh one three four", "5550134"),
             ("nineteen eighty two", "1982"),
             ("double four triple seven", "44777"),
+            ("oh one three fours nine two sixes", "01444966"),
             ("5 double 7 3", "5773"),
             ("four five and i said", "45"),
             ("that's five one eight dash", "518-"),

@@ -205,6 +205,37 @@ pub(super) fn clear_small(tokens: &Tokens, out: &mut [Option<Decision>]) {
     }
 }
 
+/// Most words between a day and its time.
+const TIME_WORDS_MAX: usize = 6;
+
+/// Shows times of the day behind a whole date ("May 12, [1:00,] or …"). "11:21 2022" is a date.
+pub(super) fn clear_times(transcript: &Transcript, tokens: &Tokens, out: &mut [Option<Decision>]) {
+    let list = tokens.list();
+    let dated =
+        |d: Decision| matches!(d.category, Category::Dob | Category::Date) && !matches!(d.origin, Origin::Rule(_));
+    for turn in transcript.turns() {
+        let words = turn.words.range();
+        for at in words.clone() {
+            if list[at].shape.inner != b':' || !out[at].is_some_and(dated) {
+                continue;
+            }
+            let goes_on = list[at].shape.stop == 0 && words.contains(&(at + 1)) && list[at + 1].has_digits();
+            let mut before = (words.start..at).rev().take(TIME_WORDS_MAX);
+            let whole = before.any(|w| out[w].is_some() && list[w].is(bit::MONTH));
+            if is_time(tokens.word(at)) && whole && !goes_on {
+                out[at] = None;
+            }
+        }
+    }
+}
+
+/// Whether a word is an hour and minutes.
+fn is_time(word: &str) -> bool {
+    let Some((hour, minutes)) = word.split_once(':') else { return false };
+    let below = |text: &str, end: u32| text.parse::<u32>().is_ok_and(|n| n < end);
+    minutes.len() == 2 && below(hour, 24) && below(minutes, 60)
+}
+
 /// Whether "one" is a thing named before, and not the number's first digit.
 fn is_thing(tokens: &Tokens, at: usize) -> bool {
     let list = tokens.list();
@@ -423,6 +454,16 @@ mod tests {
     }
 
     #[test]
+    fn times_behind_a_day_stay() {
+        for (turns, want) in [
+            (["When can you come?", "I've got May 12, 1:00, or May 13 at 7:15."], "May 12, May 13"),
+            (["And your date of birth?", "11:21 1962."], "11:21 1962."),
+        ] {
+            assert_eq!(hidden(&turns), want);
+        }
+    }
+
+    #[test]
     fn counting_codes_and_ages_stay() {
         for turns in [
             &["breathe in and count with me one two three four five"][..],
@@ -473,7 +514,7 @@ mod tests {
     #[test]
     fn ordinary_words_beside_a_value_stay() {
         for (turns, want) in [
-            (["katherine with a k but close enough", "okay"], "katherine"),
+            (["katherine with a k but close enough", "okay"], "katherine k"),
             (["okay bob smith will pick it up", "okay"], "bob smith"),
             (["see you december eleven nine o'clock sharp", "okay"], "december eleven"),
             (["it was delivered february twenty sixth of last year", "okay"], "february twenty sixth"),

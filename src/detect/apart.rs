@@ -1,0 +1,188 @@
+//! Pieces of a value that are said apart from it: the letters that it is said to be written with, what else it may be,
+//! and the day of a feast.
+
+use super::codes::is_year;
+use super::gather::Scene;
+use super::joined::is_letter;
+use super::net::{caught, is_code, is_sign, word};
+use super::settle::{Decision, is_mask};
+use super::token::Tokens;
+use crate::model::Category;
+use crate::patterns::lexicon::bit;
+use std::ops::Range;
+
+/// Hides such pieces.
+pub(super) fn hide(scene: &Scene<'_>, out: &mut [Option<Decision>]) {
+    letters(scene, out);
+    alternatives(scene, out);
+    feasts(scene, out);
+}
+
+/// Most words between a letter and the value that it is a part of.
+const LETTER_WORDS_MAX: usize = 30;
+
+/// Hides the letters that a value is said to be written with ("and the letter r", "tate with an e", "two n's").
+fn letters(scene: &Scene<'_>, out: &mut [Option<Decision>]) {
+    let Scene { tokens, transcript, .. } = *scene;
+    for turn in transcript.turns() {
+        let words = turn.words.range();
+        for at in words.clone().skip(1) {
+            if out[at].is_some() || is_mask(tokens, at) || !is_told(tokens, &words, at) {
+                continue;
+            }
+            let has_letters = |cell: &Option<Decision>| cell.map(|d| d.category).filter(|c| may_have_letters(*c));
+            let mut before = out[at.saturating_sub(LETTER_WORDS_MAX)..at].iter().rev();
+            let mut after = out[at..(at + LETTER_WORDS_MAX).min(out.len())].iter();
+            if let Some(category) = before.find_map(has_letters).or_else(|| after.find_map(has_letters)) {
+                out[at] = Some(caught(category));
+            }
+        }
+    }
+}
+
+/// Whether values of a category may have letters in them.
+const fn may_have_letters(category: Category) -> bool {
+    matches!(category, Category::Name | Category::Email | Category::Url | Category::City)
+        || is_code(category) && !matches!(category, Category::Phone | Category::Ssn | Category::Zip | Category::Card)
+}
+
+/// Whether a letter is said to be somewhere, and no abbreviation or thing begins with it ("with a c pap").
+fn is_told(tokens: &Tokens, turn: &Range<usize>, at: usize) -> bool {
+    let before = |by: usize| word(tokens, at.checked_sub(by).filter(|at| turn.contains(at)));
+    let plural = matches!(tokens.word(at).as_bytes(), [b'a'..=b'z', b'\'', b's']);
+    let letter = is_letter(tokens, at) || before(1) == "an" && matches!(tokens.word(at), "a" | "i");
+    let counted = plural && matches!(before(1), "two" | "three" | "four" | "double" | "no" | "both");
+    let told = letter
+        && (before(1) == "letter"
+            || matches!(before(1), "a" | "an" | "one" | "no" | "capital" | "double")
+                && matches!(before(2), "with" | "and" | "either" | "or" | "not" | "has" | "got"));
+    let over = at + 1 == turn.end
+        || tokens.list()[at].shape.stop > 0
+        || matches!(
+            tokens.word(at + 1),
+            "and"
+                | "not"
+                | "on"
+                | "in"
+                | "at"
+                | "then"
+                | "as"
+                | "instead"
+                | "no"
+                | "or"
+                | "right"
+                | "yeah"
+                | "but"
+                | "okay"
+        );
+    (counted || told) && over
+}
+
+/// Most small words between a value and what else it may be ("… or is it an 8").
+const BETWEEN_MAX: usize = 4;
+/// Most digits and letters of that.
+const OTHER_SIGNS_MAX: u16 = 5;
+
+/// Hides what else a value may be ("… 318, or 381", "is it the 47 or the _45_").
+fn alternatives(scene: &Scene<'_>, out: &mut [Option<Decision>]) {
+    let Scene { tokens, transcript, .. } = *scene;
+    let list = tokens.list();
+    let small = |at: &usize| matches!(tokens.word(*at), "a" | "an" | "the" | "is" | "it" | "it's" | "that" | "maybe");
+    for turn in transcript.turns() {
+        let words = turn.words.range();
+        for or in words.clone().skip(1).filter(|at| tokens.word(*at) == "or") {
+            let at = or + 1 + (or + 1..words.end).take(BETWEEN_MAX).take_while(small).count();
+            if at >= words.end {
+                continue;
+            }
+            let code = |at: usize| out[at].map(|d| d.category).filter(|c| is_code(*c));
+            let other = match (code(or - 1), code(at)) {
+                (Some(category), None) => signs(scene, at)
+                    .filter(|signs| {
+                        let end = signs.end;
+                        let over = end >= words.end || list[end - 1].shape.stop > 0 || list[end].is(bit::FILLER);
+                        signs.start == at && over
+                    })
+                    .map(|signs| (category, signs)),
+                (None, Some(category)) => signs(scene, or - 1)
+                    .filter(|signs| signs.end == or && (signs.start == words.start || small(&(signs.start - 1))))
+                    .map(|signs| (category, signs)),
+                _ => None,
+            };
+            let Some((category, signs)) = other else { continue };
+            if signs.clone().all(|at| out[at].is_none() && !is_mask(tokens, at)) {
+                out[signs].fill(Some(caught(category)));
+            }
+        }
+    }
+}
+
+/// The few digits and letters, without other words between, that a word belongs to.
+fn signs(scene: &Scene<'_>, at: usize) -> Option<Range<usize>> {
+    match scene.spoken.run_of(at) {
+        Some(run) if run.digits + run.letters <= OTHER_SIGNS_MAX => {
+            let (first, end) = (*run.words.first()? as usize, *run.words.last()? as usize + 1);
+            (end - first == run.words.len()).then_some(first..end)
+        }
+        None if is_sign(scene.tokens, at) => Some(at..at + 1),
+        _ => None,
+    }
+}
+
+/// Hides the rest of a feast of which a word is hidden, and its year ("valentine's day twenty twenty two").
+fn feasts(scene: &Scene<'_>, out: &mut [Option<Decision>]) {
+    let Scene { tokens, transcript, spoken, .. } = *scene;
+    let list = tokens.list();
+    let number = bit::MONTH | bit::ORDINAL | bit::DIGIT | bit::TENS | bit::TEEN | bit::WEEKDAY;
+    for turn in transcript.turns() {
+        let words = turn.words.range();
+        for day in words.clone().skip(1).filter(|at| matches!(tokens.word(*at), "day" | "eve")) {
+            let feast = &list[day - 1];
+            let found = out[day - 1].filter(|d| matches!(d.category, Category::Dob | Category::Date));
+            let Some(Decision { category, .. }) = found.filter(|_| !feast.is(number) && !feast.has_digits()) else {
+                continue;
+            };
+            out[day].get_or_insert(caught(category));
+            let Some(run) = words.contains(&(day + 1)).then(|| spoken.run_of(day + 1)).flatten() else { continue };
+            if is_year(&run.text) && run.words.iter().all(|w| out[*w as usize].is_none()) {
+                run.words.iter().for_each(|w| out[*w as usize] = Some(caught(category)));
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::detect::testing::hidden;
+
+    #[test]
+    fn letters_that_a_value_is_said_to_have_go() {
+        for (turns, want) in [
+            (["the claim number is seven one one oh oh four and the letter r", "okay"], "seven one one oh oh four r"),
+            (["and you are", "katherine holloway katherine with a k"], "katherine holloway katherine k"),
+            (["Is it Marlene Whitcombe?", "Marlena, with an A. And no E."], "Marlene Whitcombe? Marlena, A. E."),
+            (["your name please", "thaddeus vannoy two d's and two n's"], "thaddeus vannoy d's n's"),
+            (["this is katherine", "you came in with a c pap and a t shirt"], "katherine"),
+        ] {
+            assert_eq!(hidden(&turns), want);
+        }
+    }
+
+    #[test]
+    fn what_else_a_value_may_be_goes() {
+        for (turns, want) in [
+            (["And the MRN?", "0099-318, I think. Or 381."], "0099-318, 381."),
+            (["And the MRN?", "0099-318, or 381."], "0099-318, 381."),
+            (["And the MRN?", "0099-318, or 3 other ones."], "0099-318,"),
+            (["Your ZIP?", "68847. Is it the 47 or the 45?"], "68847. 47 45?"),
+        ] {
+            assert_eq!(hidden(&turns), want);
+        }
+    }
+
+    #[test]
+    fn a_feast_goes_whole() {
+        let turns = ["and your date of birth", "valentine's day nineteen fifty two"];
+        assert_eq!(hidden(&turns), "valentine's day nineteen fifty two");
+    }
+}
