@@ -3,7 +3,7 @@
 
 use super::gather::Scene;
 use super::joined::{cities_between, connect, extend_left, lead_ins, lead_outs, whole_cities, whole_mail};
-use super::stays::{clear_ages, clear_counts, clear_edges, clear_words, exempt};
+use super::stays::{clear_ages, clear_counts, clear_doses, clear_edges, clear_words, exempt};
 use super::tagger::{Marginals, category_of};
 use super::token::Tokens;
 use super::whole::{birth_or_other, clear_gaps, whole_dates, whole_runs};
@@ -95,6 +95,7 @@ pub(crate) fn settle(scene: &Scene<'_>, marginals: &Marginals, ruled: &[Finding]
     whole_runs(scene, marginals, &mut out);
     exempt(scene, &mut out);
     clear_ages(scene, &mut out);
+    clear_doses(scene, &mut out);
     clear_edges(transcript, tokens, &mut out);
     clear_counts(transcript, tokens, spoken, &mut out);
     whole_mail(transcript, tokens, &mut out);

@@ -5,6 +5,7 @@ use super::codes::{
     CODE_WORDS_MAX, behind_in, billing_codes, is_diagnosis_code, is_make, is_plan, is_short_code, is_slogan, is_year,
 };
 use super::gather::Scene;
+use super::net::word;
 use super::settle::{Decision, Origin, is_identifier};
 use super::spoken::{Run, Spoken};
 use super::tagger::{category_of, label_of};
@@ -157,23 +158,11 @@ pub(super) fn clear_ages(scene: &Scene<'_>, out: &mut [Option<Decision>]) {
         let said = before.kind == age && before.words < AGE_WORDS_MAX || after.kind == age && after.words == 0;
         let asked = context.asked_at(scene.transcript, *first as usize).last;
         let is = first.checked_sub(1).map_or("", |i| scene.tokens.word(i as usize));
+        // "And your birthday?" "Fifty two" is a year there, and "I'm seventy eight" is none.
         let dob = asked.kind == label_of(Category::Dob) as u8;
-        let called = matches!(
-            is,
-            "i'm"
-                | "is"
-                | "am"
-                | "be"
-                | "he's"
-                | "she's"
-                | "you're"
-                | "they're"
-                | "was"
-                | "turn"
-                | "turned"
-                | "turning"
-                | "makes"
-        ) && !dob;
+        let person =
+            matches!(is, "i'm" | "am" | "he's" | "she's" | "you're" | "they're" | "turned" | "turns" | "turning");
+        let called = person || !dob && matches!(is, "is" | "be" | "was" | "turn" | "makes");
         let young = run.text.len() <= 2 && run.text.parse::<u32>().is_ok_and(|n| n <= AGE_MAX);
         let said = said || asked.kind == age || called;
         let tagged = |w: &u32| {
@@ -181,6 +170,33 @@ pub(super) fn clear_ages(scene: &Scene<'_>, out: &mut [Option<Decision>]) {
                 .is_some_and(|d| d.category == Category::Age && matches!(d.origin, Origin::Tagger | Origin::Whole))
         };
         if young && said && run.words.iter().all(tagged) && !is_hundreds(scene.tokens, *first as usize) {
+            run.words.iter().for_each(|w| out[*w as usize] = None);
+        }
+    }
+}
+
+/// Digits of the longest dose or measure.
+const DOSE_DIGITS_MAX: u16 = 3;
+
+/// Shows doses and measures that only the model saw as something else: a short number right behind the drug or what is
+/// measured ("propranolol 20", "bilirubin was 11").
+pub(super) fn clear_doses(scene: &Scene<'_>, out: &mut [Option<Decision>]) {
+    let Scene { tokens, spoken, transcript, context, .. } = *scene;
+    let list = tokens.list();
+    for run in &spoken.runs {
+        let (Some(first), Some(last)) = (run.words.first(), run.words.last()) else { continue };
+        let (first, last) = (*first as usize, *last as usize);
+        let short = run.letters == 0 && run.digits <= DOSE_DIGITS_MAX;
+        let begins = transcript.turns().get(transcript.turn_of(first)).map_or(first, |turn| turn.words.start as usize);
+        let is = matches!(word(tokens, first.checked_sub(1)), "is" | "was" | "of" | "at");
+        let Some(at) = first.checked_sub(1 + usize::from(is)).filter(|at| *at >= begins) else { continue };
+        // Terms have small words in them too ("vitamin a").
+        let term = list[at].lists.medical && list[at].lists.lower < ORDINARY_MIN && list[at].shape.letters > 2;
+        let measured = term && list[at].shape.stop == 0 && out[at].is_none();
+        let alone = out.get(last + 1).is_none_or(|next| next.is_none() || list[last].shape.stop > 0);
+        let named = category_of(context.before[first].kind as usize).is_some();
+        let by_model = |w: &u32| out[*w as usize].is_some_and(|d| matches!(d.origin, Origin::Tagger | Origin::Whole));
+        if short && measured && alone && !named && run.words.iter().all(by_model) {
             run.words.iter().for_each(|w| out[*w as usize] = None);
         }
     }
@@ -354,7 +370,7 @@ pub(super) fn clear_words(scene: &Scene<'_>, out: &mut [Option<Decision>]) {
         let token = &tokens.list()[i];
         let named = decision.category == Category::Name && decision.origin == Origin::Tagger;
         let dated = matches!(decision.category, Category::Dob | Category::Date) && decision.origin == Origin::Tagger;
-        if named && (is_weekday(tokens, i, next) || is_done(tokens, i) || is_future(tokens, i))
+        if named && (is_weekday(tokens, i, next) || is_done(tokens, i) || is_future(tokens, i) || is_dental(tokens, i))
             || dated && is_chance(tokens, i)
         {
             *cell = None;
@@ -398,6 +414,16 @@ fn is_weekday(tokens: &Tokens, word: usize, next: Option<Decision>) -> bool {
     let token = &tokens.list()[word];
     let before_name = next.is_some_and(|d| d.category == Category::Name);
     token.is(bit::WEEKDAY) && !(tokens.cased && token.shape.stop == 0 && before_name)
+}
+
+/// Whether "major" is what a dental plan pays a share of, and no rank or name ("major work is fifty percent").
+fn is_dental(tokens: &Tokens, at: usize) -> bool {
+    let next = |by: usize| word(tokens, Some(at + by));
+    let counted =
+        || tokens.list().get(at + 2).is_some_and(|t| t.has_digits() || t.is(bit::DIGIT | bit::TEEN | bit::TENS));
+    tokens.word(at) == "major"
+        && (matches!(next(1), "work" | "service" | "services" | "procedure" | "procedures" | "restorative" | "dental")
+            || matches!(next(1), "is" | "at") && counted())
 }
 
 /// Whether "will" says what somebody is going to do ("Faith Young will call").
@@ -479,6 +505,8 @@ mod tests {
             &["the code is t h a n k s fifteen for fifteen percent off", "t h a n k s fifteen"],
             &["you have the silver twenty five hundred p p o", "and before the bronze seven thousand"],
             &["my wife is sixty two and i'm sixty five", "okay"],
+            &["major work is fifty percent after twelve months", "okay"],
+            &["you take propranolol twenty right", "and my sugar's one eighty eight"],
             &["send a w nine please and i take b twelve", "okay"],
             &["with an h m o you choose a doctor and a p p o you do not but cheaper", "okay"],
             &["i had nine thousand four hundred eighty steps today", "well done"],
