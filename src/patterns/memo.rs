@@ -12,14 +12,24 @@ use std::sync::Mutex;
 /// that share a memo apart. Never all zeros.
 pub type Key = [u64; 3];
 
-/// Entries for single words, pairs of words, three words, and words in a context: 13 MiB together. Powers of two.
+/// Most entries for single words, pairs of words, three words, and words in a context: 13 MiB together. Powers of two.
 const ONES: usize = 1 << 13;
 const TWOS: usize = 1 << 14;
 const THREES: usize = 1 << 14;
 const PLACED: usize = 1 << 16;
 
+/// A memo begins with one in so many of its entries: a short text needs no more.
+const BEGINS: usize = 16;
+/// How much it grows when more sums than it has entries were new.
+const GROWS: usize = 4;
+
 /// Remembered sums, `ROWS` for each key.
-pub struct Memo<const ROWS: usize>(Vec<Entry<ROWS>>);
+pub struct Memo<const ROWS: usize> {
+    entries: Vec<Entry<ROWS>>,
+    entries_max: usize,
+    /// Sums that were new since the memo grew.
+    new: usize,
+}
 
 /// A key and its sums. Those of one row share a cache line.
 #[derive(Clone)]
@@ -30,21 +40,42 @@ struct Entry<const ROWS: usize> {
 }
 
 impl<const ROWS: usize> Memo<ROWS> {
-    fn new(entries: usize) -> Self {
-        Self(vec![Entry { key: [0; 3], rows: [[0; _]; ROWS] }; entries])
+    fn new(entries_max: usize) -> Self {
+        Self { entries: Self::empty(entries_max.div_ceil(BEGINS)), entries_max, new: 0 }
+    }
+
+    fn empty(entries: usize) -> Vec<Entry<ROWS>> {
+        vec![Entry { key: [0; 3], rows: [[0; _]; ROWS] }; entries]
     }
 
     /// The sums of a key. Those of a new key are computed: `fill` adds them to zeros.
     pub fn rows(&mut self, key: Key, fill: impl FnOnce(&mut [Sums; ROWS])) -> &[Sums; ROWS] {
-        let at = slot(&key) & (self.0.len() - 1);
-        let entry = &mut self.0[at];
+        let mut at = self.slot(&key);
+        let known = &self.entries[at].key;
         // Number by number: the key has just been put together, and a wider load would wait for that.
-        if (entry.key[0] ^ key[0]) | (entry.key[1] ^ key[1]) | (entry.key[2] ^ key[2]) != 0 {
+        if (known[0] ^ key[0]) | (known[1] ^ key[1]) | (known[2] ^ key[2]) != 0 {
+            self.grow();
+            at = self.slot(&key);
+            let entry = &mut self.entries[at];
             entry.rows = [[0; _]; ROWS];
             fill(&mut entry.rows);
             entry.key = key;
         }
-        &entry.rows
+        &self.entries[at].rows
+    }
+
+    /// Where a key stands, if it is known.
+    fn slot(&self, key: &Key) -> usize {
+        slot(key) & (self.entries.len() - 1)
+    }
+
+    /// Makes room where there were more new sums than entries. What was remembered is forgotten.
+    fn grow(&mut self) {
+        self.new += 1;
+        if self.new > self.entries.len() && self.entries.len() < self.entries_max {
+            self.entries = Self::empty((self.entries.len() * GROWS).min(self.entries_max));
+            self.new = 0;
+        }
     }
 }
 
@@ -129,7 +160,7 @@ mod tests {
     #[test]
     fn a_sum_is_computed_once_and_never_taken_for_that_of_another_key() {
         let model = model();
-        let mut memo = Memo::<1>::new(2);
+        let mut memo = Memo::<1>::new(64);
         for round in 0..3 {
             for n in 1..100 {
                 let want = if n % 2 == 0 { model.sum(&[3]) } else { model.sum(&[3, 5 << 40]) };
@@ -142,6 +173,7 @@ mod tests {
         let mut asked = false;
         memo.rows([7, 0, 0], |_| asked = true);
         assert!(!asked);
+        assert_eq!(memo.entries.len(), memo.entries_max);
     }
 
     #[test]
