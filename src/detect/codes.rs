@@ -145,6 +145,17 @@ pub(super) fn is_make(tokens: &Tokens, first: usize, end: usize) -> bool {
         && tokens.list()[end - 1].shape.stop == 0
 }
 
+/// What has a number by itself, by which people name it.
+const CASES: [&str; 9] =
+    ["request", "approval", "guarantor", "ticket", "encounter", "dispute", "grievance", "receipt", "complaint"];
+
+/// Whether a number follows right behind what it is of ("put request eight eight three one four", "receipt is 88123").
+pub(super) fn is_of_case(tokens: &Tokens, first: usize) -> bool {
+    let before = |by: usize| first.checked_sub(by).map_or("", |at| tokens.word(at));
+    let named = |by: usize| CASES.contains(&before(by));
+    named(1) || matches!(before(1), "is" | "it's" | "was") && named(2)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

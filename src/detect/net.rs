@@ -2,7 +2,7 @@
 //! what a letter or a digit of an identifier is said to be.
 
 use super::apart;
-use super::codes::{CODE_WORDS_MAX, is_billing_code, is_coded, is_year, parts};
+use super::codes::{CODE_WORDS_MAX, is_billing_code, is_coded, is_of_case, is_year, parts};
 use super::gather::Scene;
 use super::joined::is_letter;
 use super::settle::{Decision, Origin, is_identifier, is_mask};
@@ -37,6 +37,8 @@ pub(super) fn hide(scene: &Scene<'_>, out: &mut [Option<Decision>]) {
             Category::Date
         } else if is_zip(scene, run, out) {
             Category::Zip
+        } else if run.digits >= CASE_DIGITS_MIN && may_be_case(scene.tokens, run) {
+            Category::Account
         } else if is_long(scene, run) {
             Category::Other
         } else {
@@ -53,6 +55,14 @@ pub(super) fn hide(scene: &Scene<'_>, out: &mut [Option<Decision>]) {
     short_years(scene, out);
     years(scene, out);
     tails(scene, out);
+}
+
+/// Fewest digits of the number of a request, a receipt and the like.
+const CASE_DIGITS_MIN: u16 = 4;
+
+/// Whether a run is the number of a request, a receipt and the like.
+fn may_be_case(tokens: &Tokens, run: &Run) -> bool {
+    run.words.first().is_some_and(|w| is_of_case(tokens, *w as usize)) && !priced(tokens, run.words.last())
 }
 
 /// Fewest letters of a name that is spelled; abbreviations have fewer.
@@ -427,6 +437,7 @@ mod tests {
     fn names_that_nothing_else_tells_go() {
         for (turns, want) in [
             (["I've got L-I-N-D-Q-V-I-S-T.", "Okay."], "L-I-N-D-Q-V-I-S-T."),
+            (["Receipt 88123. It's 88 dollars.", "Okay."], "88123."),
             (["it says february fourth with doctor weeks", "i saw the doctor weeks ago"], "february fourth weeks"),
         ] {
             assert_eq!(hidden(&turns), want);

@@ -2,6 +2,7 @@
 //! its words, what was asked, what stands around it, and wherever the call says it again.
 
 use super::answer::reads_as_date;
+use super::codes::is_of_case;
 use super::gather::Scene;
 use super::settle::{Decision, Origin, is_identifier};
 use super::spoken::{Piece, Run, Spoken};
@@ -128,6 +129,9 @@ fn surroundings(scene: &Scene<'_>, run: &Run, out: &[Option<Decision>], votes: &
     }
     if cue.kind == 0 && is_numbered(scene, first) {
         votes[label_of(Category::Account)] += SHAPE_VOTE * weight;
+    }
+    if is_of_case(scene.tokens, first) {
+        votes[label_of(Category::Account)] += CUE_VOTE * weight;
     }
     let dob = label_of(Category::Dob);
     let birthday = cue.kind as usize == dob || cue.kind == 0 && asked.kind as usize == dob;
