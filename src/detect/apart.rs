@@ -105,7 +105,11 @@ fn alternatives(scene: &Scene<'_>, out: &mut [Option<Decision>]) {
                     })
                     .map(|signs| (category, signs)),
                 (None, Some(category)) => signs(scene, or - 1)
-                    .filter(|signs| signs.end == or && (signs.start == words.start || small(&(signs.start - 1))))
+                    .filter(|signs| {
+                        let begins =
+                            signs.start == words.start || signs.start > words.start && small(&(signs.start - 1));
+                        signs.end == or && begins
+                    })
                     .map(|signs| (category, signs)),
                 _ => None,
             };
