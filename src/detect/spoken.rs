@@ -383,10 +383,12 @@ fn step(tokens: &Tokens, i: usize, end: usize, found: &mut Found, inside: bool) 
         }
         return 0;
     }
-    if let Some(digit) = next(1).and_then(|_| plural(tokens.word(i + 1))).filter(|_| {
-        let goes_on = next(2).is_some_and(|n| n.has_digits() || n.is(bit::DIGIT | bit::OH | bit::TEEN | bit::TENS));
-        class.is(bit::DIGIT) && TIMES.contains(&class.number) && (inside || goes_on)
-    }) {
+    let goes_on = || next(2).is_some_and(|n| n.has_digits() || n.is(bit::DIGIT | bit::OH | bit::TEEN | bit::TENS));
+    if class.is(bit::DIGIT)
+        && TIMES.contains(&class.number)
+        && let Some(digit) = next(1).and_then(|_| plural(tokens.word(i + 1)))
+        && (inside || goes_on())
+    {
         found.text.extend(std::iter::repeat_n(digit, usize::from(class.number)));
         found.pieces.extend([Piece::Digits, Piece::Digits]);
         return 2;
