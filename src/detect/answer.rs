@@ -7,6 +7,7 @@ use super::settle::{Decision, Origin, is_identifier};
 use super::spoken::Run;
 use super::stays::may_be;
 use super::tagger::category_of;
+use super::token::first_sentence;
 use crate::model::Category;
 use crate::patterns::lexicon::bit;
 
@@ -21,9 +22,7 @@ const ZIP_DIGITS: u16 = 5;
 pub(super) fn hide(scene: &Scene<'_>, out: &mut [Option<Decision>]) {
     let Scene { transcript, tokens, spoken, context, .. } = *scene;
     for (asked, turn) in context.asked.iter().zip(transcript.turns()) {
-        let words = turn.words.range();
-        let ends = |w: &usize| tokens.list()[*w].shape.stop >= 2;
-        let words = words.start..words.clone().find(ends).map_or(words.end, |last| last + 1);
+        let words = first_sentence(tokens, turn.words.range());
         let just = asked.other && asked.last.words <= 1 && asked.last.kind == asked.first.kind;
         let Some(category) = category_of(asked.last.kind as usize).filter(|_| just && !words.is_empty()) else {
             continue;

@@ -4,9 +4,9 @@
 use super::codes::is_year;
 use super::gather::Scene;
 use super::joined::is_letter;
-use super::net::{caught, is_code, is_sign, word};
+use super::net::{caught, is_code, is_sign};
 use super::settle::{Decision, is_mask};
-use super::token::Tokens;
+use super::token::{Tokens, word};
 use crate::model::Category;
 use crate::patterns::lexicon::bit;
 use std::ops::Range;

@@ -3,7 +3,7 @@
 use super::gather::Scene;
 use super::spoken::{Run, Spoken};
 use super::stays::ORDINARY_MIN;
-use super::token::Tokens;
+use super::token::{Tokens, word};
 use crate::patterns::cues::{CueKind, Role};
 use crate::patterns::hash::hash_bytes;
 use crate::patterns::lexicon::{bit, lists_of};
@@ -112,12 +112,11 @@ const PLAN_DIGITS_MAX: u16 = 5;
 
 /// A plan by its metal or its kind ("the Bronze 2500 PPO").
 pub(super) fn is_plan(tokens: &Tokens, run: &Run, first: usize, end: usize) -> bool {
-    let word = |i: Option<usize>| i.filter(|i| *i < tokens.list().len()).map_or("", |i| tokens.word(i));
-    let letters = |n: usize| word(Some(end + n)).bytes().take(2);
+    let letters = |n: usize| word(tokens, Some(end + n)).bytes().take(2);
     let spelled: Vec<u8> = (0..3).flat_map(letters).collect();
     let kind = |text: &str| matches!(text, "ppo" | "hmo" | "epo" | "hdhp" | "pos" | "hsa");
-    let metal = matches!(word(first.checked_sub(1)), "bronze" | "silver" | "gold" | "platinum");
-    let typed = kind(word(Some(end))) || std::str::from_utf8(&spelled).is_ok_and(kind);
+    let metal = matches!(word(tokens, first.checked_sub(1)), "bronze" | "silver" | "gold" | "platinum");
+    let typed = kind(word(tokens, Some(end))) || std::str::from_utf8(&spelled).is_ok_and(kind);
     run.letters == 0 && run.digits <= PLAN_DIGITS_MAX && (metal || typed && run.words.len() <= 4)
 }
 
@@ -151,7 +150,7 @@ const CASES: [&str; 9] =
 
 /// Whether a number follows right behind what it is of ("put request eight eight three one four", "receipt is 88123").
 pub(super) fn is_of_case(tokens: &Tokens, first: usize) -> bool {
-    let before = |by: usize| first.checked_sub(by).map_or("", |at| tokens.word(at));
+    let before = |by: usize| word(tokens, first.checked_sub(by));
     let named = |by: usize| CASES.contains(&before(by));
     named(1) || matches!(before(1), "is" | "it's" | "was") && named(2)
 }

@@ -9,7 +9,7 @@ use super::settle::{Decision, Origin, is_identifier, is_mask};
 use super::spoken::Run;
 use super::stays::is_range;
 use super::tagger::label_of;
-use super::token::Tokens;
+use super::token::{Tokens, first_sentence, word};
 use crate::model::Category;
 use crate::patterns::cues::{CueKind, Role};
 use crate::patterns::lexicon::bit;
@@ -105,11 +105,6 @@ fn priced(tokens: &Tokens, last: Option<&u32>) -> bool {
     let Some(at) = last.map(|w| *w as usize + 1).filter(|at| *at < tokens.list().len()) else { return false };
     let paid = || matches!(word(tokens, Some(at + 1)), "month" | "year" | "week" | "paycheck" | "visit" | "member");
     tokens.list()[at].is(bit::MONEY) || matches!(tokens.word(at), "a" | "per" | "every" | "each") && paid()
-}
-
-/// A word, "" outside the call.
-pub(super) fn word(tokens: &Tokens, at: Option<usize>) -> &str {
-    at.filter(|at| *at < tokens.list().len()).map_or("", |at| tokens.word(at))
 }
 
 /// Hides words in figures that are a month and a day, and the year behind them ("8/19", "2/29 '92").
@@ -363,9 +358,7 @@ fn corrections(scene: &Scene<'_>, out: &mut [Option<Decision>]) {
     let list = tokens.list();
     for pair in transcript.turns().windows(2) {
         let (said, answer) = (pair[0].words.range(), pair[1].words.range());
-        // The first sentence of what is written.
-        let ends = |w: &usize| list[*w].shape.stop >= 2;
-        let turn = answer.start..answer.clone().find(ends).map_or(answer.end, |last| last + 1);
+        let turn = first_sentence(tokens, answer);
         if pair[0].speaker == pair[1].speaker {
             continue;
         }

@@ -5,11 +5,10 @@ use super::codes::{
     CODE_WORDS_MAX, behind_in, billing_codes, is_diagnosis_code, is_make, is_plan, is_short_code, is_slogan, is_year,
 };
 use super::gather::Scene;
-use super::net::word;
 use super::settle::{Decision, Origin, is_identifier};
 use super::spoken::{Run, Spoken};
 use super::tagger::{category_of, label_of};
-use super::token::{Token, Tokens};
+use super::token::{Token, Tokens, word};
 use crate::model::{Category, Transcript};
 use crate::patterns::lexicon::bit;
 use std::collections::HashSet;
@@ -395,18 +394,17 @@ pub(super) fn clear_words(scene: &Scene<'_>, out: &mut [Option<Decision>]) {
 }
 
 /// Whether an ordinary word in lower case stands between an auxiliary and an object, as what is done ("will mark the").
-fn is_done(tokens: &Tokens, word: usize) -> bool {
-    let beside = |at: Option<usize>| at.filter(|at| *at < tokens.list().len()).map_or("", |at| tokens.word(at));
+fn is_done(tokens: &Tokens, at: usize) -> bool {
     let auxiliary = |word: &str| {
         matches!(word, "will" | "would" | "can" | "could" | "should" | "must" | "please" | "i'll" | "we'll" | "you'll")
     };
-    let [two, one] = [2, 1].map(|by| beside(word.checked_sub(by)));
+    let [two, one] = [2, 1].map(|by| word(tokens, at.checked_sub(by)));
     let pronoun = matches!(one, "i" | "we" | "you" | "it" | "they" | "he" | "she");
-    let token = &tokens.list()[word];
+    let token = &tokens.list()[at];
     token.lists.lower >= ORDINARY_MIN
         && !token.shape.capital
         && (auxiliary(one) || pronoun && auxiliary(two))
-        && matches!(beside(Some(word + 1)), "the" | "that" | "this" | "it" | "up" | "down" | "your" | "my" | "our")
+        && matches!(word(tokens, Some(at + 1)), "the" | "that" | "this" | "it" | "up" | "down" | "your" | "my" | "our")
 }
 
 /// Whether a word is a day of the week, and no name before another one ("Sunday Akot").

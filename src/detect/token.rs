@@ -97,6 +97,17 @@ impl Tokens {
     }
 }
 
+/// A word, "" outside the call.
+pub(crate) fn word(tokens: &Tokens, at: Option<usize>) -> &str {
+    at.filter(|at| *at < tokens.list().len()).map_or("", |at| tokens.word(at))
+}
+
+/// The first sentence of what is written; all of a turn without punctuation.
+pub(crate) fn first_sentence(tokens: &Tokens, turn: Range<usize>) -> Range<usize> {
+    let ends = |at: &usize| tokens.list()[*at].shape.stop >= 2;
+    turn.start..turn.clone().find(ends).map_or(turn.end, |last| last + 1)
+}
+
 /// Normalises every word of the transcript.
 pub(crate) fn tokens(transcript: &Transcript) -> Tokens {
     let source = transcript.text();
