@@ -2,7 +2,7 @@
 
 use super::super::hashing::BLOCK_BYTES;
 use super::super::{Source, damaged, read_at, unreadable};
-use crate::base::Result;
+use crate::base::{Error, Result};
 use std::io::SeekFrom;
 
 /// What is told of every block that is read, in order.
@@ -66,10 +66,16 @@ impl<'a> Input<'a> {
     /// Holds the call when the source ends before.
     pub(super) fn take(&mut self, len: usize) -> Result<&[u8]> {
         if self.peek(len)?.len() < len {
-            return Err(damaged("the recording is cut").at("byte", self.source_bytes));
+            return Err(self.cut());
         }
         self.next += len;
         Ok(&self.window[self.next - len..self.next])
+    }
+
+    /// The source ends before it should.
+    #[cold]
+    pub(super) fn cut(&self) -> Error {
+        damaged("the recording is cut").at("byte", self.source_bytes)
     }
 
     /// Passes over `len` bytes.

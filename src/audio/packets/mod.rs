@@ -69,12 +69,13 @@ impl Packets {
         checked(info)
     }
 
-    /// What the recording says of itself before its sound, where it says all of it. Remuxing checks that.
+    /// What the recording says of itself without a look at all of its sound, where it does. Remuxing checks that.
     fn announced(self, input: &mut Input<'_>) -> Result<Option<RecordingInfo>> {
         match self.kind {
             Kind::Flac => flac::announced(input),
             Kind::Mp4 => mp4::announced(input).map(Some),
-            Kind::Ogg | Kind::Matroska | Kind::Riff | Kind::Mpeg => Ok(None),
+            Kind::Ogg => ogg::announced(input),
+            Kind::Matroska | Kind::Riff | Kind::Mpeg => Ok(None),
         }
     }
 }

@@ -2,7 +2,7 @@
 
 use crate::audio::damaged;
 use crate::audio::packets::unsupported;
-use crate::base::Result;
+use crate::base::{Error, Result};
 
 /// Samples a second of every Opus decoder's clock.
 pub(super) const RATE_HZ: u32 = 48_000;
@@ -64,8 +64,12 @@ pub(super) const TAGS: &[u8] = b"OpusTags\0\0\0\0\0\0\0\0";
 ///
 /// # Errors
 /// Holds the call when no packet starts so.
+#[inline]
 pub(super) fn samples(packet: &[u8]) -> Result<u32> {
-    let bad = || damaged("an Opus packet is damaged");
+    #[cold]
+    fn bad() -> Error {
+        damaged("an Opus packet is damaged")
+    }
     let toc = *packet.first().ok_or_else(bad)?;
     let frames = match toc & 3 {
         0 => 1,
@@ -108,18 +112,22 @@ pub(super) fn silence(samples: u32, channels: u8) -> Vec<u8> {
 ///
 /// # Errors
 /// Holds the call when the padding is larger than the packet.
+#[inline]
 pub(super) fn without_padding(packet: &[u8]) -> Result<Option<Vec<u8>>> {
-    let [toc, count, rest @ ..] = packet else { return Ok(None) };
-    if toc & 3 != 3 || count & 0x40 == 0 {
-        return Ok(None);
+    match packet {
+        [toc, count, rest @ ..] if toc & 3 == 3 && count & 0x40 != 0 => cut_padding(*toc, *count, rest).map(Some),
+        _ => Ok(None),
     }
+}
+
+fn cut_padding(toc: u8, count: u8, rest: &[u8]) -> Result<Vec<u8>> {
     let bad = || damaged("the padding of an Opus packet is damaged");
     // A byte of 255 stands for 254 bytes and says that another follows.
     let more = rest.iter().take_while(|&&b| b == 255).count();
     let last = usize::from(*rest.get(more).ok_or_else(bad)?);
     let kept = &rest[more + 1..];
     let kept = kept.len().checked_sub(more * 254 + last).map(|len| &kept[..len]).ok_or_else(bad)?;
-    Ok(Some([&[*toc, count & !0x40], kept].concat()))
+    Ok([&[toc, count & !0x40], kept].concat())
 }
 
 #[cfg(test)]

@@ -28,11 +28,11 @@ const LAST: u8 = 0x80;
 /// A last block of comments that says nothing.
 const NO_FLAC_COMMENTS: &[u8] = &[LAST | 4, 0, 0, 8, 0, 0, 0, 0, 0, 0, 0, 0];
 
-/// A packet of sound.
+/// A packet of sound. Those of Opus are many and small, so it is small too.
 pub(super) enum Sound {
     Opus { samples: u32 },
-    Vorbis(vorbis::Packet),
-    Flac(Frame),
+    Vorbis(Box<vorbis::Packet>),
+    Flac(Box<Frame>),
 }
 
 impl Coding {
@@ -148,14 +148,15 @@ impl Coding {
     ///
     /// # Errors
     /// Holds the call when it is damaged.
+    #[inline]
     pub(super) fn look(&mut self, packet: &[u8]) -> Result<Sound> {
         match self {
             Self::Opus { .. } => Ok(Sound::Opus { samples: opus::samples(packet)? }),
             Self::Vorbis { stream, .. } => {
                 let stream = stream.as_mut().ok_or_else(|| damaged("sound before the setup of Vorbis"))?;
-                stream.look(packet).map(Sound::Vorbis)
+                stream.look(packet).map(|packet| Sound::Vorbis(Box::new(packet)))
             }
-            Self::Flac { stream, .. } => stream.look(packet).map(Sound::Flac),
+            Self::Flac { stream, .. } => stream.look(packet).map(|frame| Sound::Flac(Box::new(frame))),
         }
     }
 
@@ -187,6 +188,7 @@ impl Coding {
     ///
     /// # Errors
     /// Holds the call when it is damaged.
+    #[inline]
     pub(super) fn kept<'a>(&self, packet: &'a [u8]) -> Result<Cow<'a, [u8]>> {
         let edited = if let Self::Opus { .. } = self { opus::without_padding(packet)? } else { None };
         Ok(edited.map_or(Cow::Borrowed(packet), Cow::Owned))
@@ -203,7 +205,7 @@ impl Coding {
 
 impl Sound {
     /// Samples that are whole with this packet.
-    pub(super) const fn samples(&self) -> u32 {
+    pub(super) fn samples(&self) -> u32 {
         match self {
             Self::Opus { samples } => *samples,
             Self::Vorbis(packet) => packet.samples,

@@ -10,12 +10,13 @@ mod crc;
 mod page;
 
 use super::opus;
+use super::output::Nowhere;
 use super::{Input, Mutes, Output, Packet, unsupported};
 use crate::audio::damaged;
 use crate::base::Result;
-use crate::model::RecordingInfo;
+use crate::model::{Codec, RecordingInfo};
 use coding::{Coding, Sound};
-use page::{NewPage, PACKET_BYTES_MAX, Page, Place};
+use page::{Head, NewPage, PACKET_BYTES_MAX, Page, Place};
 use std::borrow::Cow;
 
 /// Copies all streams.
@@ -24,7 +25,7 @@ pub(super) fn remux(input: &mut Input<'_>, mutes: &mut Mutes, out: &mut dyn Outp
     let mut number = 0;
     let mut stream: Option<Stream> = None;
     while let Some(page) = Page::read(input)? {
-        if page.is_first {
+        if page.head.is_first {
             let over = stream.take();
             let shape = over.as_ref().map(|over: &Stream| over.coding.shape());
             if let Some(over) = over {
@@ -39,20 +40,38 @@ pub(super) fn remux(input: &mut Input<'_>, mutes: &mut Mutes, out: &mut dyn Outp
             continue;
         }
         let stream = stream.as_mut().ok_or_else(|| damaged("an Ogg page of a stream that has not begun"))?;
-        stream.expect(&page)?;
-        if stream.coding.next_header().is_none() {
-            stream.sound(&page, mutes, out)?
-        } else {
-            stream.headers(&page, out)?
-        }
+        stream.page(&page, mutes, out)?;
     }
     let last = stream.ok_or_else(|| damaged("no Ogg stream"))?;
-    let (codec, rate_hz, channels) = last.coding.shape();
-    let frames = last.finish()?.frames as u64;
-    if frames == 0 {
-        return Err(damaged("the recording has no samples"));
+    let shape = last.coding.shape();
+    match last.finish()?.frames {
+        0 => Err(damaged("the recording has no samples")),
+        frames => Ok(info(shape, frames)),
     }
-    Ok(RecordingInfo { container: "ogg".to_owned(), codec, rate_hz, channels, frames })
+}
+
+fn info((codec, rate_hz, channels): (Codec, u32, u16), frames: i64) -> RecordingInfo {
+    RecordingInfo { container: "ogg".to_owned(), codec, rate_hz, channels, frames: frames as u64 }
+}
+
+/// What a recording of one stream says of itself: by its headers, its first page of sound, and the position of the last.
+/// Of one that cannot be told so, nothing.
+pub(super) fn announced(input: &mut Input<'_>) -> Result<Option<RecordingInfo>> {
+    let Some(first) = Page::read(input)?.filter(|page| page.head.is_first) else { return Ok(None) };
+    let mut stream = Stream::start(&first, 1, Time { frames: 0, unsure: 0 }, &mut Nowhere)?;
+    while stream.base.is_none() {
+        let Some(page) = Page::read(input)?.filter(|page| !page.head.is_first) else { return Ok(None) };
+        stream.page(&page, &mut Mutes::none(), &mut Nowhere)?;
+    }
+    let mut end = stream.heard_samples();
+    while let Some(head) = Head::pass(input)? {
+        if head.is_first || head.serial != stream.serial {
+            return Ok(None);
+        }
+        let start = stream.base.unwrap_or_default().saturating_add(stream.coding.skip());
+        end = head.granule.map_or(end, |granule| granule.saturating_sub(start));
+    }
+    Ok((end > 0).then(|| info(stream.coding.shape(), end)))
 }
 
 /// How long the recording is up to here.
@@ -96,7 +115,7 @@ impl Stream {
     /// Reads the first page of a stream.
     fn start(page: &Page, number: u32, start: Time, out: &mut dyn Output) -> Result<Self> {
         let mut parts = page.parts();
-        let head = parts.next().filter(|part| part.is_end && !page.is_continued && parts.next().is_none());
+        let head = parts.next().filter(|part| part.is_end && !page.head.is_continued && parts.next().is_none());
         let head = head.ok_or_else(|| damaged("an Ogg stream starts without its header"))?;
         let coding = Coding::parse(head.bytes)?;
         let mut new_sequence = 0;
@@ -105,11 +124,11 @@ impl Stream {
         new.put(Place { is_first: true, is_last: false, granule: 0, serial: number }, &mut new_sequence, out)?;
         Ok(Self {
             coding,
-            serial: page.serial,
-            sequence: page.sequence.wrapping_add(1),
+            serial: page.head.serial,
+            sequence: page.head.sequence.wrapping_add(1),
             new_sequence,
             number,
-            is_over: page.is_last,
+            is_over: page.head.is_last,
             begun: Vec::new(),
             start,
             base: None,
@@ -121,22 +140,31 @@ impl Stream {
         })
     }
 
+    /// Copies the next page.
+    fn page(&mut self, page: &Page, mutes: &mut Mutes, out: &mut dyn Output) -> Result<()> {
+        self.expect(page)?;
+        match self.coding.next_header() {
+            Some(_) => self.headers(page, out),
+            None => self.sound(page, mutes, out),
+        }
+    }
+
     /// Checks that this page is the next of the stream.
     fn expect(&mut self, page: &Page) -> Result<()> {
-        if page.serial != self.serial {
+        if page.head.serial != self.serial {
             return Err(unsupported("Ogg streams side by side"));
         }
         if self.is_over {
             return Err(damaged("an Ogg stream goes on behind its end"));
         }
-        if page.sequence != self.sequence {
+        if page.head.sequence != self.sequence {
             return Err(damaged("an Ogg page is missing").at("page", self.sequence.into()));
         }
-        if page.is_continued == self.begun.is_empty() {
+        if page.head.is_continued == self.begun.is_empty() {
             return Err(damaged("a packet is cut between Ogg pages").at("page", self.sequence.into()));
         }
         self.sequence = self.sequence.wrapping_add(1);
-        self.is_over = page.is_last;
+        self.is_over = page.head.is_last;
         Ok(())
     }
 
@@ -183,11 +211,11 @@ impl Stream {
     /// Copies a page of sound.
     fn sound(&mut self, page: &Page, mutes: &mut Mutes, out: &mut dyn Output) -> Result<()> {
         let packets = self.packets(page)?;
-        let sounds = packets.iter().map(|packet| self.coding.look(packet)).collect::<Result<Vec<Sound>>>()?;
-        let samples = sounds.iter().map(|sound| i64::from(sound.samples())).sum();
+        let samples = packets.iter().map(|(_, sound)| i64::from(sound.samples())).sum();
         let heard_end = self.measure(page, samples, packets.is_empty())?;
         let base = self.base.unwrap_or_default();
-        for (packet, sound) in packets.iter().zip(sounds) {
+        let takes_bytes = out.takes_bytes();
+        for (packet, sound) in &packets {
             out.packet(&Packet {
                 codec: self.coding.decoding(),
                 is_first: self.is_first,
@@ -197,12 +225,12 @@ impl Stream {
             })?;
             self.is_first = false;
             let samples = sound.samples();
-            let kept = match &sound {
+            let kept = match sound {
                 Sound::Flac(frame) => self.coding.edit_frame(packet, frame, self.frame_of_whole()?, mutes)?,
-                _ if self.is_muted(&sound, heard_end, mutes) => Cow::Owned(self.coding.silence(&sound)),
+                _ if self.is_muted(sound, heard_end, mutes) => Cow::Owned(self.coding.silence(sound)),
                 _ => self.coding.kept(packet)?,
             };
-            if out.takes_bytes() {
+            if takes_bytes {
                 if !self.new.fits(kept.len()) {
                     self.put_page(self.place(base + self.samples), out)?;
                 }
@@ -211,30 +239,32 @@ impl Stream {
             self.before = samples;
             self.samples += i64::from(samples);
         }
-        if self.new.is_empty() && !page.is_last {
+        if self.new.is_empty() && !page.head.is_last {
             return Ok(());
         }
-        self.put_page(Place { is_last: page.is_last, ..self.place(base + self.samples - self.cut) }, out)
+        self.put_page(Place { is_last: page.head.is_last, ..self.place(base + self.samples - self.cut) }, out)
     }
 
     /// The packets that end on a page. What it has of another is remembered.
-    fn packets<'a>(&mut self, page: &'a Page) -> Result<Vec<Cow<'a, [u8]>>> {
+    fn packets<'a>(&mut self, page: &Page<'a>) -> Result<Vec<(Cow<'a, [u8]>, Sound)>> {
         let mut packets = Vec::with_capacity(page.segments.len());
         for part in page.parts() {
             if self.begun.len() + part.bytes.len() > PACKET_BYTES_MAX {
                 return Err(damaged("an Ogg packet is too large"));
             }
             // Some programs end a stream with a packet of nothing.
-            if part.bytes.is_empty() && self.begun.is_empty() && page.is_last && self.coding.may_end_in_nothing() {
+            if part.bytes.is_empty() && self.begun.is_empty() && page.head.is_last && self.coding.may_end_in_nothing() {
                 continue;
             }
-            if part.is_end && self.begun.is_empty() {
-                packets.push(Cow::Borrowed(part.bytes));
-                continue;
+            let is_whole = self.begun.is_empty() && part.is_end;
+            if !is_whole {
+                self.begun.extend_from_slice(part.bytes);
             }
-            self.begun.extend_from_slice(part.bytes);
             if part.is_end {
-                packets.push(Cow::Owned(std::mem::take(&mut self.begun)));
+                let packet =
+                    if is_whole { Cow::Borrowed(part.bytes) } else { Cow::Owned(std::mem::take(&mut self.begun)) };
+                let sound = self.coding.look(&packet)?;
+                packets.push((packet, sound));
             }
         }
         Ok(packets)
@@ -244,20 +274,20 @@ impl Stream {
     /// which the stream is over, as far as this page tells.
     fn measure(&mut self, page: &Page, samples: i64, is_empty: bool) -> Result<i64> {
         let unclear =
-            || damaged("the position of an Ogg page does not fit its packets").at("page", page.sequence.into());
-        let Some(granule) = page.granule else {
+            || damaged("the position of an Ogg page does not fit its packets").at("page", page.head.sequence.into());
+        let Some(granule) = page.head.granule else {
             return if is_empty { Ok(i64::MAX) } else { Err(unclear()) };
         };
         // The first page may start late, as when a recording joins a stream; only the last may end early.
-        let first = if page.is_last { (granule - samples).max(0) } else { granule.saturating_sub(samples) };
+        let first = if page.head.is_last { (granule - samples).max(0) } else { granule.saturating_sub(samples) };
         let base = *self.base.get_or_insert(first);
         let end = base.saturating_add(self.samples).saturating_add(samples);
-        let may_cut = page.is_last && granule >= end - samples;
+        let may_cut = page.head.is_last && granule >= end - samples;
         if base < 0 || granule > end || (granule < end && !may_cut) {
             return Err(unclear());
         }
         self.cut = end - granule;
-        Ok(if page.is_last { self.at(self.samples + samples - self.cut) } else { i64::MAX })
+        Ok(if page.head.is_last { self.at(self.samples + samples - self.cut) } else { i64::MAX })
     }
 
     /// Whether the next packet is to be silent, which is all that can be done to one that is no frame of FLAC.
@@ -302,8 +332,12 @@ impl Stream {
             return Err(damaged("an Ogg stream is cut"));
         }
         self.coding.check_end()?;
-        let skip = self.coding.skip();
-        let heard = (self.samples - self.cut - skip).max(0);
-        Ok(Time { frames: self.start.frames + heard, unsure: self.start.unsure + skip + self.cut })
+        let frames = self.start.frames + self.heard_samples();
+        Ok(Time { frames, unsure: self.start.unsure + self.coding.skip() + self.cut })
+    }
+
+    /// Samples so far that a player plays.
+    fn heard_samples(&self) -> i64 {
+        (self.samples - self.cut - self.coding.skip()).max(0)
     }
 }

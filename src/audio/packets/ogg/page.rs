@@ -3,17 +3,20 @@
 use super::super::{Input, Output};
 use super::crc;
 use crate::audio::damaged;
+use crate::audio::order::Order;
 use crate::base::Result;
 
 /// The fixed part of a page's header.
 const HEADER_BYTES: usize = 27;
+/// Where in it the checksum stands.
+const CHECKSUM_AT: usize = 22;
 /// Most segments of a page; each has at most 255 bytes.
 const SEGMENTS_MAX: usize = 255;
 /// The granule position of a page on which no packet ends.
 const NONE_ENDS: i64 = -1;
 
-/// A page, its checksum found right.
-pub(super) struct Page {
+/// What a page says of itself.
+pub(super) struct Head {
     pub(super) is_continued: bool,
     pub(super) is_first: bool,
     pub(super) is_last: bool,
@@ -21,8 +24,15 @@ pub(super) struct Page {
     pub(super) granule: Option<i64>,
     pub(super) serial: u32,
     pub(super) sequence: u32,
-    pub(super) segments: Vec<u8>,
-    body: Vec<u8>,
+    checksum: u32,
+    segments: usize,
+}
+
+/// A page, its checksum found right.
+pub(super) struct Page<'a> {
+    pub(super) head: Head,
+    pub(super) segments: &'a [u8],
+    body: &'a [u8],
 }
 
 /// Part of a page: bytes of one packet.
@@ -32,47 +42,73 @@ pub(super) struct Part<'a> {
     pub(super) is_end: bool,
 }
 
-impl Page {
-    /// The next page, or nothing at the end of the source.
+impl Head {
+    /// Looks at the next page; returns its size too, bytes.
     ///
     /// # Errors
-    /// Holds the call when something else follows, the page is cut, or its checksum is wrong.
-    pub(super) fn read(input: &mut Input<'_>) -> Result<Option<Self>> {
-        if input.left() == 0 {
-            return Ok(None);
-        }
+    /// Holds the call when something else follows.
+    fn peek(input: &mut Input<'_>) -> Result<(Self, usize)> {
         let at = input.at();
-        let bad = |message| damaged(message).at("byte", at);
-        let mut header = [0; HEADER_BYTES];
-        header.copy_from_slice(input.take(HEADER_BYTES)?);
+        let Some(header) = input.peek(HEADER_BYTES)?.first_chunk::<HEADER_BYTES>() else { return Err(input.cut()) };
         if !header.starts_with(b"OggS\0") {
-            return Err(bad("bytes that are no Ogg page"));
+            return Err(damaged("bytes that are no Ogg page").at("byte", at));
         }
-        let segments = input.take(usize::from(header[26]))?.to_vec();
-        let body = input.take(segments.iter().map(|&n| usize::from(n)).sum())?.to_vec();
-        let u32_at = |at: usize| u32::from_le_bytes([header[at], header[at + 1], header[at + 2], header[at + 3]]);
-        let (serial, sequence, checksum) = (u32_at(14), u32_at(18), u32_at(22));
+        let u32_at = |at: usize| Order::Little.u32(header, at);
         let granule = (u64::from(u32_at(6)) | u64::from(u32_at(10)) << 32) as i64;
         let flags = header[5];
-        header[22..26].fill(0);
-        if crc::of(&[&header, &segments, &body]) != checksum {
-            return Err(bad("the checksum of an Ogg page is wrong"));
-        }
-        Ok(Some(Self {
+        let head = Self {
             is_continued: flags & 1 != 0,
             is_first: flags & 2 != 0,
             is_last: flags & 4 != 0,
             granule: (granule != NONE_ENDS).then_some(granule),
-            serial,
-            sequence,
-            segments,
-            body,
-        }))
+            serial: u32_at(14),
+            sequence: u32_at(18),
+            checksum: u32_at(22),
+            segments: header[26].into(),
+        };
+        let body_at = HEADER_BYTES + head.segments;
+        let body_bytes: usize = input.peek(body_at)?[HEADER_BYTES..].iter().map(|&n| usize::from(n)).sum();
+        Ok((head, body_at + body_bytes))
+    }
+
+    /// Passes over the next page, whatever its body is; nothing at the end of the source.
+    ///
+    /// # Errors
+    /// Holds the call when something else follows, or the page is cut.
+    pub(super) fn pass(input: &mut Input<'_>) -> Result<Option<Self>> {
+        if input.left() == 0 {
+            return Ok(None);
+        }
+        let (head, bytes) = Self::peek(input)?;
+        input.take(bytes)?;
+        Ok(Some(head))
+    }
+}
+
+impl<'a> Page<'a> {
+    /// The next page, or nothing at the end of the source.
+    ///
+    /// # Errors
+    /// Holds the call when something else follows, the page is cut, or its checksum is wrong.
+    pub(super) fn read(input: &'a mut Input<'_>) -> Result<Option<Self>> {
+        if input.left() == 0 {
+            return Ok(None);
+        }
+        let at = input.at();
+        let (head, bytes) = Head::peek(input)?;
+        let (header, rest) = input.take(bytes)?.split_at(HEADER_BYTES);
+        // It is computed as if it were zero.
+        let (before, after) = (&header[..CHECKSUM_AT], &header[CHECKSUM_AT + 4..]);
+        if crc::of(&[before, &[0; 4], after, rest]) != head.checksum {
+            return Err(damaged("the checksum of an Ogg page is wrong").at("byte", at));
+        }
+        let (segments, body) = rest.split_at(head.segments);
+        Ok(Some(Self { head, segments, body }))
     }
 
     /// The packets of the page, the first and the last perhaps only in part.
-    pub(super) fn parts(&self) -> impl Iterator<Item = Part<'_>> {
-        let (mut segments, mut body) = (&self.segments[..], &self.body[..]);
+    pub(super) fn parts(&self) -> impl Iterator<Item = Part<'a>> {
+        let (mut segments, mut body) = (self.segments, self.body);
         std::iter::from_fn(move || {
             if segments.is_empty() {
                 return None;
@@ -139,7 +175,7 @@ impl NewPage {
         header[26] = self.segments.len() as u8;
         header[HEADER_BYTES..len].copy_from_slice(&self.segments);
         let checksum = crc::of(&[&header[..len], &self.body]);
-        header[22..26].copy_from_slice(&checksum.to_le_bytes());
+        header[CHECKSUM_AT..CHECKSUM_AT + 4].copy_from_slice(&checksum.to_le_bytes());
         out.put(&header[..len])?;
         out.put(&self.body)?;
         *sequence = sequence.wrapping_add(1);
