@@ -12,7 +12,7 @@ use crate::patterns::lexicon::bit;
 use crate::patterns::model::LABELS;
 
 /// Below this chance of "may stay" a word is hidden. A leak costs more than a word hidden in vain.
-const STAY_MIN: f32 = 0.75;
+const STAY_MIN: f32 = 0.85;
 /// The same where some words are masks already: a mask beside a word makes it look like more of the same.
 const MASKED_STAY_MIN: f32 = 0.5;
 /// The same behind a title ("doctor"), where a name is likely.
