@@ -24,7 +24,7 @@ type Fault = Box<dyn std::error::Error>;
 
 fn main() -> Result<(), Fault> {
     println!("cargo::rerun-if-changed=patterns/lexicon");
-    println!("cargo::rerun-if-changed=patterns/model/tagger.bin");
+    println!("cargo::rerun-if-changed=patterns/model");
     println!("cargo::rerun-if-changed=src/patterns/hash.rs");
     println!("cargo::rerun-if-changed=src/patterns/layout.rs");
     let out = PathBuf::from(env::var("OUT_DIR")?);
@@ -32,7 +32,10 @@ fn main() -> Result<(), Fault> {
     let classes = classes(&fs::read_to_string(lexicon.join("classes.txt"))?)?;
     let lists = lists(lexicon)?;
     // Hashed here and not by every run: ten megabytes take a good part of what a run may take to start.
-    fs::write(out.join("tagger.sha256"), Sha256::digest(fs::read("patterns/model/tagger.bin")?))?;
+    for weights in ["tagger", "roles"] {
+        let file = fs::read(format!("patterns/model/{weights}.bin"))?;
+        fs::write(out.join(format!("{weights}.sha256")), Sha256::digest(file))?;
+    }
     fs::write(out.join("lexicon.sha256"), Sha256::new().chain_update(&classes).chain_update(&lists).finalize())?;
     fs::write(out.join("classes.bin"), classes)?;
     fs::write(out.join("lists.bin"), lists)?;

@@ -1,13 +1,14 @@
 //! Trains the tagger: `cargo run --release --features train --example train -- OUT [OPTIONS]`.
 //!
 //! Reads `patterns/training/*.txt`, writes the weights to OUT, and prints recall and precision on calls
-//! that it has not trained on (`--score`: of the weights that are in OUT already): `--without PREFIX` leaves out (and scores) the training files whose names
+//! that it has not trained on (`--score`: of the weights that are in OUT already; `--roles`: trains what tells identifiers
+//! apart instead, into OUT): `--without PREFIX` leaves out (and scores) the training files whose names
 //! start so; `--test FILE.jsonl` scores a corpus, `--test FOLDER` calls like those of `patterns/training`. Deterministic.
 #![allow(clippy::disallowed_macros, clippy::disallowed_methods, reason = "a tool for developers prints what it does")]
 
 use sordino::detect::train::{
-    GateTrainer, LabelledCall, Lists, Tally, Trainer, augment, call_features, gate_words, read_corpus, read_training,
-    score,
+    GateTrainer, LabelledCall, Lists, Tally, Trainer, augment, call_features, gate_words, labelled_runs, learn_roles,
+    read_corpus, read_training, score,
 };
 use sordino::model::Category;
 use sordino::patterns::PatternSet;
@@ -29,6 +30,7 @@ struct Options {
     prune: f32,
     misses: bool,
     score: bool,
+    roles: bool,
     gate_epochs: usize,
     gate_lost: f32,
 }
@@ -47,6 +49,7 @@ fn options() -> Result<Options, String> {
         prune: 0.4,
         misses: false,
         score: false,
+        roles: false,
         gate_epochs: 3,
         gate_lost: 0.003,
     };
@@ -65,6 +68,7 @@ fn options() -> Result<Options, String> {
             "--gate-lost" => o.gate_lost = value()?.parse().map_err(|_| "--gate-lost needs a share")?,
             "--misses" => o.misses = true,
             "--score" => o.score = true,
+            "--roles" => o.roles = true,
             _ => o.out = arg,
         }
     }
@@ -81,6 +85,11 @@ fn main() -> Result<(), Box<dyn Error>> {
         if o.without.iter().any(|w| call.id.starts_with(w.as_str())) { held.push(call) } else { train.push(call) }
     }
     eprintln!("{} calls to train on, {} held back", train.len(), held.len());
+    if o.roles {
+        let runs: Vec<_> = train.iter().flat_map(|call| labelled_runs(&patterns, call)).collect();
+        eprintln!("{} runs", runs.len());
+        return Ok(fs::write(&o.out, learn_roles(&runs))?);
+    }
     if !o.score {
         learn(&o, &patterns, &lists, &train)?;
         learn_gate(&o, &lists, &train)?;

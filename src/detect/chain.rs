@@ -4,8 +4,8 @@
 //! it. What stands before a plain word says nothing of what stands after it, so the chain is computed only over the
 //! stretches between plain words; and there only over the labels that have a chance.
 
-use crate::patterns::model::{LABELS, Sums};
 use crate::patterns::steps::{Row, Steps, bits};
+use crate::patterns::weights::{LABELS, Sums};
 
 /// The row of a word that must stay.
 pub(super) const STAYS: Row = {

@@ -15,7 +15,9 @@ use crate::model::{Speaker, Transcript};
 use crate::patterns::cues::Cues;
 use crate::patterns::lexicon::bit;
 use crate::patterns::memo::Memos;
-use crate::patterns::model::{Model, Sums};
+use crate::patterns::model::Model;
+use crate::patterns::roles::Roles;
+use crate::patterns::weights::Sums;
 use std::ops::Range;
 
 /// Everything known of a transcript before tagging.
@@ -26,6 +28,8 @@ pub(crate) struct Scene<'a> {
     pub context: &'a Context,
     /// The cue phrases, to name them.
     pub cues: &'a Cues,
+    /// The weights that tell what runs are.
+    pub roles: &'a Roles,
     /// Per word, what the rules say: category number plus one, 0 for none.
     pub ruled: &'a [u8],
     /// Per word, its place in the name of a city.
@@ -363,7 +367,7 @@ mod tests {
     use crate::detect::Ground;
     use crate::model::{TimeSource, TranscriptBuilder, TurnKind};
     use crate::patterns::PatternSet;
-    use crate::patterns::model::FEATURES_MAX;
+    use crate::patterns::weights::FEATURES_MAX;
 
     #[test]
     fn remembered_sums_are_those_of_the_features_and_no_word_has_too_many() {

@@ -14,6 +14,7 @@ mod gather;
 mod given;
 mod joined;
 mod look;
+mod named;
 mod near;
 mod net;
 mod organisation;
@@ -21,6 +22,7 @@ mod propagate;
 #[cfg(test)]
 mod properties;
 mod risk;
+mod role;
 mod rule;
 mod said;
 mod settle;
@@ -134,7 +136,8 @@ impl Ground {
 
     fn scene<'a>(&'a self, patterns: &'a PatternSet, transcript: &'a Transcript) -> Scene<'a> {
         let Self { tokens, spoken, context, by_rule, phrases, .. } = self;
-        Scene { transcript, tokens, spoken, context, cues: patterns.cues(), ruled: by_rule, phrases }
+        let (cues, roles) = (patterns.cues(), patterns.roles());
+        Scene { transcript, tokens, spoken, context, cues, roles, ruled: by_rule, phrases }
     }
 }
 

@@ -5,6 +5,7 @@ use super::apart;
 use super::codes::{CODE_WORDS_MAX, is_billing_code, is_coded, is_of_case, is_year, parts};
 use super::gather::Scene;
 use super::joined::is_letter;
+use super::named;
 use super::settle::{Decision, Origin, is_identifier, is_mask};
 use super::spoken::Run;
 use super::stays::is_range;
@@ -35,6 +36,8 @@ pub(super) fn hide(scene: &Scene<'_>, out: &mut [Option<Decision>]) {
         }
         let category = if is_called_date(scene.tokens, run) {
             Category::Date
+        } else if is_security_code(scene.tokens, run) {
+            Category::Card
         } else if is_zip(scene, run, out) {
             Category::Zip
         } else if run.digits >= CASE_DIGITS_MIN && may_be_case(scene.tokens, run) {
@@ -51,10 +54,13 @@ pub(super) fn hide(scene: &Scene<'_>, out: &mut [Option<Decision>]) {
     weekdays(scene, out);
     apart::hide(scene, out);
     corrections(scene, out);
-    titled(scene, out);
+    named::hide(scene, out);
     short_years(scene, out);
     years(scene, out);
+    centuries(scene.tokens, out);
     tails(scene, out);
+    last_signs(scene, out);
+    written(scene.tokens, out);
 }
 
 /// Fewest digits of the number of a request, a receipt and the like.
@@ -163,6 +169,12 @@ fn is_month_and_day(month: u32, day: u32) -> bool {
     (1..=12).contains(&month) && (1..=31).contains(&day)
 }
 
+/// Whether a run is the three or four digits on the back of a card.
+fn is_security_code(tokens: &Tokens, run: &Run) -> bool {
+    let behind = |by: u32| word(tokens, run.words.last().map(|last| (*last + by) as usize));
+    matches!(run.digits, 3 | 4) && run.letters == 0 && [behind(1), behind(2), behind(3)] == ["on", "the", "back"]
+}
+
 /// Most digits of a month and a day.
 const DAY_DIGITS_MAX: u16 = 4;
 
@@ -225,33 +237,6 @@ fn weekdays(scene: &Scene<'_>, out: &mut [Option<Decision>]) {
     }
 }
 
-/// How frequent a surname is at least behind a title, though it is an ordinary word.
-const TITLED_SURNAME_MIN: u32 = 3;
-
-/// Words before a title; behind an article it is none.
-const BEFORE_TITLES: [&str; 15] =
-    ["with", "by", "from", "for", "to", "see", "saw", "seen", "is", "was", "it's", "and", "or", "of", "under"];
-
-/// Hides the surname between a title and the end of the sentence ("a visit with doctor weeks"); "the doctor said" is no title.
-fn titled(scene: &Scene<'_>, out: &mut [Option<Decision>]) {
-    let Scene { tokens, transcript, .. } = *scene;
-    let list = tokens.list();
-    for turn in transcript.turns() {
-        let words = turn.words.range();
-        for at in words.clone().skip(2).filter(|at| at + 1 == words.end || list[*at].shape.stop >= 2) {
-            let title = &list[at - 1];
-            let is_title = title.is(bit::TITLE) && title.shape.stop < 2 && !title.shape.possessive;
-            if out[at].is_none()
-                && is_title
-                && BEFORE_TITLES.contains(&tokens.word(at - 2))
-                && list[at].lists.surname >= TITLED_SURNAME_MIN
-            {
-                out[at] = Some(caught(Category::Name));
-            }
-        }
-    }
-}
-
 /// Most words between a date of birth and a year that is said to be right or wrong in it.
 const YEAR_WORDS_MAX: usize = 12;
 
@@ -268,6 +253,19 @@ fn short_years(scene: &Scene<'_>, out: &mut [Option<Decision>]) {
         let year = (shape.digits, shape.letters) == (2, 0) && quoted();
         if year && cell.is_none() && birth.is_some_and(|birth| at - birth <= YEAR_WORDS_MAX) {
             *cell = Some(caught(Category::Dob));
+        }
+    }
+}
+
+/// Hides the "and" of a year ("nineteen and sixty eight").
+fn centuries(tokens: &Tokens, out: &mut [Option<Decision>]) {
+    let list = tokens.list();
+    for at in (1..out.len().saturating_sub(1)).filter(|at| tokens.word(*at) == "and") {
+        let century = matches!(list[at - 1].class.number, 19 | 20) && list[at - 1].is(bit::TEEN | bit::TENS);
+        let (Some(one), Some(two)) = (out[at - 1], out[at + 1]) else { continue };
+        let dated = one.category == two.category && matches!(one.category, Category::Dob | Category::Date);
+        if century && dated && list[at + 1].is(bit::TEEN | bit::TENS) {
+            out[at].get_or_insert(one);
         }
     }
 }
@@ -335,6 +333,48 @@ fn tails(scene: &Scene<'_>, out: &mut [Option<Decision>]) {
             if digits && over && at > next && run.words.iter().all(|w| out[*w as usize].is_none()) {
                 run.words.iter().for_each(|w| out[*w as usize] = Some(caught(category)));
             }
+        }
+    }
+}
+
+/// Most words between an identifier and a digit or letter of it that is read out by itself.
+const LAST_SIGN_WORDS_MAX: usize = 14;
+
+/// Hides the digit or letter of an identifier that is made out by itself ("… and i think that's a three").
+fn last_signs(scene: &Scene<'_>, out: &mut [Option<Decision>]) {
+    let Scene { tokens, transcript, .. } = *scene;
+    for turn in transcript.turns() {
+        let words = turn.words.range();
+        for at in words.clone().skip(2) {
+            let article = matches!(tokens.word(at - 1), "a" | "an");
+            let seen = matches!(tokens.word(at - 2), "that's" | "it's" | "like" | "is" | "was" | "be" | "not");
+            let over = at + 1 == words.end
+                || tokens.list()[at].shape.stop >= 2
+                || matches!(tokens.word(at + 1), "i" | "yes" | "yeah" | "okay" | "right" | "not" | "no" | "or");
+            if out[at].is_some() || !(article && seen && over && is_sign(tokens, at)) {
+                continue;
+            }
+            let said = out[at.saturating_sub(LAST_SIGN_WORDS_MAX)..at].iter().rev().flatten().next();
+            if let Some(category) = said.map(|d| d.category).filter(|c| is_code(*c) && *c != Category::Age) {
+                out[at] = Some(caught(category));
+            }
+        }
+    }
+}
+
+/// Hides user names that are written as such ("kmorrow_41"), and mail that is kept at the post office.
+fn written(tokens: &Tokens, out: &mut [Option<Decision>]) {
+    for at in 0..out.len() {
+        let word = tokens.word(at);
+        let within = word
+            .as_bytes()
+            .windows(3)
+            .any(|w| w[1] == b'_' && w[0].is_ascii_alphanumeric() && w[2].is_ascii_alphanumeric());
+        if within && !is_mask(tokens, at) {
+            out[at].get_or_insert(caught(Category::Url));
+        }
+        if word == "delivery" && at > 0 && tokens.word(at - 1) == "general" {
+            out[at - 1..=at].iter_mut().for_each(|cell| _ = cell.get_or_insert(caught(Category::Address)));
         }
     }
 }
@@ -431,7 +471,6 @@ mod tests {
         for (turns, want) in [
             (["I've got L-I-N-D-Q-V-I-S-T.", "Okay."], "L-I-N-D-Q-V-I-S-T."),
             (["Receipt 88123. It's 88 dollars.", "Okay."], "88123."),
-            (["it says february fourth with doctor weeks", "i saw the doctor weeks ago"], "february fourth weeks"),
         ] {
             assert_eq!(hidden(&turns), want);
         }

@@ -9,10 +9,10 @@ use super::token::Tokens;
 use super::whole::{birth_or_other, clear_gaps, whole_dates, whole_runs};
 use crate::model::{Category, Finding, Transcript, TurnKind};
 use crate::patterns::lexicon::bit;
-use crate::patterns::model::LABELS;
+use crate::patterns::weights::LABELS;
 
 /// Below this chance of "may stay" a word is hidden. A leak costs more than a word hidden in vain.
-const STAY_MIN: f32 = 0.85;
+const STAY_MIN: f32 = 0.8;
 /// The same where some words are masks already: a mask beside a word makes it look like more of the same.
 const MASKED_STAY_MIN: f32 = 0.5;
 /// The same behind a title ("doctor"), where a name is likely.

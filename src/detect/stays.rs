@@ -369,8 +369,13 @@ pub(super) fn clear_words(scene: &Scene<'_>, out: &mut [Option<Decision>]) {
         let token = &tokens.list()[i];
         let named = decision.category == Category::Name && decision.origin == Origin::Tagger;
         let dated = matches!(decision.category, Category::Dob | Category::Date) && decision.origin == Origin::Tagger;
-        if named && (is_weekday(tokens, i, next) || is_done(tokens, i) || is_future(tokens, i) || is_dental(tokens, i))
-            || dated && is_chance(tokens, i)
+        if named
+            && (is_weekday(tokens, i, next)
+                || is_done(tokens, i)
+                || is_future(tokens, i)
+                || is_dental(tokens, i)
+                || is_vehicle(tokens, i, next))
+            || dated && (is_chance(tokens, i) || is_step(tokens, i))
         {
             *cell = None;
             continue;
@@ -422,6 +427,38 @@ fn is_dental(tokens: &Tokens, at: usize) -> bool {
     tokens.word(at) == "major"
         && (matches!(next(1), "work" | "service" | "services" | "procedure" | "procedures" | "restorative" | "dental")
             || matches!(next(1), "is" | "at") && counted())
+}
+
+/// Whether "van" is what somebody rides in, and no part of a name ("a gray van").
+fn is_vehicle(tokens: &Tokens, at: usize, next: Option<Decision>) -> bool {
+    let before = word(tokens, at.checked_sub(1));
+    let told = matches!(
+        before,
+        "a" | "the"
+            | "that"
+            | "this"
+            | "my"
+            | "your"
+            | "his"
+            | "her"
+            | "our"
+            | "their"
+            | "transport"
+            | "gray"
+            | "grey"
+            | "white"
+            | "black"
+            | "red"
+            | "blue"
+            | "silver"
+            | "green"
+    );
+    tokens.word(at) == "van" && told && next.is_none_or(|d| d.category != Category::Name)
+}
+
+/// Whether "march" is what somebody is going to do ("i'll march down").
+fn is_step(tokens: &Tokens, at: usize) -> bool {
+    tokens.word(at) == "march" && word(tokens, at.checked_sub(1)).ends_with("'ll")
 }
 
 /// Whether "will" says what somebody is going to do ("Faith Young will call").

@@ -4,12 +4,13 @@
 use super::answer::reads_as_date;
 use super::codes::is_of_case;
 use super::gather::Scene;
+use super::role;
 use super::settle::{Decision, Origin, is_identifier};
 use super::spoken::{Piece, Run, Spoken};
 use super::tagger::{Marginals, category_of, label_of};
 use crate::model::Category;
 use crate::patterns::lexicon::bit;
-use crate::patterns::model::LABELS;
+use crate::patterns::weights::LABELS;
 use std::collections::{HashMap, HashSet};
 
 /// A run of which at least this share of words is hidden is hidden whole.
@@ -33,6 +34,8 @@ pub(super) fn whole_runs(scene: &Scene<'_>, marginals: &Marginals, out: &mut [Op
             }
         }
         surroundings(scene, run, out, votes);
+        let weight = ROLE_VOTE * counted(spoken, run).count() as f32;
+        votes.iter_mut().zip(role::chances(scene, run)).for_each(|(vote, chance)| *vote += weight * chance);
     }
     let by_end = by_end(&chosen, &pooled);
     for (run, value) in &chosen {
@@ -71,6 +74,9 @@ const PLACE_VOTE: f32 = 0.8;
 
 /// What the shape of a number is worth that nothing before it names.
 const SHAPE_VOTE: f32 = 0.8;
+
+/// What the words all around a run are worth that say what it is for sure.
+const ROLE_VOTE: f32 = 2.0;
 
 /// What a number is most often that looks like this: ten digits as telephone numbers have them, or a card's.
 fn by_shape(run: &Run) -> Option<Category> {

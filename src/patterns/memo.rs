@@ -4,7 +4,7 @@
 //! A memo is exact (it compares whole keys), bounded (a newer sum takes an older one's place), and changes no
 //! result: forgetting everything only costs time. It holds hashes of words and no text.
 
-use super::model::Sums;
+use super::weights::Sums;
 use std::ops::{Deref, DerefMut};
 use std::sync::Mutex;
 
@@ -149,7 +149,8 @@ impl Drop for Lent<'_> {
 
 #[cfg(test)]
 mod tests {
-    use super::super::model::{LABELS, Model};
+    use super::super::model::Model;
+    use super::super::weights::LABELS;
     use super::*;
 
     fn model() -> Model {

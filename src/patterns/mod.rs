@@ -10,10 +10,12 @@ pub mod memo;
 pub mod model;
 pub mod organisations;
 pub mod risk;
+pub mod roles;
 pub mod rules;
 pub mod slips;
 pub mod steps;
 mod validate;
+pub mod weights;
 
 pub use layout::Packed;
 
@@ -25,6 +27,7 @@ use known::Known;
 use model::Model;
 use organisations::Organisations;
 use risk::RiskModel;
+use roles::Roles;
 use rules::Rule;
 use sha2::{Digest, Sha256};
 use std::borrow::Cow;
@@ -39,18 +42,21 @@ const RULE_FILES: [(&str, &str); 4] = [
 const ORGANISATION_FILE: &str = include_str!("../../patterns/organisations.toml");
 const CUE_FILE: &str = include_str!("../../patterns/cues.toml");
 const RISK_FILE: &str = include_str!("../../patterns/model/risk.toml");
+const ROLES_FILE: &[u8] = include_bytes!("../../patterns/model/roles.bin");
+const ROLES_DIGEST: &[u8] = include_bytes!(concat!(env!("OUT_DIR"), "/roles.sha256"));
 
 /// Most rules of a set.
 const RULES_MAX: usize = 1_000;
 
 /// Raised by hand when the code of detection changes what is found.
-const DETECTION_VERSION: &str = "5";
+const DETECTION_VERSION: &str = "6";
 
 /// All patterns of a run, compiled.
 pub struct PatternSet {
     digest: Sha256Hex,
     cues: Cues,
     model: Model,
+    roles: Roles,
     risk: RiskModel,
     rules: Vec<Rule>,
     asked: Vec<Rule>,
@@ -110,24 +116,25 @@ impl PatternSet {
     fn of(weights: Cow<'static, [u8]>, weights_digest: &[u8]) -> Result<Self> {
         let mut hasher = Sha256::new_with_prefix(DETECTION_VERSION);
         let texts = RULE_FILES.map(|(_, text)| text).into_iter().chain([ORGANISATION_FILE, CUE_FILE, RISK_FILE]);
-        let parts = texts.map(str::as_bytes).chain([weights_digest, lexicon::DIGEST]);
+        let parts = texts.map(str::as_bytes).chain([weights_digest, ROLES_DIGEST, lexicon::DIGEST]);
         for part in parts {
             hasher.update((part.len() as u64).to_le_bytes());
             hasher.update(part);
         }
         // Rules take two thirds of the start-up, so the rest is done beside them.
         let (rules, rest) = thread::scope(|scope| {
-            let rest = scope.spawn(|| Ok((Cues::compile(CUE_FILE)?, Model::read(weights)?)));
+            let rest = scope.spawn(|| Ok((Cues::compile(CUE_FILE)?, Model::read(weights)?, Roles::read(ROLES_FILE)?)));
             let rules: Result<Vec<Vec<Rule>>> =
                 RULE_FILES.into_iter().map(|(file, text)| rules::compile(file, text)).collect();
             (rules, rest.join())
         });
-        let (cues, model) = rest.unwrap_or_else(|panic| panic::resume_unwind(panic))?;
+        let (cues, model, roles) = rest.unwrap_or_else(|panic| panic::resume_unwind(panic))?;
         let (asked, rules) = rules?.into_iter().flatten().partition(|rule| rule.only.is_some());
         Ok(Self {
             digest: Sha256Hex::finish(hasher),
             cues,
             model,
+            roles,
             risk: RiskModel::read(RISK_FILE)?,
             rules,
             asked,
@@ -231,6 +238,12 @@ impl PatternSet {
     #[must_use]
     pub const fn model(&self) -> &Model {
         &self.model
+    }
+
+    /// The weights that tell what identifiers are.
+    #[must_use]
+    pub const fn roles(&self) -> &Roles {
+        &self.roles
     }
 
     /// The weights of the residual risk.

@@ -1,36 +1,22 @@
 //! The weights of the sequence model, read from `patterns/model/tagger.bin`.
 //!
 //! Layout, little-endian: magic `SRDNCRF2`, slots u32 (a power of two), scale f32, transitions
-//! `LABELS × LABELS` f32, the gate (`gate.rs`), then per slot {fingerprint u32, `LABELS` weights i8}. Slot = low bits of
-//! the feature's hash, fingerprint = its high half, linear probing.
+//! `LABELS × LABELS` f32, the gate (`gate.rs`), the slots (`weights.rs`).
 
 use super::gate::{GATE_BYTES, Gate};
 use super::memo::{Lent, Shelf};
 use super::steps::Steps;
+use super::weights::{self, Feature, LABELS, Sums, Weights};
 use crate::base::{Error, Kind, Result, Stage};
 use std::borrow::Cow;
-
-/// Labels of the tagger: "may stay", and one per category in the order of `Category::ALL`.
-pub const LABELS: usize = 20;
-/// Sums of weights per label, in units of the scale.
-pub type Sums = [i16; LABELS];
-/// Most features a word may have: their weights' sum then fits a lane.
-pub const FEATURES_MAX: usize = i16::MAX as usize / 128;
 
 const MAGIC: &[u8; 8] = b"SRDNCRF2";
 /// Where the gate begins.
 const GATE_AT: usize = 8 + 4 + 4 + LABELS * LABELS * 4;
-const SLOT: usize = 4 + LABELS;
-/// Bits of [`Model::seen`]: with some 170,000 features, one unseen feature in twelve is looked for in vain.
-const SEEN_BITS: usize = 1 << 21;
 
 /// The weights.
 pub struct Model {
-    slots: Cow<'static, [u8]>,
-    mask: usize,
-    /// A bit per hash of a feature that has weights. Most features of a call have none, and the bits fit a cache
-    /// that the slots do not.
-    seen: Vec<u64>,
+    weights: Weights,
     gate: Gate,
     steps: Steps,
     shelf: Shelf,
@@ -50,28 +36,14 @@ impl Model {
         }
         let word = |at: usize| [bytes[at], bytes[at + 1], bytes[at + 2], bytes[at + 3]];
         let slots = u32::from_le_bytes(word(8)) as usize;
-        if !slots.is_power_of_two() || bytes.len() != head + slots * SLOT {
-            return Err(broken());
-        }
         let scale = f32::from_le_bytes(word(12));
         let mut transitions = [[0.0; LABELS]; LABELS];
         for (i, cell) in transitions.iter_mut().flatten().enumerate() {
             *cell = f32::from_le_bytes(word(16 + i * 4));
         }
         let gate = Gate::read(&bytes[GATE_AT..head])?;
-        let slots = match bytes {
-            Cow::Borrowed(b) => Cow::Borrowed(&b[head..]),
-            Cow::Owned(b) => Cow::Owned(b[head..].to_vec()),
-        };
-        let mut seen = vec![0_u64; SEEN_BITS / 64];
-        for cell in slots.chunks_exact(SLOT).filter(|cell| cell[..4] != [0; 4]) {
-            let (at, bit) = seen_bit(u32::from_le_bytes([cell[0], cell[1], cell[2], cell[3]]));
-            seen[at] |= bit;
-        }
         Ok(Self {
-            mask: slots.len() / SLOT - 1,
-            slots,
-            seen,
+            weights: Weights::read(bytes, head, slots).ok_or_else(broken)?,
             gate,
             steps: Steps::of(&transitions, scale),
             shelf: Shelf::default(),
@@ -80,32 +52,14 @@ impl Model {
 
     /// Writes a weight file from trained weights (hash of the feature, weight per label), with a gate that all pass.
     #[must_use]
-    pub fn write(features: &[(u64, [f32; LABELS])], transitions: &[[f32; LABELS]; LABELS]) -> Vec<u8> {
-        let top = features.iter().flat_map(|(_, w)| w).fold(0.0_f32, |m, w| m.max(w.abs())).max(f32::MIN_POSITIVE);
-        let scale = top / 127.0;
-        let slots = (features.len() * 5 / 4 + 1).next_power_of_two();
+    pub fn write(features: &[Feature], transitions: &[[f32; LABELS]; LABELS]) -> Vec<u8> {
+        let (slots, scale) = (weights::slots_for(features), weights::scale_of(features));
         let mut out = MAGIC.to_vec();
         out.extend((slots as u32).to_le_bytes());
         out.extend(scale.to_le_bytes());
         out.extend(transitions.iter().flatten().flat_map(|t| t.to_le_bytes()));
         out.extend(Gate::open());
-        let head = out.len();
-        out.resize(head + slots * SLOT, 0);
-        for (hash, weights) in features {
-            let fingerprint = (hash >> 32) as u32 | 1;
-            let mut at = *hash as usize & (slots - 1);
-            loop {
-                let cell = &mut out[head + at * SLOT..head + (at + 1) * SLOT];
-                if cell[..4] == [0; 4] {
-                    cell[..4].copy_from_slice(&fingerprint.to_le_bytes());
-                    for (to, w) in cell[4..].iter_mut().zip(weights) {
-                        *to = (w / scale).round().clamp(-127.0, 127.0) as i8 as u8;
-                    }
-                    break;
-                }
-                at = (at + 1) & (slots - 1);
-            }
-        }
+        weights::write(features, slots, scale, &mut out);
         out
     }
 
@@ -124,38 +78,13 @@ impl Model {
     /// The sums of the weights of features, of which there may be [`FEATURES_MAX`].
     #[must_use]
     pub fn sum(&self, features: &[u64]) -> Sums {
-        let mut sums = [0; _];
-        for feature in features {
-            self.add(*feature, &mut sums);
-        }
-        sums
+        self.weights.sum(features)
     }
 
     /// Adds a feature's weights to sums.
     #[inline]
     pub fn add(&self, hash: u64, sums: &mut Sums) {
-        let fingerprint = (hash >> 32) as u32 | 1;
-        let (word, bit) = seen_bit(fingerprint);
-        if self.seen[word] & bit != 0 {
-            self.add_known(hash as usize, fingerprint.to_le_bytes(), sums);
-        }
-    }
-
-    fn add_known(&self, hash: usize, fingerprint: [u8; 4], sums: &mut Sums) {
-        let mut at = hash & self.mask;
-        loop {
-            let Some((mark, weights)) = self.slots[at * SLOT..].split_first_chunk::<4>() else { return };
-            if *mark == fingerprint
-                && let Some(weights) = weights.first_chunk::<LABELS>()
-            {
-                sums.iter_mut().zip(weights).for_each(|(sum, weight)| *sum += i16::from(*weight as i8));
-                return;
-            }
-            if *mark == [0; 4] {
-                return;
-            }
-            at = (at + 1) & self.mask;
-        }
+        self.weights.add(hash, sums);
     }
 
     /// Memos of sums of this model, for one detection.
@@ -175,12 +104,6 @@ impl Model {
     pub const fn steps(&self) -> &Steps {
         &self.steps
     }
-}
-
-/// The place of a feature in [`Model::seen`]: its word, and its bit there.
-const fn seen_bit(fingerprint: u32) -> (usize, u64) {
-    let at = (fingerprint >> 1) as usize % SEEN_BITS;
-    (at / 64, 1 << (at % 64))
 }
 
 #[cfg(test)]

@@ -1,6 +1,6 @@
 //! A model's weights in the form in which a chain over words needs them: as factors of chance.
 
-use super::model::{LABELS, Sums};
+use super::weights::{LABELS, Sums};
 
 /// A number for each label of the tagger.
 pub type Row = [f32; LABELS];

@@ -3,7 +3,8 @@
 use super::super::tagger::label_of;
 use super::LabelledCall;
 use crate::patterns::hash::mix;
-use crate::patterns::model::{LABELS, Model};
+use crate::patterns::model::Model;
+use crate::patterns::weights::LABELS;
 use std::collections::HashMap;
 
 type Row = [f32; LABELS];

@@ -6,6 +6,7 @@ mod crf;
 mod data;
 mod gate;
 pub mod risk;
+mod role;
 mod score;
 mod speech;
 
@@ -13,6 +14,7 @@ pub use augment::{Lists, augment};
 pub use crf::Trainer;
 pub use data::{LabelledCall, LabelledTurn, LabelledWord, read_corpus, read_training};
 pub use gate::{GateTrainer, Seen, gate_words};
+pub use role::{LabelledRun, labelled_runs, learn_roles};
 pub use score::{Tally, score};
 
 use super::Ground;

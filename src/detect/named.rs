@@ -1,0 +1,124 @@
+//! Names that only their place tells: behind a title, behind a name ("the third"), beside one that is much like them.
+
+use super::gather::Scene;
+use super::net::caught;
+use super::settle::Decision;
+use super::token::{Tokens, word};
+use crate::model::Category;
+use crate::patterns::lexicon::bit;
+use crate::patterns::slips::is_near;
+
+/// Hides such names.
+pub(super) fn hide(scene: &Scene<'_>, out: &mut [Option<Decision>]) {
+    titled(scene, out);
+    weekdays(scene.tokens, out);
+    numbered(scene.tokens, out);
+    other_spellings(scene.tokens, out);
+}
+
+/// How frequent a surname is at least behind a title, though it is an ordinary word.
+const TITLED_SURNAME_MIN: u32 = 3;
+
+/// Words before a title; behind an article it is none.
+const BEFORE_TITLES: [&str; 20] = [
+    "with", "by", "from", "for", "to", "see", "saw", "seen", "is", "was", "it's", "and", "or", "of", "under", "ask",
+    "asked", "tell", "told", "here's",
+];
+
+/// Hides the surname between a title and the end of the sentence ("a visit with doctor weeks"); "the doctor said" is no title.
+fn titled(scene: &Scene<'_>, out: &mut [Option<Decision>]) {
+    let Scene { tokens, transcript, .. } = *scene;
+    let list = tokens.list();
+    for turn in transcript.turns() {
+        let words = turn.words.range();
+        for at in words.clone().skip(2).filter(|at| at + 1 == words.end || list[*at].shape.stop >= 2) {
+            let title = &list[at - 1];
+            let is_title = title.is(bit::TITLE) && title.shape.stop < 2 && !title.shape.possessive;
+            if out[at].is_none()
+                && is_title
+                && BEFORE_TITLES.contains(&tokens.word(at - 2))
+                && list[at].lists.surname >= TITLED_SURNAME_MIN
+            {
+                out[at] = Some(caught(Category::Name));
+            }
+        }
+    }
+}
+
+/// Hides a day of the week that is somebody's name: behind a title that is no word of its own, or "named".
+fn weekdays(tokens: &Tokens, out: &mut [Option<Decision>]) {
+    let list = tokens.list();
+    for at in (1..out.len()).filter(|at| list[*at].is(bit::WEEKDAY)) {
+        let before = word(tokens, at.checked_sub(2));
+        let titled = list[at - 1].is(bit::TITLE) && list[at - 1].shape.stop < 2 && BEFORE_TITLES.contains(&before);
+        if out[at].is_none() && (titled || tokens.word(at - 1) == "named") {
+            out[at] = Some(caught(Category::Name));
+        }
+    }
+}
+
+/// What comes often, first of all and next: no member of a family.
+const COUNTED: [&str; 22] = [
+    "time", "times", "one", "ones", "floor", "party", "week", "day", "dose", "visit", "call", "person", "thing",
+    "half", "page", "claim", "letter", "part", "opinion", "shift", "bill", "option",
+];
+
+/// Hides which of a family somebody is ("clifton ravenel the third").
+fn numbered(tokens: &Tokens, out: &mut [Option<Decision>]) {
+    let list = tokens.list();
+    let is_name = |cell: Option<Decision>| cell.is_some_and(|d| d.category == Category::Name);
+    for at in 3..out.len() {
+        let number = list[at].is(bit::ORDINAL) && (2..=5).contains(&list[at].class.number) && !list[at].has_digits();
+        let behind_name = tokens.word(at - 1) == "the" && is_name(out[at - 2]) && list[at - 2].shape.stop < 2;
+        if !(number && behind_name) {
+            continue;
+        }
+        let next = word(tokens, Some(at + 1));
+        let dated = next == "of" || list.get(at + 1).is_some_and(|t| t.is(bit::MONTH));
+        let of_two = is_name(out[at - 3]);
+        let over = list[at].shape.stop > 0 || out[at].is_some() || of_two;
+        if over && !dated && !COUNTED.contains(&next) {
+            out[at - 1..=at].fill(Some(caught(Category::Name)));
+        }
+    }
+}
+
+/// Hides what else a name may be ("small or smalls").
+fn other_spellings(tokens: &Tokens, out: &mut [Option<Decision>]) {
+    for or in (1..out.len().saturating_sub(1)).filter(|at| tokens.word(*at) == "or") {
+        let is_name = |at: usize| out[at].is_some_and(|d| d.category == Category::Name);
+        let other = match (is_name(or - 1), is_name(or + 1)) {
+            (true, false) => or + 1,
+            (false, true) => or - 1,
+            _ => continue,
+        };
+        let (one, two) = (tokens.word(or - 1), tokens.word(or + 1));
+        if out[other].is_none() && one.len().min(two.len()) >= OTHER_LETTERS_MIN && is_near(one, two) {
+            out[other] = Some(caught(Category::Name));
+        }
+    }
+}
+
+/// Fewest letters of another spelling.
+const OTHER_LETTERS_MIN: usize = 4;
+
+#[cfg(test)]
+mod tests {
+    use crate::detect::testing::hidden;
+
+    #[test]
+    fn names_go_that_only_their_place_tells() {
+        for (turns, want) in [
+            (["it says february fourth with doctor weeks", "i saw the doctor weeks ago"], "february fourth weeks"),
+            (["i can ask doctor sunday to approve it", "okay"], "sunday"),
+            (["i saw the doctor sunday", "okay"], ""),
+            (
+                ["what's your full name", "clifton ravenel the third they call me trip"],
+                "clifton ravenel the third trip",
+            ),
+            (["is it ravenel or ravenell", "ravenel with one l"], "ravenel ravenell ravenel l"),
+        ] {
+            assert_eq!(hidden(&turns), want);
+        }
+    }
+}
