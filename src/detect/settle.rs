@@ -6,7 +6,7 @@ use super::joined::{cities_between, connect, extend_left, lead_ins, lead_outs, w
 use super::stays::{clear_ages, clear_counts, clear_doses, clear_edges, clear_words, exempt};
 use super::tagger::{Marginals, category_of};
 use super::token::Tokens;
-use super::whole::{birth_or_other, clear_gaps, whole_dates, whole_runs};
+use super::whole::{Leanings, birth_or_other, clear_gaps, whole_dates, whole_runs};
 use crate::model::{Category, Finding, Transcript, TurnKind};
 use crate::patterns::lexicon::bit;
 use crate::patterns::weights::LABELS;
@@ -83,7 +83,8 @@ pub(crate) fn settle(scene: &Scene<'_>, marginals: &Marginals, ruled: &[Finding]
             decision.category = Category::Email;
         }
     }
-    whole_runs(scene, marginals, &mut out);
+    let mut leanings = Leanings::new(scene, marginals);
+    whole_runs(scene, &mut leanings, &mut out);
     clear_gaps(spoken, &mut out);
     clear_words(scene, &mut out);
     connect(transcript, tokens, spoken, &mut out);
@@ -92,7 +93,7 @@ pub(crate) fn settle(scene: &Scene<'_>, marginals: &Marginals, ruled: &[Finding]
     lead_outs(transcript, tokens, context, &mut out);
     whole_cities(tokens, phrases, &mut out);
     cities_between(transcript, tokens, &mut out);
-    whole_runs(scene, marginals, &mut out);
+    whole_runs(scene, &mut leanings, &mut out);
     exempt(scene, &mut out);
     clear_ages(scene, &mut out);
     clear_doses(scene, &mut out);

@@ -16,26 +16,52 @@ use std::collections::{HashMap, HashSet};
 /// A run of which at least this share of words is hidden is hidden whole.
 const RUN_SHARE: f32 = 0.3;
 
+/// What speaks for each label of a run, whatever has been decided: the model, and the words all around the run. Each run is
+/// asked about once.
+pub(super) struct Leanings<'a> {
+    scene: &'a Scene<'a>,
+    marginals: &'a Marginals,
+    /// By the place of the run in the call.
+    votes: Vec<Option<Votes>>,
+}
+
+impl<'a> Leanings<'a> {
+    pub(super) fn new(scene: &'a Scene<'a>, marginals: &'a Marginals) -> Self {
+        Self { scene, marginals, votes: vec![None; scene.spoken.runs.len()] }
+    }
+
+    fn of(&mut self, at: usize) -> &Votes {
+        let Self { scene, marginals, votes } = self;
+        votes[at].get_or_insert_with(|| {
+            let run = &scene.spoken.runs[at];
+            let mut votes = role::chances(scene, run);
+            let weight = ROLE_VOTE * counted(scene.spoken, run).count() as f32;
+            votes.iter_mut().for_each(|vote| *vote *= weight);
+            for w in counted(scene.spoken, run) {
+                votes.iter_mut().zip(&tempered(marginals.of(w))).for_each(|(vote, chance)| *vote += chance);
+            }
+            votes
+        })
+    }
+}
+
 /// Hides whole runs of which a part is hidden, under the category that most speaks for, here and wherever
 /// the call says the same again.
-pub(super) fn whole_runs(scene: &Scene<'_>, marginals: &Marginals, out: &mut [Option<Decision>]) {
+pub(super) fn whole_runs(scene: &Scene<'_>, leanings: &mut Leanings<'_>, out: &mut [Option<Decision>]) {
     let spoken = scene.spoken;
     let mut pooled: HashMap<String, Votes> = HashMap::new();
-    let chosen: Vec<(&Run, String)> =
-        spoken.runs.iter().filter(|run| mostly_hidden(spoken, run, out)).map(|run| (run, run.value())).collect();
-    for (run, value) in &chosen {
+    let mut chosen: Vec<(&Run, String)> = Vec::new();
+    for (at, run) in spoken.runs.iter().enumerate().filter(|(_, run)| mostly_hidden(spoken, run, out)) {
+        let value = run.value();
         let votes = pooled.entry(value.clone()).or_insert([0.0; LABELS]);
+        votes.iter_mut().zip(leanings.of(at)).for_each(|(vote, leaning)| *vote += leaning);
         for w in counted(spoken, run) {
-            for (vote, p) in votes.iter_mut().zip(&tempered(marginals.of(w))) {
-                *vote += p;
-            }
             if let Some(Decision { category, score, origin: Origin::Rule(_) }) = out[w] {
                 votes[label_of(category)] += score;
             }
         }
         surroundings(scene, run, out, votes);
-        let weight = ROLE_VOTE * counted(spoken, run).count() as f32;
-        votes.iter_mut().zip(role::chances(scene, run)).for_each(|(vote, chance)| *vote += weight * chance);
+        chosen.push((run, value));
     }
     let by_end = by_end(&chosen, &pooled);
     for (run, value) in &chosen {
