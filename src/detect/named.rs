@@ -7,13 +7,16 @@ use super::token::{Tokens, word};
 use crate::model::Category;
 use crate::patterns::lexicon::bit;
 use crate::patterns::slips::is_near;
+use std::ops::Range;
 
 /// Hides such names.
 pub(super) fn hide(scene: &Scene<'_>, out: &mut [Option<Decision>]) {
     titled(scene, out);
-    weekdays(scene.tokens, out);
-    numbered(scene.tokens, out);
-    other_spellings(scene.tokens, out);
+    for turn in scene.transcript.turns() {
+        weekdays(scene.tokens, turn.words.range(), out);
+        numbered(scene.tokens, turn.words.range(), out);
+        other_spellings(scene.tokens, turn.words.range(), out);
+    }
 }
 
 /// How frequent a surname is at least behind a title, though it is an ordinary word.
@@ -46,11 +49,11 @@ fn titled(scene: &Scene<'_>, out: &mut [Option<Decision>]) {
 }
 
 /// Hides a day of the week that is somebody's name: behind a title that is no word of its own, or "named".
-fn weekdays(tokens: &Tokens, out: &mut [Option<Decision>]) {
+fn weekdays(tokens: &Tokens, turn: Range<usize>, out: &mut [Option<Decision>]) {
     let list = tokens.list();
-    for at in (1..out.len()).filter(|at| list[*at].is(bit::WEEKDAY)) {
-        let before = word(tokens, at.checked_sub(2));
-        let titled = list[at - 1].is(bit::TITLE) && list[at - 1].shape.stop < 2 && BEFORE_TITLES.contains(&before);
+    for at in turn.skip(2).filter(|at| list[*at].is(bit::WEEKDAY)) {
+        let title = list[at - 1].is(bit::TITLE) && list[at - 1].shape.stop < 2;
+        let titled = title && BEFORE_TITLES.contains(&tokens.word(at - 2));
         if out[at].is_none() && (titled || tokens.word(at - 1) == "named") {
             out[at] = Some(caught(Category::Name));
         }
@@ -64,10 +67,11 @@ const COUNTED: [&str; 22] = [
 ];
 
 /// Hides which of a family somebody is ("clifton ravenel the third").
-fn numbered(tokens: &Tokens, out: &mut [Option<Decision>]) {
+fn numbered(tokens: &Tokens, turn: Range<usize>, out: &mut [Option<Decision>]) {
     let list = tokens.list();
     let is_name = |cell: Option<Decision>| cell.is_some_and(|d| d.category == Category::Name);
-    for at in 3..out.len() {
+    let first = turn.start;
+    for at in turn.skip(2) {
         let number = list[at].is(bit::ORDINAL) && (2..=5).contains(&list[at].class.number) && !list[at].has_digits();
         let behind_name = tokens.word(at - 1) == "the" && is_name(out[at - 2]) && list[at - 2].shape.stop < 2;
         if !(number && behind_name) {
@@ -75,7 +79,7 @@ fn numbered(tokens: &Tokens, out: &mut [Option<Decision>]) {
         }
         let next = word(tokens, Some(at + 1));
         let dated = next == "of" || list.get(at + 1).is_some_and(|t| t.is(bit::MONTH));
-        let of_two = is_name(out[at - 3]);
+        let of_two = at > first + 2 && is_name(out[at - 3]);
         let over = list[at].shape.stop > 0 || out[at].is_some() || of_two;
         if over && !dated && !COUNTED.contains(&next) {
             out[at - 1..=at].fill(Some(caught(Category::Name)));
@@ -84,8 +88,9 @@ fn numbered(tokens: &Tokens, out: &mut [Option<Decision>]) {
 }
 
 /// Hides what else a name may be ("small or smalls").
-fn other_spellings(tokens: &Tokens, out: &mut [Option<Decision>]) {
-    for or in (1..out.len().saturating_sub(1)).filter(|at| tokens.word(*at) == "or") {
+fn other_spellings(tokens: &Tokens, turn: Range<usize>, out: &mut [Option<Decision>]) {
+    let end = turn.end;
+    for or in turn.skip(1).filter(|at| at + 1 < end && tokens.word(*at) == "or") {
         let is_name = |at: usize| out[at].is_some_and(|d| d.category == Category::Name);
         let other = match (is_name(or - 1), is_name(or + 1)) {
             (true, false) => or + 1,

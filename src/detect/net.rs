@@ -60,7 +60,8 @@ pub(super) fn hide(scene: &Scene<'_>, out: &mut [Option<Decision>]) {
     centuries(scene.tokens, out);
     tails(scene, out);
     last_signs(scene, out);
-    written(scene.tokens, out);
+    user_names(scene.tokens, out);
+    general_delivery(scene.tokens, out);
 }
 
 /// Fewest digits of the number of a request, a receipt and the like.
@@ -362,20 +363,20 @@ fn last_signs(scene: &Scene<'_>, out: &mut [Option<Decision>]) {
     }
 }
 
-/// Hides user names that are written as such ("kmorrow_41"), and mail that is kept at the post office.
-fn written(tokens: &Tokens, out: &mut [Option<Decision>]) {
-    for at in 0..out.len() {
-        let word = tokens.word(at);
-        let within = word
-            .as_bytes()
-            .windows(3)
-            .any(|w| w[1] == b'_' && w[0].is_ascii_alphanumeric() && w[2].is_ascii_alphanumeric());
-        if within && !is_mask(tokens, at) {
-            out[at].get_or_insert(caught(Category::Url));
+/// Hides user names that are written as such ("kmorrow_41").
+fn user_names(tokens: &Tokens, out: &mut [Option<Decision>]) {
+    let joins = |w: &[u8]| w[1] == b'_' && w[0].is_ascii_alphanumeric() && w[2].is_ascii_alphanumeric();
+    for (at, cell) in out.iter_mut().enumerate() {
+        if tokens.word(at).as_bytes().windows(3).any(joins) && !is_mask(tokens, at) {
+            cell.get_or_insert(caught(Category::Url));
         }
-        if word == "delivery" && at > 0 && tokens.word(at - 1) == "general" {
-            out[at - 1..=at].iter_mut().for_each(|cell| _ = cell.get_or_insert(caught(Category::Address)));
-        }
+    }
+}
+
+/// Hides the address of who fetches mail from the post office.
+fn general_delivery(tokens: &Tokens, out: &mut [Option<Decision>]) {
+    for at in (1..out.len()).filter(|at| tokens.word(*at) == "delivery" && tokens.word(at - 1) == "general") {
+        out[at - 1..=at].iter_mut().for_each(|cell| _ = cell.get_or_insert(caught(Category::Address)));
     }
 }
 
@@ -471,6 +472,9 @@ mod tests {
         for (turns, want) in [
             (["I've got L-I-N-D-Q-V-I-S-T.", "Okay."], "L-I-N-D-Q-V-I-S-T."),
             (["Receipt 88123. It's 88 dollars.", "Okay."], "88123."),
+            (["That's me, the pfarrow_72, but not that computer.", "Okay."], "pfarrow_72,"),
+            (["mail goes to general delivery", "okay the general rule is home delivery"], "general delivery"),
+            (["You need the 904 on the back?", "No, the 90 on the front."], "904"),
         ] {
             assert_eq!(hidden(&turns), want);
         }
@@ -490,6 +494,14 @@ mod tests {
         }
         let asked = ["and what day were you born", "february eleventh", "of sixty two right", "sixty two yes"];
         assert_eq!(hidden(&asked), "february eleventh of sixty two sixty two");
+    }
+
+    #[test]
+    fn a_digit_that_is_made_out_by_itself_goes() {
+        let made_out = "i think that's a three";
+        let number = format!("it's six one four oh nine one and {made_out}");
+        assert!(hidden(&["the tracking number", &number]).ends_with(" three"));
+        assert_eq!(hidden(&["how bad is it from one to ten", made_out]), "");
     }
 
     #[test]
