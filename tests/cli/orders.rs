@@ -62,16 +62,16 @@ fn redact(bench: &Bench) -> String {
 #[test]
 fn words_that_people_have_added_are_hidden_wherever_they_are_said_and_stay_so() {
     let bench = Bench::new();
-    let text = "AGENT: how can i help\nCALLER: please send the wexlip form, call 555-867-5309\nAGENT: thanks so the wexlip then\n";
+    let text = "AGENT: how can i help\nCALLER: please send the sproket form, call 555-867-5309\nAGENT: thanks so the sproket then\n";
     bench.write("in/a.txt", text);
     assert_eq!(redact(&bench), "redacted");
     let call = bench.run(&["redact", "in", "out", "--json"]).json().0[0]["call"].as_str().unwrap().to_owned();
     let copy = || bench.text(&format!("out/{call}/transcript.txt"));
-    assert_eq!(copy().matches("wexlip").count(), 2, "nothing finds it: {}", copy());
+    assert_eq!(copy().matches("sproket").count(), 2, "nothing finds it: {}", copy());
     let digest = sha256(text.as_bytes());
     agreed(&bench, &call, &format!(r#"{{"words":{{"transcript":"{digest}","from":7,"until":8}}}}"#));
     assert_eq!(redact(&bench), "redacted", "though nothing else has changed");
-    assert!(!copy().contains("wexlip") && copy().contains("send the [NAME] form"), "{}", copy());
+    assert!(!copy().contains("sproket") && copy().contains("send the [NAME] form"), "{}", copy());
     let manifest: serde_json::Value = serde_json::from_str(&bench.text(&format!("out/{call}/manifest.json"))).unwrap();
     assert!(manifest["by_hand"].is_string() && manifest["hidden"]["rules"]["by-hand"] == 1, "{manifest}");
     assert_eq!(redact(&bench), "unchanged");
