@@ -75,7 +75,7 @@ impl Model {
         Ok(())
     }
 
-    /// The sums of the weights of features, of which there may be [`FEATURES_MAX`].
+    /// The sums of the weights of features, of which there may be [`FEATURES_MAX`](super::weights::FEATURES_MAX).
     #[must_use]
     pub fn sum(&self, features: &[u64]) -> Sums {
         self.weights.sum(features)
