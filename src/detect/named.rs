@@ -11,8 +11,8 @@ use std::ops::Range;
 
 /// Hides such names.
 pub(super) fn hide(scene: &Scene<'_>, out: &mut [Option<Decision>]) {
-    titled(scene, out);
     for turn in scene.transcript.turns() {
+        titled(scene.tokens, turn.words.range(), out);
         weekdays(scene.tokens, turn.words.range(), out);
         numbered(scene.tokens, turn.words.range(), out);
         other_spellings(scene.tokens, turn.words.range(), out);
@@ -29,32 +29,27 @@ const BEFORE_TITLES: [&str; 20] = [
 ];
 
 /// Hides the surname between a title and the end of the sentence ("a visit with doctor weeks"); "the doctor said" is no title.
-fn titled(scene: &Scene<'_>, out: &mut [Option<Decision>]) {
-    let Scene { tokens, transcript, .. } = *scene;
-    let list = tokens.list();
-    for turn in transcript.turns() {
-        let words = turn.words.range();
-        for at in words.clone().skip(2).filter(|at| at + 1 == words.end || list[*at].shape.stop >= 2) {
-            let title = &list[at - 1];
-            let is_title = title.is(bit::TITLE) && title.shape.stop < 2 && !title.shape.possessive;
-            if out[at].is_none()
-                && is_title
-                && BEFORE_TITLES.contains(&tokens.word(at - 2))
-                && list[at].lists.surname >= TITLED_SURNAME_MIN
-            {
-                out[at] = Some(caught(Category::Name));
-            }
+fn titled(tokens: &Tokens, turn: Range<usize>, out: &mut [Option<Decision>]) {
+    let (list, end) = (tokens.list(), turn.end);
+    for at in turn.skip(2).filter(|at| at + 1 == end || list[*at].shape.stop >= 2) {
+        let is_surname = list[at].lists.surname >= TITLED_SURNAME_MIN;
+        if out[at].is_none() && is_surname && !list[at - 1].shape.possessive && is_behind_title(tokens, at) {
+            out[at] = Some(caught(Category::Name));
         }
     }
+}
+
+/// Whether a title that is no word of its own stands before a word, which is not one of the first two of its turn.
+fn is_behind_title(tokens: &Tokens, at: usize) -> bool {
+    let title = &tokens.list()[at - 1];
+    title.is(bit::TITLE) && title.shape.stop < 2 && BEFORE_TITLES.contains(&tokens.word(at - 2))
 }
 
 /// Hides a day of the week that is somebody's name: behind a title that is no word of its own, or "named".
 fn weekdays(tokens: &Tokens, turn: Range<usize>, out: &mut [Option<Decision>]) {
     let list = tokens.list();
     for at in turn.skip(2).filter(|at| list[*at].is(bit::WEEKDAY)) {
-        let title = list[at - 1].is(bit::TITLE) && list[at - 1].shape.stop < 2;
-        let titled = title && BEFORE_TITLES.contains(&tokens.word(at - 2));
-        if out[at].is_none() && (titled || tokens.word(at - 1) == "named") {
+        if out[at].is_none() && (is_behind_title(tokens, at) || tokens.word(at - 1) == "named") {
             out[at] = Some(caught(Category::Name));
         }
     }

@@ -6,13 +6,13 @@
 use super::gate::{GATE_BYTES, Gate};
 use super::memo::{Lent, Shelf};
 use super::steps::Steps;
-use super::weights::{self, Feature, LABELS, Sums, Weights};
+use super::weights::{self, Feature, Head, LABELS, Sums, Weights};
 use crate::base::{Error, Kind, Result, Stage};
 use std::borrow::Cow;
 
 const MAGIC: &[u8; 8] = b"SRDNCRF2";
 /// Where the gate begins.
-const GATE_AT: usize = 8 + 4 + 4 + LABELS * LABELS * 4;
+const GATE_AT: usize = Head::BYTES + LABELS * LABELS * 4;
 
 /// The weights.
 pub struct Model {
@@ -30,16 +30,15 @@ impl Model {
     pub fn read(bytes: impl Into<Cow<'static, [u8]>>) -> Result<Self> {
         let broken = || Error::new(Stage::Patterns, Kind::Usage, "model file is damaged");
         let bytes = bytes.into();
+        let Head { slots, scale } = Head::read(&bytes, MAGIC).ok_or_else(broken)?;
         let head = GATE_AT + GATE_BYTES;
-        if bytes.len() < head || !bytes.starts_with(MAGIC) {
+        if bytes.len() < head {
             return Err(broken());
         }
-        let word = |at: usize| [bytes[at], bytes[at + 1], bytes[at + 2], bytes[at + 3]];
-        let slots = u32::from_le_bytes(word(8)) as usize;
-        let scale = f32::from_le_bytes(word(12));
         let mut transitions = [[0.0; LABELS]; LABELS];
-        for (i, cell) in transitions.iter_mut().flatten().enumerate() {
-            *cell = f32::from_le_bytes(word(16 + i * 4));
+        let (numbers, _) = bytes[Head::BYTES..GATE_AT].as_chunks();
+        for (cell, number) in transitions.iter_mut().flatten().zip(numbers) {
+            *cell = f32::from_le_bytes(*number);
         }
         let gate = Gate::read(&bytes[GATE_AT..head])?;
         Ok(Self {
@@ -53,13 +52,11 @@ impl Model {
     /// Writes a weight file from trained weights (hash of the feature, weight per label), with a gate that all pass.
     #[must_use]
     pub fn write(features: &[Feature], transitions: &[[f32; LABELS]; LABELS]) -> Vec<u8> {
-        let (slots, scale) = (weights::slots_for(features), weights::scale_of(features));
-        let mut out = MAGIC.to_vec();
-        out.extend((slots as u32).to_le_bytes());
-        out.extend(scale.to_le_bytes());
+        let head = Head::of(features);
+        let mut out = head.write(MAGIC);
         out.extend(transitions.iter().flatten().flat_map(|t| t.to_le_bytes()));
         out.extend(Gate::open());
-        weights::write(features, slots, scale, &mut out);
+        weights::write(features, &head, &mut out);
         out
     }
 

@@ -3,12 +3,11 @@
 //!
 //! Layout, little-endian: magic `SRDNROL1`, slots u32 (a power of two), scale f32, the slots (`weights.rs`).
 
-use super::weights::{self, Feature, LABELS, Weights};
+use super::weights::{self, Feature, Head, LABELS, Weights};
 use crate::base::{Error, Kind, Result, Stage};
 use std::borrow::Cow;
 
 const MAGIC: &[u8; 8] = b"SRDNROL1";
-const HEAD: usize = 8 + 4 + 4;
 
 /// The weights.
 pub struct Roles {
@@ -25,26 +24,16 @@ impl Roles {
     pub fn read(bytes: impl Into<Cow<'static, [u8]>>) -> Result<Self> {
         let broken = || Error::new(Stage::Patterns, Kind::Usage, "file of roles is damaged");
         let bytes = bytes.into();
-        let (head, slots, scale) = match bytes.first_chunk::<HEAD>() {
-            Some([head @ .., a, b, c, d, e, f, g, h]) => {
-                (*head, u32::from_le_bytes([*a, *b, *c, *d]), f32::from_le_bytes([*e, *f, *g, *h]))
-            }
-            None => return Err(broken()),
-        };
-        if head != *MAGIC || !scale.is_finite() {
-            return Err(broken());
-        }
-        Ok(Self { weights: Weights::read(bytes, HEAD, slots as usize).ok_or_else(broken)?, scale })
+        let Head { slots, scale } = Head::read(&bytes, MAGIC).ok_or_else(broken)?;
+        Ok(Self { weights: Weights::read(bytes, Head::BYTES, slots).ok_or_else(broken)?, scale })
     }
 
     /// Writes a weight file from trained weights.
     #[must_use]
     pub fn write(features: &[Feature]) -> Vec<u8> {
-        let (slots, scale) = (weights::slots_for(features), weights::scale_of(features));
-        let mut out = MAGIC.to_vec();
-        out.extend((slots as u32).to_le_bytes());
-        out.extend(scale.to_le_bytes());
-        weights::write(features, slots, scale, &mut out);
+        let head = Head::of(features);
+        let mut out = head.write(MAGIC);
+        weights::write(features, &head, &mut out);
         out
     }
 

@@ -84,19 +84,43 @@ impl Weights {
     }
 }
 
-/// Slots of a table for these features.
-pub(super) const fn slots_for(features: &[Feature]) -> usize {
-    (features.len() * 5 / 4 + 1).next_power_of_two()
+/// How a file of weights begins: what it is, and what must be known to read its table.
+pub(super) struct Head {
+    /// Slots of the table.
+    pub(super) slots: usize,
+    /// What a step of an `i8` is worth.
+    pub(super) scale: f32,
 }
 
-/// What a step of an `i8` is worth, so that the greatest weight fits.
-pub(super) fn scale_of(features: &[Feature]) -> f32 {
-    let top = features.iter().flat_map(|(_, w)| w).fold(0.0_f32, |m, w| m.max(w.abs()));
-    top.max(f32::MIN_POSITIVE) / 127.0
+impl Head {
+    /// Bytes of it.
+    pub(super) const BYTES: usize = 8 + 4 + 4;
+
+    /// That of a file of these features: the greatest weight fits.
+    pub(super) fn of(features: &[Feature]) -> Self {
+        let top = features.iter().flat_map(|(_, w)| w).fold(0.0_f32, |m, w| m.max(w.abs()));
+        let slots = (features.len() * 5 / 4 + 1).next_power_of_two();
+        Self { slots, scale: top.max(f32::MIN_POSITIVE) / 127.0 }
+    }
+
+    /// That of a file; `None` where it is of another kind.
+    pub(super) fn read(file: &[u8], magic: &[u8; 8]) -> Option<Self> {
+        let (slots, rest) = file.strip_prefix(magic)?.split_first_chunk()?;
+        let (slots, scale) = (u32::from_le_bytes(*slots), f32::from_le_bytes(*rest.first_chunk()?));
+        scale.is_finite().then_some(Self { slots: slots as usize, scale })
+    }
+
+    /// A file that begins so.
+    pub(super) fn write(&self, magic: &[u8; 8]) -> Vec<u8> {
+        let mut file = magic.to_vec();
+        file.extend((self.slots as u32).to_le_bytes());
+        file.extend(self.scale.to_le_bytes());
+        file
+    }
 }
 
 /// Appends the table to a file.
-pub(super) fn write(features: &[Feature], slots: usize, scale: f32, file: &mut Vec<u8>) {
+pub(super) fn write(features: &[Feature], &Head { slots, scale }: &Head, file: &mut Vec<u8>) {
     let head = file.len();
     file.resize(head + slots * SLOT, 0);
     for (hash, weights) in features {

@@ -1,8 +1,7 @@
 //! Maximum-likelihood training of the chain by AdaGrad with an L1 penalty, one call a step.
 
 use super::super::tagger::label_of;
-use super::LabelledCall;
-use crate::patterns::hash::mix;
+use super::{LabelledCall, kept};
 use crate::patterns::model::Model;
 use crate::patterns::weights::LABELS;
 use std::collections::HashMap;
@@ -79,13 +78,14 @@ impl Trainer {
     pub fn step(&mut self, call: &LabelledCall, features: &[Vec<u64>]) -> f32 {
         self.steps += 1;
         let mut chance = self.steps;
-        let mut kept = || {
-            chance = chance.wrapping_add(0x9e37_79b9_7f4a_7c15);
-            (mix(chance) >> 40) as f32 >= self.dropout * (1_u64 << 24) as f32
-        };
         let ids: Vec<Vec<u32>> = features
             .iter()
-            .map(|list| list.iter().filter(|_| kept()).filter_map(|f| self.index.get(f).copied()).collect())
+            .map(|list| {
+                list.iter()
+                    .filter(|_| kept(&mut chance, self.dropout))
+                    .filter_map(|f| self.index.get(f).copied())
+                    .collect()
+            })
             .collect();
         let gold: Vec<Option<usize>> = call.words().map(|w| w.label.map(|l| l.map_or(0, label_of))).collect();
         let n = gold.len();

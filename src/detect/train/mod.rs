@@ -20,6 +20,13 @@ pub use score::{Tally, score};
 use super::Ground;
 use super::gather::features;
 use crate::patterns::PatternSet;
+use crate::patterns::hash::mix;
+
+/// Whether a feature is kept in a step that leaves out this share of them at random; steps that start from the same `state` keep the same.
+fn kept(state: &mut u64, left_out: f32) -> bool {
+    *state = state.wrapping_add(0x9e37_79b9_7f4a_7c15);
+    (mix(*state) >> 40) as f32 >= left_out * (1_u64 << 24) as f32
+}
 
 /// Features of every word of a call, as the tagger will see them.
 #[must_use]

@@ -3,10 +3,9 @@
 use super::super::Ground;
 use super::super::role::features;
 use super::super::tagger::label_of;
-use super::LabelledCall;
+use super::{LabelledCall, kept};
 use crate::model::Category;
 use crate::patterns::PatternSet;
-use crate::patterns::hash::mix;
 use crate::patterns::roles::Roles;
 use crate::patterns::weights::{Feature, LABELS};
 use std::collections::BTreeMap;
@@ -60,11 +59,8 @@ pub fn learn_roles(runs: &[LabelledRun]) -> Vec<u8> {
         for k in 0..runs.len() {
             // A fixed walk through the runs that differs by epoch.
             let (features, label) = &runs[(k * 7919 + epoch * 104_729) % runs.len()];
-            let mut kept = || {
-                dice = dice.wrapping_add(0x9e37_79b9_7f4a_7c15);
-                (mix(dice) >> 40) as f32 >= DROPOUT * (1_u64 << 24) as f32
-            };
-            let features: Vec<usize> = features.iter().filter(|_| kept()).map(|f| *f as usize).collect();
+            let features: Vec<usize> =
+                features.iter().filter(|_| kept(&mut dice, DROPOUT)).map(|f| *f as usize).collect();
             let mut sums = [0.0_f32; LABELS];
             for f in &features {
                 sums.iter_mut().zip(&weights[*f]).for_each(|(sum, weight)| *sum += weight);

@@ -63,12 +63,12 @@ pub(super) fn announced(input: &mut Input<'_>) -> Result<Option<RecordingInfo>> 
         let Some(page) = Page::read(input)?.filter(|page| !page.head.is_first) else { return Ok(None) };
         stream.page(&page, &mut Mutes::none(), &mut Nowhere)?;
     }
+    let start = stream.base.unwrap_or_default().saturating_add(stream.coding.skip());
     let mut end = stream.heard_samples();
     while let Some(head) = Head::pass(input)? {
         if head.is_first || head.serial != stream.serial {
             return Ok(None);
         }
-        let start = stream.base.unwrap_or_default().saturating_add(stream.coding.skip());
         end = head.granule.map_or(end, |granule| granule.saturating_sub(start));
     }
     Ok((end > 0).then(|| info(stream.coding.shape(), end)))
