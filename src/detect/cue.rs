@@ -4,6 +4,8 @@
 use super::token::Tokens;
 use crate::model::{Transcript, TurnKind};
 use crate::patterns::cues::{CueKind, Cues};
+use crate::patterns::hash::hash_bytes;
+use std::ops::Range;
 
 /// Turns for which an expectation stays open.
 const EXPECT_TURNS_MAX: usize = 6;
@@ -72,14 +74,7 @@ pub(crate) fn context(transcript: &Transcript, tokens: &Tokens, cues: &Cues) -> 
         inside: vec![false; n],
         closing: Vec::with_capacity(transcript.turns().len()),
     };
-    // (first word, one past the last word, cue, kind code)
-    let found: Vec<(usize, usize, u16, u8)> = cues
-        .find_in(tokens.text())
-        .map(|m| {
-            let first = tokens.at_byte(m.start);
-            (first, tokens.at_byte(m.end - 1) + 1, m.cue, cues.cue(m.cue).1.code())
-        })
-        .collect();
+    let found = transcript.turns().iter().flat_map(|turn| cues_of(tokens, turn.words.range(), cues)).collect();
     let found = without_attributes(tokens, found, cues);
     let mut next = 0;
     let mut history: Vec<(usize, Near, Near)> = Vec::new();
@@ -100,6 +95,23 @@ pub(crate) fn context(transcript: &Transcript, tokens: &Tokens, cues: &Cues) -> 
         }
     }
     out
+}
+
+/// The cues of a turn, none inside another: first word, one past the last word, cue, kind code.
+fn cues_of(tokens: &Tokens, turn: Range<usize>, cues: &Cues) -> Vec<(usize, usize, u16, u8)> {
+    let word = |at: usize| {
+        let without_is = tokens.word(at).strip_suffix("'s").map(|word| hash_bytes(word.as_bytes()));
+        (tokens.list()[at].hash, without_is)
+    };
+    let mut found = Vec::new();
+    let mut at = turn.start;
+    while at < turn.end {
+        at += cues.longest((at..turn.end).map(word)).map_or(1, |(words, cue)| {
+            found.push((at, at + words, cue, cues.cue(cue).1.code()));
+            words
+        });
+    }
+    found
 }
 
 /// Most words between a cue and one that only says of what it is ("number, let's see, on the account").
@@ -153,7 +165,7 @@ fn asked(transcript: &Transcript, t: usize, history: &[(usize, Near, Near)]) -> 
     Asked { last: with(last), first: with(first), other: transcript.turns()[*asker].speaker != turn.speaker }
 }
 
-fn fill(out: &mut Context, range: std::ops::Range<usize>, here: &[(usize, usize, u16, u8)]) {
+fn fill(out: &mut Context, range: Range<usize>, here: &[(usize, usize, u16, u8)]) {
     let mut at = 0;
     let mut before: Option<(usize, u16, u8)> = None;
     for i in range {

@@ -13,7 +13,7 @@ use std::ops::Range;
 /// Findings of all rules, rule by rule; they may overlap, and lie within turns.
 pub(super) fn ruled(patterns: &PatternSet, transcript: &Transcript, tokens: &Tokens, spoken: &Spoken) -> Vec<Finding> {
     let mut turns = Turns { views: [written(tokens), spoken_view(transcript, tokens, spoken)], made: Vec::new() };
-    patterns.all_rules().iter().flat_map(|rule| one(rule, turns.that_meet(rule.need, rule.view))).collect()
+    patterns.all_rules().iter().flat_map(|rule| one(rule, turns.that_meet(rule.need(), rule.view))).collect()
 }
 
 /// The turns that rules search. Most turns have no digit, and most rules need some.
@@ -136,7 +136,7 @@ fn hits(rule: &Rule, said: &str) -> Vec<WordSpan> {
         View::Written => written(&tokens),
         View::Spoken => spoken_view(&transcript, &tokens, &spoken),
     };
-    one(rule, &view.only(|turn| rule.need.is_met(turn))).into_iter().map(|f| f.words).collect()
+    one(rule, &view.only(|turn| rule.need().is_met(turn))).into_iter().map(|f| f.words).collect()
 }
 
 #[cfg(test)]

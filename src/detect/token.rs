@@ -90,11 +90,6 @@ impl Tokens {
     pub fn word(&self, index: usize) -> &str {
         &self.text[self.list[index].range()]
     }
-
-    /// Index of the word that holds, or follows, this byte of the text.
-    pub fn at_byte(&self, byte: usize) -> usize {
-        self.list.partition_point(|t| (t.end as usize) <= byte)
-    }
 }
 
 /// A word, "" outside the call.

@@ -1,9 +1,11 @@
 //! Cue phrases, from `patterns/cues.toml`: what people say around an identifier.
 
+use super::hash::{hash_bytes, mix};
 use crate::base::{Error, Kind, Result, Stage};
 use crate::model::{Category, RuleId};
-use aho_corasick::{AhoCorasick, AhoCorasickBuilder, AhoCorasickKind, MatchKind};
 use serde::Deserialize;
+use std::collections::HashMap;
+use std::hash::{BuildHasherDefault, Hasher};
 
 /// What a cue announces.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -68,23 +70,39 @@ struct Entry {
     phrases: Vec<String>,
 }
 
-/// All cue phrases, compiled.
+/// All cue phrases, as a tree of their words.
 pub struct Cues {
-    automaton: AhoCorasick,
-    /// Per phrase: which cue.
-    owner: Vec<u16>,
+    /// From a beginning of phrases and the hash of a word to the beginning that is longer by that word.
+    steps: HashMap<u64, u32, BuildHasherDefault<Mixed>>,
+    /// Per beginning: the cue whose phrase it is.
+    whole: Vec<Option<u16>>,
     cues: Vec<(RuleId, CueKind)>,
 }
 
-/// One cue phrase in a text.
-#[derive(Clone, Copy, Debug)]
-pub struct CueMatch {
-    /// First byte, inclusive.
-    pub start: usize,
-    /// End, exclusive.
-    pub end: usize,
-    /// Index of the cue, for [`Cues::cue`].
-    pub cue: u16,
+/// A hash of what is spread already.
+#[derive(Default)]
+struct Mixed(u64);
+
+impl Hasher for Mixed {
+    fn finish(&self) -> u64 {
+        self.0
+    }
+
+    fn write(&mut self, bytes: &[u8]) {
+        self.0 = hash_bytes(bytes);
+    }
+
+    fn write_u64(&mut self, spread: u64) {
+        self.0 = spread;
+    }
+}
+
+/// The beginning of all phrases.
+const ROOT: u32 = 0;
+
+/// What leads from a beginning of phrases to a longer one.
+fn step(from: u32, word: u64) -> u64 {
+    mix(word ^ u64::from(from) << 32)
 }
 
 /// Last words of phrases that are said of several things too.
@@ -98,30 +116,36 @@ impl Cues {
     pub fn compile(toml: &str) -> Result<Self> {
         let broken = |what| Error::new(Stage::Patterns, Kind::Usage, what);
         let file: File = toml::from_str(toml).map_err(|e| broken("cue file is not valid").hint(e.to_string()))?;
-        let (mut phrases, mut owner, mut cues) = (Vec::new(), Vec::new(), Vec::new());
+        let mut all = Self { steps: HashMap::default(), whole: vec![None], cues: Vec::new() };
         for entry in file.cue {
             let kind = CueKind::parse(&entry.kind).ok_or_else(|| broken("cue kind is unknown").hint(&entry.id))?;
-            for phrase in entry.phrases {
-                if phrase.trim() != phrase || phrase.is_empty() || phrase != phrase.to_lowercase() {
-                    return Err(broken("cue phrase must be lower case without outer spaces").hint(&entry.id));
+            let cue = u16::try_from(all.cues.len()).map_err(|_| broken("too many cues"))?;
+            for phrase in &entry.phrases {
+                if phrase.split(' ').any(str::is_empty) || *phrase != phrase.to_lowercase() {
+                    return Err(broken("cue phrase must be lower case, its words one space apart").hint(&entry.id));
                 }
+                all.add(phrase, cue);
                 // "Prescription numbers" announce what "prescription number" does, and hold no whole shorter phrase.
                 if PLURAL.iter().any(|noun| phrase.ends_with(noun)) {
-                    owner.push(cues.len() as u16);
-                    phrases.push(format!("{phrase}s"));
+                    all.add(&format!("{phrase}s"), cue);
                 }
-                owner.push(cues.len() as u16);
-                phrases.push(phrase);
             }
-            cues.push((RuleId::new(&entry.id), kind));
+            all.cues.push((RuleId::new(&entry.id), kind));
         }
-        let automaton = AhoCorasickBuilder::new()
-            .match_kind(MatchKind::LeftmostLongest)
-            // Every byte of every call goes through it.
-            .kind(Some(AhoCorasickKind::DFA))
-            .build(&phrases)
-            .map_err(|_| broken("too many cue phrases"))?;
-        Ok(Self { automaton, owner, cues })
+        Ok(all)
+    }
+
+    /// Adds a phrase; the first cue that has it keeps it.
+    fn add(&mut self, phrase: &str, cue: u16) {
+        let mut at = ROOT;
+        for word in phrase.split(' ') {
+            let next = self.whole.len() as u32;
+            at = *self.steps.entry(step(at, hash_bytes(word.as_bytes()))).or_insert(next);
+            if at == next {
+                self.whole.push(None);
+            }
+        }
+        self.whole[at as usize].get_or_insert(cue);
     }
 
     /// The cue of a match: its rule id and what it announces.
@@ -136,17 +160,23 @@ impl Cues {
         self.cues.iter().map(|(id, kind)| (id, *kind))
     }
 
-    /// Cue phrases in a normalised text, whole words only (or "birthday's" for "birthday is"), left to right, not
-    /// overlapping.
-    pub fn find_in<'a>(&'a self, text: &'a str) -> impl Iterator<Item = CueMatch> + 'a {
-        let bytes = text.as_bytes();
-        let edge = |i: usize| bytes.get(i).is_none_or(|b| matches!(b, b' ' | b'\n'));
-        self.automaton.find_iter(text).filter_map(move |m| {
-            let is = bytes[m.end()..].starts_with(b"'s") && edge(m.end() + 2);
-            let whole = (m.start() == 0 || edge(m.start() - 1)) && (is || edge(m.end()));
-            let cue = self.owner[m.pattern().as_usize()];
-            whole.then_some(CueMatch { start: m.start(), end: m.end(), cue })
-        })
+    /// The longest phrase that a turn's words begin with: its words and its cue. Words are hashed in lower case;
+    /// the last may have "'s" on it ("birthday's" for "birthday is"), so words come with their hash without that.
+    #[must_use]
+    pub fn longest(&self, words: impl Iterator<Item = (u64, Option<u64>)>) -> Option<(usize, u16)> {
+        let mut longest = None;
+        let mut at = ROOT;
+        for (i, (word, without_is)) in words.enumerate() {
+            let next = |word| self.steps.get(&step(at, word)).copied();
+            let cue = |at: u32| self.whole[at as usize];
+            if let Some(cue) = without_is.and_then(next).and_then(cue) {
+                longest = Some((i + 1, cue));
+            }
+            let Some(next) = next(word) else { break };
+            at = next;
+            longest = cue(at).map(|cue| (i + 1, cue)).or(longest);
+        }
+        longest
     }
 }
 
@@ -160,9 +190,21 @@ mod tests {
             "[[cue]]\nid='a'\nkind='MEMBER_ID'\nphrases=['policy','policy number']\n[[cue]]\nid='b'\nkind='MONEY'\nphrases=['pay']",
         )
         .unwrap();
-        let found: Vec<_> = cues.find_in("my policy number payment\npay").map(|m| (m.start, m.end)).collect();
-        assert_eq!(found, [(3, 16), (25, 28)]);
-        assert_eq!(cues.find_in("both policy numbers").map(|m| (m.start, m.end)).collect::<Vec<_>>(), [(5, 19)]);
+        let longest = |said: &str| {
+            let hash = |word: &str| hash_bytes(word.as_bytes());
+            cues.longest(said.split(' ').map(|word| (hash(word), word.strip_suffix("'s").map(hash))))
+        };
+        for (said, want) in [
+            ("policy number payment", Some((2, 0))),
+            ("policy numbers", Some((2, 0))),
+            ("policy's number", Some((1, 0))),
+            ("policy number's four", Some((2, 0))),
+            ("pay policy", Some((1, 1))),
+            ("payment", None),
+            ("my policy", None),
+        ] {
+            assert_eq!(longest(said), want, "{said}");
+        }
     }
 
     #[test]

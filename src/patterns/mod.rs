@@ -31,7 +31,6 @@ use roles::Roles;
 use rules::Rule;
 use sha2::{Digest, Sha256};
 use std::borrow::Cow;
-use std::{panic, thread};
 
 const RULE_FILES: [(&str, &str); 4] = [
     ("asked.toml", include_str!("../../patterns/rules/asked.toml")),
@@ -49,7 +48,7 @@ const ROLES_DIGEST: &[u8] = include_bytes!(concat!(env!("OUT_DIR"), "/roles.sha2
 const RULES_MAX: usize = 1_000;
 
 /// Raised by hand when the code of detection changes what is found.
-const DETECTION_VERSION: &str = "6";
+const DETECTION_VERSION: &str = "7";
 
 /// All patterns of a run, compiled.
 pub struct PatternSet {
@@ -121,20 +120,14 @@ impl PatternSet {
             hasher.update((part.len() as u64).to_le_bytes());
             hasher.update(part);
         }
-        // Rules take two thirds of the start-up, so the rest is done beside them.
-        let (rules, rest) = thread::scope(|scope| {
-            let rest = scope.spawn(|| Ok((Cues::compile(CUE_FILE)?, Model::read(weights)?, Roles::read(ROLES_FILE)?)));
-            let rules: Result<Vec<Vec<Rule>>> =
-                RULE_FILES.into_iter().map(|(file, text)| rules::compile(file, text)).collect();
-            (rules, rest.join())
-        });
-        let (cues, model, roles) = rest.unwrap_or_else(|panic| panic::resume_unwind(panic))?;
+        let rules: Result<Vec<Vec<Rule>>> =
+            RULE_FILES.into_iter().map(|(file, text)| rules::read(file, text)).collect();
         let (asked, rules) = rules?.into_iter().flatten().partition(|rule| rule.only.is_some());
         Ok(Self {
             digest: Sha256Hex::finish(hasher),
-            cues,
-            model,
-            roles,
+            cues: Cues::compile(CUE_FILE)?,
+            model: Model::read(weights)?,
+            roles: Roles::read(ROLES_FILE)?,
             risk: RiskModel::read(RISK_FILE)?,
             rules,
             asked,

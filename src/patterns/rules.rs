@@ -8,6 +8,7 @@ use regex::{Regex, RegexBuilder};
 use regex_syntax::ParserBuilder;
 use regex_syntax::hir::{Class, Hir, HirKind};
 use serde::Deserialize;
+use std::sync::OnceLock;
 use toml::Spanned;
 
 /// Largest compiled expression, bytes; the largest of the program's own takes a tenth.
@@ -89,8 +90,6 @@ pub struct Rule {
     pub category: Category,
     /// Which text it searches.
     pub view: View,
-    /// What a turn must have for the rule to search it.
-    pub need: Need,
     /// How sure a match is, 0 to 1.
     pub score: f32,
     /// The file that it stands in.
@@ -107,9 +106,49 @@ pub struct Rule {
     pub generator: Option<String>,
     /// The rule is used only under policies that ask for this.
     pub only: Option<Extra>,
-    regex: Regex,
+    expression: Expression,
     validator: Option<fn(&str) -> bool>,
     require_digit: bool,
+    /// Digits that a match has at least, besides those of the expression.
+    digits_min: usize,
+}
+
+/// A regular expression, compiled when it is first searched for: most runs search for few of them, and to compile
+/// them all took most of a start.
+struct Expression {
+    text: String,
+    need: OnceLock<Need>,
+    compiled: OnceLock<Result<Regex, String>>,
+}
+
+impl Expression {
+    fn new(text: String) -> Self {
+        Self { text, need: OnceLock::new(), compiled: OnceLock::new() }
+    }
+
+    /// The compiled expression, or what is wrong with it.
+    fn regex(&self) -> Result<&Regex, &String> {
+        self.compiled.get_or_init(|| compiled(&self.text)).as_ref()
+    }
+}
+
+/// Compiles an expression within bounds, over bytes where it can be.
+fn compiled(text: &str) -> Result<Regex, String> {
+    let build = |unicode| {
+        let mut builder = RegexBuilder::new(text);
+        builder
+            .unicode(unicode)
+            .size_limit(REGEX_BYTES_MAX)
+            .dfa_size_limit(REGEX_BYTES_MAX)
+            .nest_limit(REGEX_DEPTH_MAX);
+        builder.build()
+    };
+    let regex = build(false).or_else(|_| build(true)).map_err(|e| match e {
+        regex::Error::CompiledTooBig(max) => format!("its expression takes more than {max} bytes"),
+        // The last line says what is wrong; those before it draw where.
+        other => format!("its expression does not compile: {}", other.to_string().lines().last().unwrap_or_default()),
+    })?;
+    if regex.captures_len() < 2 { Err("its expression has no group".into()) } else { Ok(regex) }
 }
 
 /// What a turn must have for a rule to match in it.
@@ -176,13 +215,23 @@ fn least(hir: &Hir, first: u8, last: u8) -> usize {
 }
 
 impl Rule {
+    /// What a turn must have for the rule to search it.
+    #[must_use]
+    pub fn need(&self) -> Need {
+        *self.expression.need.get_or_init(|| Need::of(&self.expression.text, self.digits_min))
+    }
+
     /// Byte ranges of what the rule hides in turns of its view.
     pub fn find_in(&self, text: &str) -> Vec<std::ops::Range<usize>> {
         let mut out = Vec::new();
         let mut at = 0;
-        let mut groups = self.regex.capture_locations();
+        if text.is_empty() {
+            return out;
+        }
+        let regex = self.expression.regex().expect("files of others were compiled when they were read");
+        let mut groups = regex.capture_locations();
         while at < text.len()
-            && let Some(found) = self.regex.captures_read_at(&mut groups, text, at)
+            && let Some(found) = regex.captures_read_at(&mut groups, text, at)
         {
             let span = groups.get(1).map(|(start, end)| start..end);
             if let Some(span) = span.clone() {
@@ -209,47 +258,42 @@ impl Rule {
     }
 }
 
-/// Compiles a rule file; its name is for messages and for `patterns list`.
+/// Reads a rule file of the caller's and compiles its expressions; the file's name is for messages and for
+/// `patterns list`.
 ///
 /// # Errors
 /// With file and line, when the file is no TOML of this shape, an id is not 1 to 64 small letters, digits and
 /// dashes, an expression does not compile, is too large or has no group, or a rule has fewer than three examples
 /// of either kind.
 pub fn compile(file: &str, text: &str) -> Result<Vec<Rule>> {
-    let line = |at: usize| 1 + text.as_bytes()[..at.min(text.len())].iter().filter(|b| **b == b'\n').count();
-    let wrong = |line: usize, what: &str| {
-        // A file of patterns is the caller's own, and holds nobody's data.
-        let error = Error::usage(format!("{file}, line {line}: {what}"));
-        error.hint("docs/patterns.md has the form")
-    };
-    let parsed: File = toml::from_str(text).map_err(|e| {
-        let message = e.message().lines().next().unwrap_or("no TOML").to_owned();
-        wrong(e.span().map_or(1, |s| line(s.start)), &message)
-    })?;
-    let compile = |entry: Entry| {
-        let at = line(entry.id.span().start);
-        rule(entry, file, &line).map_err(|what| wrong(at, &what))
-    };
-    parsed.rule.into_iter().map(compile).collect()
+    let rules = read(file, text)?;
+    for rule in &rules {
+        rule.expression.regex().map_err(|what| wrong(file, rule.line, &format!("rule {}: {what}", rule.id)))?;
+    }
+    Ok(rules)
 }
 
-/// Compiles an expression within bounds, over bytes where it can be.
-fn expression(text: &str) -> Result<Regex, String> {
-    let build = |unicode| {
-        let mut builder = RegexBuilder::new(text);
-        builder
-            .unicode(unicode)
-            .size_limit(REGEX_BYTES_MAX)
-            .dfa_size_limit(REGEX_BYTES_MAX)
-            .nest_limit(REGEX_DEPTH_MAX);
-        builder.build()
-    };
-    let regex = build(false).or_else(|_| build(true)).map_err(|e| match e {
-        regex::Error::CompiledTooBig(max) => format!("its expression takes more than {max} bytes"),
-        // The last line says what is wrong; those before it draw where.
-        other => format!("its expression does not compile: {}", other.to_string().lines().last().unwrap_or_default()),
+/// Reads a rule file whose expressions are known to compile.
+///
+/// # Errors
+/// Those of [`compile`], but for the expressions'.
+pub(super) fn read(file: &str, text: &str) -> Result<Vec<Rule>> {
+    let ends: Vec<usize> = memchr::memchr_iter(b'\n', text.as_bytes()).collect();
+    let line = |at: usize| 1 + ends.partition_point(|end| *end < at);
+    let parsed: File = toml::from_str(text).map_err(|e| {
+        let message = e.message().lines().next().unwrap_or("no TOML").to_owned();
+        wrong(file, e.span().map_or(1, |s| line(s.start)), &message)
     })?;
-    if regex.captures_len() < 2 { Err("its expression has no group".into()) } else { Ok(regex) }
+    let read = |entry: Entry| {
+        let at = line(entry.id.span().start);
+        rule(entry, file, &line).map_err(|what| wrong(file, at, &what))
+    };
+    parsed.rule.into_iter().map(read).collect()
+}
+
+fn wrong(file: &str, line: usize, what: &str) -> Error {
+    // A file of patterns is the caller's own, and holds nobody's data.
+    Error::usage(format!("{file}, line {line}: {what}")).hint("docs/patterns.md has the form")
 }
 
 fn rule(entry: Entry, file: &str, line: &dyn Fn(usize) -> usize) -> Result<Rule, String> {
@@ -259,7 +303,6 @@ fn rule(entry: Entry, file: &str, line: &dyn Fn(usize) -> usize) -> Result<Rule,
         return Err(format!("an id has 1 to {ID_BYTES_MAX} small letters, digits and dashes"));
     }
     let wrong = |what: &str| format!("rule {id}: {what}");
-    let regex = expression(&entry.regex).map_err(|what| wrong(&what))?;
     if entry.must_match.len() < EXAMPLES_MIN || entry.must_not_match.len() < EXAMPLES_MIN {
         return Err(wrong("needs three examples of each kind"));
     }
@@ -286,15 +329,15 @@ fn rule(entry: Entry, file: &str, line: &dyn Fn(usize) -> usize) -> Result<Rule,
         about: entry.about,
         category: entry.category,
         view: entry.view,
-        need: Need::of(&entry.regex, digits_min.max(entry.require_digit.into())),
         score: entry.score,
         must_match: entry.must_match.into_iter().map(example).collect(),
         must_not_match: entry.must_not_match.into_iter().map(|c| example(c.text)).collect(),
         generator: entry.generator,
         only: entry.only,
-        regex,
+        expression: Expression::new(entry.regex),
         validator,
         require_digit: entry.require_digit,
+        digits_min: digits_min.max(entry.require_digit.into()),
     })
 }
 
