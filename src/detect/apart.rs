@@ -14,6 +14,7 @@ use std::ops::Range;
 /// Hides such pieces.
 pub(super) fn hide(scene: &Scene<'_>, out: &mut [Option<Decision>]) {
     letters(scene, out);
+    before_dashes(scene, out);
     alternatives(scene, out);
     feasts(scene, out);
 }
@@ -84,6 +85,24 @@ fn is_told(tokens: &Tokens, turn: &Range<usize>, at: usize) -> bool {
 /// Whether a word is letters with hyphens between ("r-h").
 fn is_letters(word: &str) -> bool {
     word.contains('-') && word.split('-').all(|part| matches!(part.as_bytes(), [b'a'..=b'z']))
+}
+
+/// Hides the letters before the dash that a hidden value begins with ("[c o b] dash nine nine four one").
+fn before_dashes(scene: &Scene<'_>, out: &mut [Option<Decision>]) {
+    let Scene { tokens, transcript, .. } = *scene;
+    for turn in transcript.turns() {
+        let words = turn.words.range();
+        for dash in words.clone().skip(1) {
+            let code = out[dash].map(|d| d.category).filter(|c| is_code(*c) && may_have_letters(*c));
+            let Some(category) = code.filter(|_| matches!(tokens.word(dash), "dash" | "hyphen")) else { continue };
+            let spelled = |at: &usize| {
+                let letter = is_letter(tokens, *at) || tokens.list()[*at].is(bit::OH);
+                letter && out[*at].is_none() && !is_mask(tokens, *at)
+            };
+            let first = dash - (words.start..dash).rev().take_while(spelled).count();
+            out[first..dash].fill(Some(caught(category)));
+        }
+    }
 }
 
 /// Most small words between a value and what else it may be ("… or is it an 8").
@@ -197,6 +216,7 @@ mod tests {
             (["Is it Marlene Whitcombe?", "Marlena, with an A. And no E."], "Marlene Whitcombe? Marlena, A. E."),
             (["your name please", "thaddeus vannoy two d's and two n's"], "thaddeus vannoy d's n's"),
             (["this is katherine", "you came in with a t shirt"], "katherine"),
+            (["your inquiry number is c o b dash nine nine four one", "okay"], "c o b dash nine nine four one"),
         ] {
             assert_eq!(hidden(&turns), want);
         }

@@ -27,7 +27,8 @@ pub(super) fn connect(transcript: &Transcript, tokens: &Tokens, spoken: &Spoken,
             let next_number = i + 1 < range.end && (spoken.of_word[i + 1].0 != 0 || list[i + 1].is(bit::ORDINAL));
             let numbered = i + 2 < range.end && tokens.word(i + 1) == "number" && (spoken.of_word[i + 2].0 != 0);
             let same = after.is_some_and(|a| a.category == before.category);
-            let date = matches!(before.category, Category::Dob | Category::Date | Category::Card);
+            let dated = |d: Decision| matches!(d.category, Category::Dob | Category::Date | Category::Card);
+            let date = dated(before);
             let mail = |d: Decision| matches!(d.category, Category::Email | Category::Url);
             let joins = match before.category {
                 // "Keisha at Stonebridge"
@@ -40,7 +41,7 @@ pub(super) fn connect(transcript: &Transcript, tokens: &Tokens, spoken: &Spoken,
                 // "Underscore the number eight at …"
                 _ if mail(before) && matches!(word, "the" | "number" | "and") => after.is_some_and(mail),
                 // "Month two day ten", "el diecisiete de abril".
-                _ if date && matches!(word, "month" | "day" | "year" | "de" | "del") => same,
+                _ if date && matches!(word, "month" | "day" | "year" | "de" | "del") => after.is_some_and(dated),
                 // What a recogniser makes of a long name: "venkat a raman".
                 Category::Name if word == "a" && i + 1 < range.end && is_no_word(&list[i + 1]) => {
                     out[i + 1].get_or_insert(Decision::whole(Category::Name));

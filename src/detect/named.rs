@@ -1,12 +1,14 @@
-//! Names that only their place tells: behind a title, behind a name ("the third"), beside one that is much like them.
+//! Names that only their place tells: behind a title, behind a name ("the third"), beside one that is much like them,
+//! before their letters.
 
 use super::gather::Scene;
 use super::net::caught;
-use super::settle::Decision;
+use super::settle::{Decision, Origin};
 use super::token::{Tokens, word};
 use crate::model::Category;
 use crate::patterns::lexicon::bit;
 use crate::patterns::slips::is_near;
+use std::collections::BTreeSet;
 use std::ops::Range;
 
 /// Hides such names.
@@ -17,6 +19,7 @@ pub(super) fn hide(scene: &Scene<'_>, out: &mut [Option<Decision>]) {
         numbered(scene.tokens, turn.words.range(), out);
         other_spellings(scene.tokens, turn.words.range(), out);
     }
+    spelled_out(scene, out);
 }
 
 /// How frequent a surname is at least behind a title, though it is an ordinary word.
@@ -99,6 +102,60 @@ fn other_spellings(tokens: &Tokens, turn: Range<usize>, out: &mut [Option<Decisi
     }
 }
 
+/// Hides an ordinary word that its letters tell to be a name ("my last name is [her] h e r"), and then wherever it stands
+/// behind a title or a name ("mai yia [her]").
+fn spelled_out(scene: &Scene<'_>, out: &mut [Option<Decision>]) {
+    let Scene { tokens, transcript, .. } = *scene;
+    let list = tokens.list();
+    let is_name = |cell: Option<Decision>| cell.is_some_and(|d| d.category == Category::Name);
+    let mut spelled = BTreeSet::new();
+    for turn in transcript.turns() {
+        let words = turn.words.range();
+        let mut at = words.start;
+        while at < words.end {
+            let (letters, end) = letters_from(tokens, at..words.end);
+            let before = at.checked_sub(1).filter(|before| *before >= words.start && tokens.word(*before) == letters);
+            let by_net = out[at].is_some_and(|d| d.origin == Origin::Net);
+            let spells = letters.len() >= SPELLED_LETTERS_MIN && is_name(out[at]) && !by_net;
+            if let Some(before) = before.filter(|before| spells && !list[*before].lists.medical) {
+                out[before].get_or_insert(caught(Category::Name));
+                spelled.insert(letters);
+            }
+            at = end.max(at + 1);
+        }
+    }
+    if spelled.is_empty() {
+        return;
+    }
+    for turn in transcript.turns() {
+        for at in turn.words.range().skip(1).filter(|at| spelled.contains(tokens.word(*at))) {
+            let behind = list[at - 1].shape.stop < 2 && (list[at - 1].is(bit::TITLE) || is_name(out[at - 1]));
+            if out[at].is_none() && behind {
+                out[at] = Some(caught(Category::Name));
+            }
+        }
+    }
+}
+
+/// Fewest letters that a name is spelled with.
+const SPELLED_LETTERS_MIN: usize = 3;
+
+/// The letters said one by one from the first of these words on, and where they end.
+fn letters_from(tokens: &Tokens, words: Range<usize>) -> (String, usize) {
+    let mut letters = String::new();
+    let mut end = words.start;
+    for at in words {
+        let shape = &tokens.list()[at].shape;
+        let parts = tokens.word(at).split('-');
+        if shape.letters > 1 && !shape.hyphen || !parts.clone().all(|part| matches!(part.as_bytes(), [b'a'..=b'z'])) {
+            break;
+        }
+        letters.extend(parts);
+        end = at + 1;
+    }
+    (letters, end)
+}
+
 /// Fewest letters of another spelling.
 const OTHER_LETTERS_MIN: usize = 4;
 
@@ -115,6 +172,10 @@ mod tests {
             (
                 ["what's your full name", "clifton ravenel the third they call me trip"],
                 "clifton ravenel the third trip",
+            ),
+            (
+                ["what is your last name", "it's her h e r first name mai yia so mai yia her and she said call her"],
+                "her h e r mai yia mai yia her",
             ),
             (["is it ravenel or ravenell", "ravenel with one l"], "ravenel ravenell ravenel l"),
         ] {

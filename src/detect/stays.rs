@@ -58,10 +58,10 @@ fn is_no_value(scene: &Scene<'_>, run: &Run, codes: &HashSet<String>, out: &[Opt
     let before = context.before[first];
     let named = before.words <= CODE_WORDS_MAX
         && category_of(before.kind as usize).is_some_and(|category| may_be(category, run));
-    let asked = context.asked_at(scene.transcript, first).last;
-    let open = category_of(asked.kind as usize);
+    let asked = context.asked_at(scene.transcript, first);
+    let open = category_of(asked.last.kind as usize);
     // "Last four of your social?" "One two three four."
-    let expected = open.filter(|_| asked.words <= ASKED_TURNS_MAX);
+    let expected = open.filter(|_| asked.last.words <= ASKED_TURNS_MAX);
     let told = |category| is_identifier(category) || matches!(category, Category::Zip | Category::Dob);
     let counting = run.counts() && !expected.is_some_and(told);
     let short = run.digits <= SECURITY_CODE_DIGITS_MAX && run.letters == 0;
@@ -79,10 +79,16 @@ fn is_no_value(scene: &Scene<'_>, run: &Run, codes: &HashSet<String>, out: &[Opt
     let identifier = taken_for(is_identifier) && !named;
     let unasked =
         identifier && alone && !open.is_some_and(is_identifier) && (is_short_code(&run.text) || is_slogan(run));
-    let numbered = |category| matches!(category, Category::Address | Category::Phone);
-    let round = !named && expected.is_none() && alone && is_round(tokens, run);
-    let round = round && run.words.iter().all(|w| !out[*w as usize].is_some_and(|d| numbered(d.category)));
-    let thing = round
+    // Who asks does not answer.
+    let answer = expected.is_some() && asked.other;
+    let told_so = |category| match category {
+        Category::Phone | Category::Age | Category::Dob => true,
+        Category::Date => is_year(&run.text),
+        _ => false,
+    };
+    let paid = !named && !answer && alone && is_amount(tokens, run) && word(tokens, Some(end)) != "block";
+    let paid = paid && !taken_for_any(run, out, told_so);
+    let thing = paid
         || identifier && is_plan(tokens, run, first, end)
         || is_count(tokens, run, out) && (!named && expected.is_none() || is_plural(tokens, end));
     // "Mail the form to 142 Sycamore"
@@ -102,14 +108,39 @@ pub(super) fn may_be(category: Category, run: &Run) -> bool {
 /// Digits of a count with thousands in it.
 const COUNT_DIGITS_MAX: u16 = 6;
 
-/// Digits of a round amount.
-const ROUND_DIGITS_MAX: u16 = 6;
+/// Whether a word of a run is hidden as one of these.
+fn taken_for_any(run: &Run, out: &[Option<Decision>], is: impl Fn(Category) -> bool) -> bool {
+    run.words.iter().any(|w| out[*w as usize].is_some_and(|d| is(d.category)))
+}
 
-/// An amount that ends in hundreds or thousands ("nine hundred", "seven thousand five hundred").
-fn is_round(tokens: &Tokens, run: &Run) -> bool {
-    let magnitude = bit::HUNDRED | bit::THOUSAND;
-    let last = run.words.last().is_some_and(|w| tokens.list()[*w as usize].is(magnitude));
-    last && run.letters == 0 && run.digits <= ROUND_DIGITS_MAX && run.text.ends_with("00")
+/// Whether a run is one number with hundreds or thousands in it, and at most what is said of cents behind it
+/// ("nine hundred", "four hundred sixty two eighty"). Identifiers are seldom said so.
+fn is_amount(tokens: &Tokens, run: &Run) -> bool {
+    let said = run.words.iter().filter(|w| !matches!(tokens.word(**w as usize), "and" | "a"));
+    let said: Vec<&Token> = said.map(|w| &tokens.list()[*w as usize]).collect();
+    let mut parts: Vec<&[&Token]> = said.split(|token| token.is(bit::HUNDRED | bit::THOUSAND)).collect();
+    let rest = parts.pop().and_then(numbers);
+    let cents = rest.as_ref().is_some_and(|rest| rest.len() < 2 || rest.len() == 2 && rest[1] >= 10);
+    let one = |part: &[&Token]| numbers(part).is_some_and(|numbers| numbers.len() < 2);
+    run.letters == 0 && run.digits <= AMOUNT_DIGITS_MAX && !parts.is_empty() && cents && parts.into_iter().all(one)
+}
+
+/// The numbers below a hundred that words are; `None` where some are none, or zero.
+fn numbers(words: &[&Token]) -> Option<Vec<u8>> {
+    let mut found: Vec<u8> = Vec::new();
+    let mut tens = false;
+    for token in words {
+        let digit = token.is(bit::DIGIT) && token.class.number > 0;
+        match found.last_mut() {
+            Some(last) if tens && digit => *last += token.class.number,
+            _ if digit || token.is(bit::TENS | bit::TEEN) => found.push(token.class.number),
+            // In figures: only whether it has one or two of them is asked.
+            _ if (1..=3).contains(&token.shape.digits) => found.push(10),
+            _ => return None,
+        }
+        tens = token.is(bit::TENS);
+    }
+    Some(found)
 }
 
 /// A count of something, taken for a number that is said digit by digit ("nine thousand four hundred eighty steps").
@@ -374,8 +405,11 @@ pub(super) fn clear_words(scene: &Scene<'_>, out: &mut [Option<Decision>]) {
                 || is_done(tokens, i)
                 || is_future(tokens, i)
                 || is_dental(tokens, i)
-                || is_vehicle(tokens, i, next))
-            || dated && (is_chance(tokens, i) || is_step(tokens, i))
+                || is_vehicle(tokens, i, next)
+                || is_fellow(tokens, i)
+                || is_article(tokens, i))
+            || (named || dated) && is_chance(tokens, i)
+            || dated && is_step(tokens, i)
         {
             *cell = None;
             continue;
@@ -456,6 +490,29 @@ fn is_vehicle(tokens: &Tokens, at: usize, next: Option<Decision>) -> bool {
     tokens.word(at) == "van" && told && next.is_none_or(|d| d.category != Category::Name)
 }
 
+/// Whether "guy" is somebody whose name is not said ("our safety guy", "the bone guy").
+fn is_fellow(tokens: &Tokens, at: usize) -> bool {
+    let told = |by: usize| {
+        let before = word(tokens, at.checked_sub(by));
+        matches!(
+            before,
+            "a" | "the" | "that" | "this" | "my" | "your" | "his" | "her" | "our" | "their" | "some" | "same"
+        )
+    };
+    let related = at > 0 && tokens.list()[at - 1].is(bit::RELATION);
+    tokens.word(at) == "guy" && !tokens.list()[at].shape.capital && (told(1) || told(2) && !related)
+}
+
+/// Whether "a" is said of the one letter behind it ("with a z"), and is no letter itself ("with a n n a").
+fn is_article(tokens: &Tokens, at: usize) -> bool {
+    let letter = |at: usize| tokens.list().get(at).is_some_and(|t| t.shape.letters == 1 && !t.has_digits());
+    tokens.word(at) == "a"
+        && !tokens.list()[at].shape.capital
+        && matches!(word(tokens, at.checked_sub(1)), "with" | "without" | "like" | "or" | "it's" | "is" | "not")
+        && letter(at + 1)
+        && !letter(at + 2)
+}
+
 /// Whether "march" is what somebody is going to do ("i'll march down").
 fn is_step(tokens: &Tokens, at: usize) -> bool {
     tokens.word(at) == "march" && word(tokens, at.checked_sub(1)).ends_with("'ll")
@@ -463,16 +520,21 @@ fn is_step(tokens: &Tokens, at: usize) -> bool {
 
 /// Whether "will" says what somebody is going to do ("Faith Young will call").
 fn is_future(tokens: &Tokens, word: usize) -> bool {
-    const DONE: [&str; 24] = [
+    const DONE: [&str; 36] = [
         "be", "have", "need", "get", "call", "come", "pick", "take", "go", "not", "also", "bring", "see", "let",
-        "give", "send", "want", "help", "probably", "just", "still", "do", "know", "never",
+        "give", "send", "want", "help", "probably", "just", "still", "do", "know", "never", "make", "answer", "sign",
+        "drive", "ask", "tell", "meet", "stay", "he", "she", "it", "they",
     ];
     is_verb(tokens, word, "will", &DONE)
 }
 
 /// Whether "may" is no month ("it may have").
 fn is_chance(tokens: &Tokens, word: usize) -> bool {
-    is_verb(tokens, word, "may", &["have", "be", "not", "also", "need", "want", "still", "never"])
+    const DONE: [&str; 18] = [
+        "have", "be", "not", "also", "need", "want", "still", "never", "answer", "carry", "get", "feel", "help",
+        "cause", "qualify", "apply", "change", "require",
+    ];
+    is_verb(tokens, word, "may", &DONE)
 }
 
 /// Whether this auxiliary stands here in lower case before one of these words.
@@ -545,6 +607,10 @@ mod tests {
             &["send a w nine please and i take b twelve", "okay"],
             &["with an h m o you choose a doctor and a p p o you do not but cheaper", "okay"],
             &["i had nine thousand four hundred eighty steps today", "well done"],
+            &["she has met four hundred sixty two eighty", "and we paid eleven hundred forty two"],
+            &["the card went through", "okay so that was thirty two hundred then", "right"],
+            &["our safety guy looked at it", "tell the bone guy thanks"],
+            &["it may answer that", "her father may carry her on his plan"],
             &["the last guy wanted nine hundred for it", "and the family maximum is six thousand dollars or so"],
             &["use s a v e fifteen for fifteen percent off your card", "s a v e fifteen great"],
             &["her water may have broken and she isn't sure", "it hides on the first film"],
@@ -578,6 +644,9 @@ mod tests {
     fn ordinary_words_beside_a_value_stay() {
         for (turns, want) in [
             (["katherine with a k but close enough", "okay"], "katherine k"),
+            (["hannah with an h and cruz with a z", "okay"], "hannah h cruz z"),
+            (["cindy will he be at the house", "okay"], "cindy"),
+            (["which one is hannah", "the one with h a n n a h a h"], "hannah h a n n a h a h"),
             (["okay bob smith will pick it up", "okay"], "bob smith"),
             (["see you december eleven nine o'clock sharp", "okay"], "december eleven"),
             (["it was delivered february twenty sixth of last year", "okay"], "february twenty sixth"),
