@@ -62,8 +62,8 @@ pub(super) fn connect(transcript: &Transcript, tokens: &Tokens, spoken: &Spoken,
                 Category::Name if tokens.cased && goes_on_as_name(tokens, i) => true,
                 Category::Name => list[i].is(bit::PARTICLE) && after.is_some_and(|a| a.category == Category::Name),
                 Category::Address => {
-                    // "Seventy ninth and jeffery"
-                    word == "and" && same
+                    // "Seventy ninth and jeffery", "golf course road"
+                    (word == "and" || is_within_street(list, i)) && same
                         || (list[i].is(bit::STREET) && !list[i].is(bit::PLACEWORD))
                         || (list[i].is(bit::UNIT) && (next_number || numbered) && !matches!(word, "floor" | "room"))
                         || (list[i - 1].is(bit::UNIT) && (number || word == "number"))
@@ -450,8 +450,21 @@ pub(super) fn whole_mail(transcript: &Transcript, tokens: &Tokens, out: &mut [Op
     }
 }
 
+/// Fewest letters of a word of a street's name that stands before "road" and the like ("on highway eighty" is none).
+const STREET_LETTERS_MIN: u8 = 4;
+
+/// Whether the words around this one may be its street's ("golf [course] road").
+fn is_within_street(list: &[Token], at: usize) -> bool {
+    let (token, next) = (&list[at], list.get(at + 1));
+    let joined = list[at - 1].shape.stop == 0 && token.shape.stop == 0;
+    joined
+        && token.shape.letters >= STREET_LETTERS_MIN
+        && next.is_some_and(|next| next.is(bit::STREET) && !next.is(bit::PLACEWORD))
+}
+
 #[cfg(test)]
 mod tests {
+    use super::super::spoken::spoken;
     use super::super::token::tokens;
     use super::*;
     use crate::base::Phi;
@@ -462,6 +475,24 @@ mod tests {
         b.turn(TurnKind::Spoken, Speaker::Agent, None);
         b.say(Phi::new(text));
         tokens(&b.build())
+    }
+
+    #[test]
+    fn a_word_within_a_street_goes_with_it() {
+        for (text, goes) in [("on golf course road", true), ("on golf not road", false)] {
+            let mut b = TranscriptBuilder::new(TimeSource::None);
+            b.turn(TurnKind::Spoken, Speaker::Agent, None);
+            b.say(Phi::new(text));
+            let transcript = b.build();
+            let tokens = tokens(&transcript);
+            let spoken = spoken(&transcript, &tokens);
+            let mut out = vec![None; tokens.list().len()];
+            for at in [1, out.len() - 1] {
+                out[at] = Some(Decision::whole(Category::Address));
+            }
+            connect(&transcript, &tokens, &spoken, &mut out);
+            assert_eq!(out[2].is_some(), goes, "{text}");
+        }
     }
 
     #[test]
