@@ -83,7 +83,7 @@ fn is_told(tokens: &Tokens, turn: &Range<usize>, at: usize) -> bool {
 }
 
 /// Whether a word is letters with hyphens between ("r-h").
-fn is_letters(word: &str) -> bool {
+pub(super) fn is_letters(word: &str) -> bool {
     word.contains('-') && word.split('-').all(|part| matches!(part.as_bytes(), [b'a'..=b'z']))
 }
 

@@ -465,25 +465,18 @@ fn is_within_street(list: &[Token], at: usize) -> bool {
 #[cfg(test)]
 mod tests {
     use super::super::spoken::spoken;
+    use super::super::testing::call;
     use super::super::token::tokens;
     use super::*;
-    use crate::base::Phi;
-    use crate::model::{Speaker, TimeSource, TranscriptBuilder};
 
     fn said(text: &str) -> Tokens {
-        let mut b = TranscriptBuilder::new(TimeSource::None);
-        b.turn(TurnKind::Spoken, Speaker::Agent, None);
-        b.say(Phi::new(text));
-        tokens(&b.build())
+        tokens(&call(&[text]))
     }
 
     #[test]
     fn a_word_within_a_street_goes_with_it() {
         for (text, goes) in [("on golf course road", true), ("on golf not road", false)] {
-            let mut b = TranscriptBuilder::new(TimeSource::None);
-            b.turn(TurnKind::Spoken, Speaker::Agent, None);
-            b.say(Phi::new(text));
-            let transcript = b.build();
+            let transcript = call(&[text]);
             let tokens = tokens(&transcript);
             let spoken = spoken(&transcript, &tokens);
             let mut out = vec![None; tokens.list().len()];

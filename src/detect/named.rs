@@ -1,6 +1,7 @@
 //! Names that only their place tells: behind a title, behind a name ("the third"), beside one that is much like them,
 //! before their letters.
 
+use super::apart::is_letters;
 use super::gather::Scene;
 use super::net::caught;
 use super::settle::{Decision, Origin};
@@ -145,12 +146,11 @@ fn letters_from(tokens: &Tokens, words: Range<usize>) -> (String, usize) {
     let mut letters = String::new();
     let mut end = words.start;
     for at in words {
-        let shape = &tokens.list()[at].shape;
-        let parts = tokens.word(at).split('-');
-        if shape.letters > 1 && !shape.hyphen || !parts.clone().all(|part| matches!(part.as_bytes(), [b'a'..=b'z'])) {
+        let word = tokens.word(at);
+        if !matches!(word.as_bytes(), [b'a'..=b'z']) && !is_letters(word) {
             break;
         }
-        letters.extend(parts);
+        letters.extend(word.split('-'));
         end = at + 1;
     }
     (letters, end)

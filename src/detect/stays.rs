@@ -68,31 +68,32 @@ fn is_no_value(scene: &Scene<'_>, run: &Run, codes: &HashSet<String>, out: &[Opt
     let security_code = short && out[first].is_some_and(|d| d.category == Category::Card);
     let code = (codes.contains(&run.value()) || is_diagnosis_code(&run.text) || counting) && !security_code;
     let taken_for =
-        |is: fn(Category) -> bool| run.words.iter().all(|w| out[*w as usize].is_none_or(|d| is(d.category)));
-    let date = taken_for(|category| matches!(category, Category::Dob | Category::Date | Category::Age));
+        |is: &dyn Fn(Category) -> bool| run.words.iter().all(|w| out[*w as usize].is_none_or(|d| is(d.category)));
+    let date = taken_for(&|category| matches!(category, Category::Dob | Category::Date | Category::Age));
     let money = end < tokens.list().len() && matches!(tokens.word(end), "dollars" | "dollar" | "cents" | "bucks");
     let amount = money && run.letters == 0 && run.digits <= AMOUNT_DIGITS_MAX || is_range(tokens, run);
     let hidden = |word: Option<usize>| word.and_then(|w| *out.get(w)?).is_some();
     let alone = !hidden(first.checked_sub(1)) && !hidden(Some(end));
     let year = is_year(&run.text) && (!date && behind_in(tokens, first) || alone && is_make(tokens, first, end));
     // Nobody asked for an identifier, and none is named: what looks like something else is that.
-    let identifier = taken_for(is_identifier) && !named;
+    let identifier = taken_for(&is_identifier) && !named;
     let unasked =
         identifier && alone && !open.is_some_and(is_identifier) && (is_short_code(&run.text) || is_slogan(run));
     // Who asks does not answer.
     let answer = expected.is_some() && asked.other;
-    let told_so = |category| match category {
-        Category::Phone | Category::Age | Category::Dob => true,
-        Category::Date => is_year(&run.text),
-        _ => false,
+    // Numbers that lines, years and great ages have too.
+    let paid_for = |category| match category {
+        Category::Phone | Category::Age | Category::Dob => false,
+        Category::Date => !is_year(&run.text),
+        _ => true,
     };
-    let paid = !named && !answer && alone && is_amount(tokens, run) && word(tokens, Some(end)) != "block";
-    let paid = paid && !taken_for_any(run, out, told_so);
+    let block = word(tokens, Some(end)) == "block";
+    let paid = !named && !answer && alone && !block && is_amount(tokens, run) && taken_for(&paid_for);
     let thing = paid
         || identifier && is_plan(tokens, run, first, end)
         || is_count(tokens, run, out) && (!named && expected.is_none() || is_plural(tokens, end));
     // "Mail the form to 142 Sycamore"
-    let placed = taken_for(|category| category == Category::Address)
+    let placed = taken_for(&|category| category == Category::Address)
         && [first.checked_sub(1), Some(end)]
             .into_iter()
             .any(|at| at.and_then(|at| *out.get(at)?).is_some_and(|d| d.category == Category::Address));
@@ -108,21 +109,19 @@ pub(super) fn may_be(category: Category, run: &Run) -> bool {
 /// Digits of a count with thousands in it.
 const COUNT_DIGITS_MAX: u16 = 6;
 
-/// Whether a word of a run is hidden as one of these.
-fn taken_for_any(run: &Run, out: &[Option<Decision>], is: impl Fn(Category) -> bool) -> bool {
-    run.words.iter().any(|w| out[*w as usize].is_some_and(|d| is(d.category)))
-}
-
 /// Whether a run is one number with hundreds or thousands in it, and at most what is said of cents behind it
 /// ("nine hundred", "four hundred sixty two eighty"). Identifiers are seldom said so.
 fn is_amount(tokens: &Tokens, run: &Run) -> bool {
+    if run.letters > 0 || run.digits > AMOUNT_DIGITS_MAX {
+        return false;
+    }
     let said = run.words.iter().filter(|w| !matches!(tokens.word(**w as usize), "and" | "a"));
     let said: Vec<&Token> = said.map(|w| &tokens.list()[*w as usize]).collect();
     let mut parts: Vec<&[&Token]> = said.split(|token| token.is(bit::HUNDRED | bit::THOUSAND)).collect();
     let rest = parts.pop().and_then(numbers);
     let cents = rest.as_ref().is_some_and(|rest| rest.len() < 2 || rest.len() == 2 && rest[1] >= 10);
     let one = |part: &[&Token]| numbers(part).is_some_and(|numbers| numbers.len() < 2);
-    run.letters == 0 && run.digits <= AMOUNT_DIGITS_MAX && !parts.is_empty() && cents && parts.into_iter().all(one)
+    !parts.is_empty() && cents && parts.into_iter().all(one)
 }
 
 /// The numbers below a hundred that words are; `None` where some are none, or zero.
@@ -463,30 +462,16 @@ fn is_dental(tokens: &Tokens, at: usize) -> bool {
             || matches!(next(1), "is" | "at") && counted())
 }
 
+/// Whether what is said behind this word is a thing, or somebody without a name.
+fn is_determiner(word: &str) -> bool {
+    matches!(word, "a" | "the" | "that" | "this" | "my" | "your" | "his" | "her" | "our" | "their")
+}
+
 /// Whether "van" is what somebody rides in, and no part of a name ("a gray van").
 fn is_vehicle(tokens: &Tokens, at: usize, next: Option<Decision>) -> bool {
     let before = word(tokens, at.checked_sub(1));
-    let told = matches!(
-        before,
-        "a" | "the"
-            | "that"
-            | "this"
-            | "my"
-            | "your"
-            | "his"
-            | "her"
-            | "our"
-            | "their"
-            | "transport"
-            | "gray"
-            | "grey"
-            | "white"
-            | "black"
-            | "red"
-            | "blue"
-            | "silver"
-            | "green"
-    );
+    let told = is_determiner(before)
+        || matches!(before, "transport" | "gray" | "grey" | "white" | "black" | "red" | "blue" | "silver" | "green");
     tokens.word(at) == "van" && told && next.is_none_or(|d| d.category != Category::Name)
 }
 
@@ -494,10 +479,7 @@ fn is_vehicle(tokens: &Tokens, at: usize, next: Option<Decision>) -> bool {
 fn is_fellow(tokens: &Tokens, at: usize) -> bool {
     let told = |by: usize| {
         let before = word(tokens, at.checked_sub(by));
-        matches!(
-            before,
-            "a" | "the" | "that" | "this" | "my" | "your" | "his" | "her" | "our" | "their" | "some" | "same"
-        )
+        is_determiner(before) || matches!(before, "some" | "same")
     };
     let related = at > 0 && tokens.list()[at - 1].is(bit::RELATION);
     tokens.word(at) == "guy" && !tokens.list()[at].shape.capital && (told(1) || told(2) && !related)

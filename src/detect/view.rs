@@ -253,16 +253,12 @@ fn addresses(tokens: &Tokens, range: Range<usize>, glue: &mut Vec<Glue>) {
 #[cfg(test)]
 mod tests {
     use super::super::spoken::spoken;
+    use super::super::testing::call;
     use super::super::token::tokens;
     use super::*;
-    use crate::base::Phi;
-    use crate::model::{Speaker, TimeSource, TranscriptBuilder, TurnKind};
 
     fn view(said: &str) -> String {
-        let mut b = TranscriptBuilder::new(TimeSource::None);
-        b.turn(TurnKind::Spoken, Speaker::Caller, None);
-        b.say(Phi::new(said));
-        let transcript = b.build();
+        let transcript = call(&[said]);
         let tokens = tokens(&transcript);
         let spoken = spoken(&transcript, &tokens);
         spoken_view(&transcript, &tokens, &spoken).text.trim_end().to_owned()
@@ -285,10 +281,7 @@ mod tests {
 
     #[test]
     fn bytes_lead_back_to_words() {
-        let mut b = TranscriptBuilder::new(TimeSource::None);
-        b.turn(TurnKind::Spoken, Speaker::Caller, None);
-        b.say(Phi::new("id is double four five okay"));
-        let transcript = b.build();
+        let transcript = call(&["id is double four five okay"]);
         let tokens = tokens(&transcript);
         let view = spoken_view(&transcript, &tokens, &spoken(&transcript, &tokens));
         let at = view.text().find("445").unwrap();

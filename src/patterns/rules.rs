@@ -109,21 +109,25 @@ pub struct Rule {
     expression: Expression,
     validator: Option<fn(&str) -> bool>,
     require_digit: bool,
-    /// Digits that a match has at least, besides those of the expression.
-    digits_min: usize,
 }
 
 /// A regular expression, compiled when it is first searched for: most runs search for few of them, and to compile
 /// them all took most of a start.
 struct Expression {
     text: String,
+    /// Digits that what it matches must have besides.
+    digits_min: usize,
     need: OnceLock<Need>,
     compiled: OnceLock<Result<Regex, String>>,
 }
 
 impl Expression {
-    fn new(text: String) -> Self {
-        Self { text, need: OnceLock::new(), compiled: OnceLock::new() }
+    fn new(text: String, digits_min: usize) -> Self {
+        Self { text, digits_min, need: OnceLock::new(), compiled: OnceLock::new() }
+    }
+
+    fn need(&self) -> Need {
+        *self.need.get_or_init(|| Need::of(&self.text, self.digits_min))
     }
 
     /// The compiled expression, or what is wrong with it.
@@ -218,16 +222,17 @@ impl Rule {
     /// What a turn must have for the rule to search it.
     #[must_use]
     pub fn need(&self) -> Need {
-        *self.expression.need.get_or_init(|| Need::of(&self.expression.text, self.digits_min))
+        self.expression.need()
     }
 
     /// Byte ranges of what the rule hides in turns of its view.
     pub fn find_in(&self, text: &str) -> Vec<std::ops::Range<usize>> {
         let mut out = Vec::new();
-        let mut at = 0;
+        // Nothing to search, and so nothing to compile.
         if text.is_empty() {
             return out;
         }
+        let mut at = 0;
         let regex = self.expression.regex().expect("files of others were compiled when they were read");
         let mut groups = regex.capture_locations();
         while at < text.len()
@@ -334,10 +339,9 @@ fn rule(entry: Entry, file: &str, line: &dyn Fn(usize) -> usize) -> Result<Rule,
         must_not_match: entry.must_not_match.into_iter().map(|c| example(c.text)).collect(),
         generator: entry.generator,
         only: entry.only,
-        expression: Expression::new(entry.regex),
+        expression: Expression::new(entry.regex, digits_min.max(entry.require_digit.into())),
         validator,
         require_digit: entry.require_digit,
-        digits_min: digits_min.max(entry.require_digit.into()),
     })
 }
 
