@@ -1,8 +1,8 @@
 //! What codes, years and tiers look like: numbers and letters that say what a thing is, and nothing of anybody.
 
 use super::gather::Scene;
+use super::plain::ORDINARY_MIN;
 use super::spoken::{Run, Spoken};
-use super::stays::ORDINARY_MIN;
 use super::token::{Tokens, word};
 use crate::patterns::cues::{CueKind, Role};
 use crate::patterns::hash::hash_bytes;

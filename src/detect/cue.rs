@@ -64,6 +64,27 @@ impl Context {
     }
 }
 
+/// A cue that was found.
+struct Found {
+    words: Range<usize>,
+    /// For `Cues::cue`.
+    cue: u16,
+    /// `CueKind::code`.
+    kind: u8,
+}
+
+impl Found {
+    /// The cue this many words away.
+    fn near(&self, words: usize) -> Near {
+        Near { kind: self.kind, words: words.min(255) as u8, cue: self.cue }
+    }
+
+    /// Whether it asks for or announces a category.
+    fn is_identifiers(&self, cues: &Cues) -> bool {
+        matches!(cues.cue(self.cue).1, CueKind::Category(_))
+    }
+}
+
 /// Finds all cues and places them around the words.
 pub(crate) fn context(transcript: &Transcript, tokens: &Tokens, cues: &Cues) -> Context {
     let n = tokens.list().len();
@@ -82,23 +103,22 @@ pub(crate) fn context(transcript: &Transcript, tokens: &Tokens, cues: &Cues) -> 
         out.asked.push(asked(transcript, t, &history));
         let range = turn.words.range();
         let from = next;
-        while next < found.len() && found[next].0 < range.end {
+        while next < found.len() && found[next].words.start < range.end {
             next += 1;
         }
         let here = &found[from..next];
         fill(&mut out, range, here);
-        out.closing.push(here.last().map_or(0, |c| c.3));
-        let identifiers = |c: &&(usize, usize, u16, u8)| matches!(cues.cue(c.2).1, CueKind::Category(_));
-        let near = |c: &(usize, usize, u16, u8)| Near { kind: c.3, words: 0, cue: c.2 };
-        if let (Some(first), Some(last)) = (here.iter().find(identifiers), here.iter().rev().find(identifiers)) {
-            history.push((t, near(first), near(last)));
+        out.closing.push(here.last().map_or(0, |found| found.kind));
+        let mut identifiers = here.iter().filter(|found| found.is_identifiers(cues));
+        if let Some(first) = identifiers.next() {
+            history.push((t, first.near(0), identifiers.next_back().unwrap_or(first).near(0)));
         }
     }
     out
 }
 
-/// The cues of a turn, none inside another: first word, one past the last word, cue, kind code.
-fn cues_of(tokens: &Tokens, turn: Range<usize>, cues: &Cues) -> Vec<(usize, usize, u16, u8)> {
+/// The cues of a turn, none inside another.
+fn cues_of(tokens: &Tokens, turn: Range<usize>, cues: &Cues) -> Vec<Found> {
     let word = |at: usize| {
         let without_is = tokens.word(at).strip_suffix("'s").map(|word| hash_bytes(word.as_bytes()));
         (tokens.list()[at].hash, without_is)
@@ -107,7 +127,7 @@ fn cues_of(tokens: &Tokens, turn: Range<usize>, cues: &Cues) -> Vec<(usize, usiz
     let mut at = turn.start;
     while at < turn.end {
         at += cues.longest((at..turn.end).map(word)).map_or(1, |(words, cue)| {
-            found.push((at, at + words, cue, cues.cue(cue).1.code()));
+            found.push(Found { words: at..at + words, cue, kind: cues.cue(cue).1.code() });
             words
         });
     }
@@ -119,20 +139,15 @@ const ATTRIBUTE_WORDS_MAX: usize = 6;
 
 /// Leaves out cues of one word that only say where the thing named before them is to be found: "the phone number
 /// on the account" asks for a phone number.
-fn without_attributes(
-    tokens: &Tokens,
-    found: Vec<(usize, usize, u16, u8)>,
-    cues: &Cues,
-) -> Vec<(usize, usize, u16, u8)> {
-    let identifier = |c: &(usize, usize, u16, u8)| matches!(cues.cue(c.2).1, CueKind::Category(_));
-    let mut out: Vec<(usize, usize, u16, u8)> = Vec::with_capacity(found.len());
+fn without_attributes(tokens: &Tokens, found: Vec<Found>, cues: &Cues) -> Vec<Found> {
+    let mut out: Vec<Found> = Vec::with_capacity(found.len());
     for cue in found {
-        let attribute = cue.1 == cue.0 + 1
-            && identifier(&cue)
+        let attribute = cue.words.len() == 1
+            && cue.is_identifiers(cues)
             && out.last().is_some_and(|head| {
-                let words = head.1..cue.0;
+                let words = head.words.end..cue.words.start;
                 let linked = |i| matches!(tokens.word(i), "on" | "of" | "for" | "with" | "from" | "in");
-                identifier(head)
+                head.is_identifiers(cues)
                     && (2..=ATTRIBUTE_WORDS_MAX).contains(&words.len())
                     && words.clone().any(linked)
                     && words.into_iter().all(|i| {
@@ -165,21 +180,20 @@ fn asked(transcript: &Transcript, t: usize, history: &[(usize, Near, Near)]) -> 
     Asked { last: with(last), first: with(first), other: transcript.turns()[*asker].speaker != turn.speaker }
 }
 
-fn fill(out: &mut Context, range: Range<usize>, here: &[(usize, usize, u16, u8)]) {
+fn fill(out: &mut Context, range: Range<usize>, here: &[Found]) {
     let mut at = 0;
-    let mut before: Option<(usize, u16, u8)> = None;
+    let mut before = None;
     for i in range {
-        while at < here.len() && here[at].1 <= i {
-            before = Some((here[at].1, here[at].2, here[at].3));
+        while let Some(ended) = here.get(at).filter(|found| found.words.end <= i) {
+            before = Some(ended);
             at += 1;
         }
-        if let Some((end, cue, kind)) = before {
-            out.before[i] = Near { kind, words: (i - end).min(255) as u8, cue };
+        if let Some(found) = before {
+            out.before[i] = found.near(i - found.words.end);
         }
-        let ahead = here[at..].iter().find(|c| c.0 > i);
-        if let Some((start, _, cue, kind)) = ahead {
-            out.after[i] = Near { kind: *kind, words: (start - i - 1).min(255) as u8, cue: *cue };
+        if let Some(ahead) = here[at..].iter().find(|found| found.words.start > i) {
+            out.after[i] = ahead.near(ahead.words.start - i - 1);
         }
-        out.inside[i] = here.get(at).is_some_and(|c| c.0 <= i);
+        out.inside[i] = here.get(at).is_some_and(|found| found.words.start <= i);
     }
 }

@@ -18,6 +18,7 @@ mod named;
 mod near;
 mod net;
 mod organisation;
+mod plain;
 mod propagate;
 #[cfg(test)]
 mod properties;
@@ -99,8 +100,8 @@ fn look(
     asked::hide(patterns, transcript, tokens, spoken, &mut ruled, &mut decisions);
     allowed.release(&mut decisions);
     allowed.forget(tokens, &mut known);
-    stays::clear_small(tokens, &mut decisions);
-    stays::clear_times(transcript, tokens, &mut decisions);
+    plain::clear_small(tokens, &mut decisions);
+    plain::clear_times(transcript, tokens, &mut decisions);
     let findings = findings(transcript, &decisions, &ruled);
     let seen = Look { scene, marginals: &marginals, ruled: &ruled, decisions: &decisions };
     see(&seen, &findings);

@@ -3,7 +3,8 @@
 
 use super::gather::Scene;
 use super::joined::{cities_between, connect, extend_left, lead_ins, lead_outs, whole_cities, whole_mail};
-use super::stays::{clear_ages, clear_counts, clear_doses, clear_edges, clear_words, exempt};
+use super::plain::{clear_counts, clear_edges, clear_words};
+use super::stays::{clear_ages, clear_doses, exempt};
 use super::tagger::{Marginals, category_of};
 use super::token::Tokens;
 use super::whole::{Leanings, birth_or_other, clear_gaps, whole_dates, whole_runs};

@@ -1,20 +1,18 @@
-//! What stays after all: counting, codes (`codes.rs`), amounts, years and ordinary words that the model took for
+//! Numbers that stay after all: counting, codes (`codes.rs`), amounts, measures, years and ages that the model took for
 //! values.
 
 use super::codes::{
     CODE_WORDS_MAX, behind_in, billing_codes, is_diagnosis_code, is_make, is_plan, is_short_code, is_slogan, is_year,
 };
 use super::gather::Scene;
+use super::plain::ORDINARY_MIN;
 use super::settle::{Decision, Origin, is_identifier};
-use super::spoken::{Run, Spoken};
+use super::spoken::Run;
 use super::tagger::{category_of, label_of};
 use super::token::{Token, Tokens, word};
-use crate::model::{Category, Transcript};
+use crate::model::Category;
 use crate::patterns::lexicon::bit;
 use std::collections::HashSet;
-
-/// How frequent a word is ([`lists.lower`](crate::patterns::layout::Packed)) that is no part of a number by itself.
-pub(super) const ORDINARY_MIN: u32 = 4;
 
 /// Most turns since a question of an identifier whose answer no counting is.
 const ASKED_TURNS_MAX: u8 = 2;
@@ -74,6 +72,7 @@ fn is_no_value(scene: &Scene<'_>, run: &Run, codes: &HashSet<String>, out: &[Opt
     let amount = money && run.letters == 0 && run.digits <= AMOUNT_DIGITS_MAX || is_range(tokens, run);
     let hidden = |word: Option<usize>| word.and_then(|w| *out.get(w)?).is_some();
     let alone = !hidden(first.checked_sub(1)) && !hidden(Some(end));
+    let height = is_height(tokens, run, first) && taken_for(&|category| category != Category::Address);
     let year = is_year(&run.text) && (!date && behind_in(tokens, first) || alone && is_make(tokens, first, end));
     // Nobody asked for an identifier, and none is named: what looks like something else is that.
     let identifier = taken_for(&is_identifier) && !named;
@@ -97,13 +96,24 @@ fn is_no_value(scene: &Scene<'_>, run: &Run, codes: &HashSet<String>, out: &[Opt
         && [first.checked_sub(1), Some(end)]
             .into_iter()
             .any(|at| at.and_then(|at| *out.get(at)?).is_some_and(|d| d.category == Category::Address));
-    code && !named && !placed || unasked || thing || year || run.text == "24/7" || date && is_ratio(&run.text) || amount
+    let measured = amount || height || run.text == "24/7" || date && is_ratio(&run.text);
+    code && !named && !placed || unasked || thing || year || measured
 }
 
 /// Whether values of a category can look like this: cards, telephones and ZIPs have no letters.
 pub(super) fn may_be(category: Category, run: &Run) -> bool {
     let digits_alone = matches!(category, Category::Card | Category::Phone | Category::Ssn | Category::Zip);
     !(digits_alone && run.letters > 0)
+}
+
+/// Most digits of the inches of a height and of the weight behind it ("5 foot 9, 182").
+const HEIGHT_DIGITS_MAX: u16 = 5;
+
+/// Whether a run goes on with a height.
+fn is_height(tokens: &Tokens, run: &Run, first: usize) -> bool {
+    let feet = |at: usize| matches!(tokens.word(at), "foot" | "feet" | "ft") && tokens.list()[at].shape.stop < 2;
+    let counted = |at: usize| tokens.list()[at].has_digits() || tokens.list()[at].is(bit::DIGIT);
+    run.letters == 0 && run.digits <= HEIGHT_DIGITS_MAX && first > 1 && feet(first - 1) && counted(first - 2)
 }
 
 /// Digits of a count with thousands in it.
@@ -236,337 +246,9 @@ fn is_hundreds(tokens: &Tokens, first: usize) -> bool {
     let before = |by: usize| first.checked_sub(by).is_some_and(|i| tokens.list()[i].is(bit::HUNDRED));
     before(1) || before(2) && tokens.word(first - 1) == "and"
 }
-
-/// Shows what is no part of a value, wherever it stands: hesitations, and "one" for a thing ("the old [one]. 555 …").
-/// A name may be Um, and what the caller knows goes.
-pub(super) fn clear_small(tokens: &Tokens, out: &mut [Option<Decision>]) {
-    let may_stay = |d: Decision| d.category != Category::Name && !matches!(d.origin, Origin::Given | Origin::Denied);
-    for (i, cell) in out.iter_mut().enumerate() {
-        let hesitates = matches!(tokens.word(i), "uh" | "um" | "uhm" | "er" | "erm" | "hmm");
-        let is_small = hesitates || i > 0 && tokens.word(i) == "one" && is_thing(tokens, i);
-        if is_small && cell.is_some_and(may_stay) {
-            *cell = None;
-        }
-    }
-}
-
-/// Most words between a day and its time.
-const TIME_WORDS_MAX: usize = 6;
-
-/// Shows times of the day behind a whole date ("May 12, [1:00,] or …"). "11:21 2022" is a date.
-pub(super) fn clear_times(transcript: &Transcript, tokens: &Tokens, out: &mut [Option<Decision>]) {
-    let list = tokens.list();
-    let dated =
-        |d: Decision| matches!(d.category, Category::Dob | Category::Date) && !matches!(d.origin, Origin::Rule(_));
-    for turn in transcript.turns() {
-        let words = turn.words.range();
-        for at in words.clone() {
-            if list[at].shape.inner != b':' || !out[at].is_some_and(dated) {
-                continue;
-            }
-            let goes_on = list[at].shape.stop == 0 && words.contains(&(at + 1)) && list[at + 1].has_digits();
-            let mut before = (words.start..at).rev().take(TIME_WORDS_MAX);
-            let whole = before.any(|w| out[w].is_some() && list[w].is(bit::MONTH));
-            if is_time(tokens.word(at)) && whole && !goes_on {
-                out[at] = None;
-            }
-        }
-    }
-}
-
-/// Whether a word is an hour and minutes.
-fn is_time(word: &str) -> bool {
-    let Some((hour, minutes)) = word.split_once(':') else { return false };
-    let below = |text: &str, end: u32| text.parse::<u32>().is_ok_and(|n| n < end);
-    minutes.len() == 2 && below(hour, 24) && below(minutes, 60)
-}
-
-/// Whether "one" is a thing named before, and not the number's first digit.
-fn is_thing(tokens: &Tokens, at: usize) -> bool {
-    let list = tokens.list();
-    let told = matches!(
-        tokens.word(at - 1),
-        "old" | "new" | "same" | "other" | "this" | "that" | "right" | "wrong" | "first" | "last" | "which" | "another"
-    );
-    let apart = list[at].shape.stop > 0 && list.get(at + 1).is_some_and(Token::has_digits);
-    told && (apart || list.get(at + 1).is_none_or(|next| next.is(bit::FILLER)))
-}
-
-/// Shows small words before a date and no part of it ("a birth date [of] march fifth"), and those that the model took for
-/// a part of what is shown by now ("the list price [of]").
-pub(super) fn clear_edges(transcript: &Transcript, tokens: &Tokens, out: &mut [Option<Decision>]) {
-    let list = tokens.list();
-    let dated = |d: Decision| matches!(d.category, Category::Dob | Category::Date | Category::Card);
-    for turn in transcript.turns() {
-        for i in turn.words.range().skip(1) {
-            let small = matches!(tokens.word(i), "the" | "of" | "and" | "in" | "at");
-            let before = &list[i - 1];
-            // "The sixteenth day of june", "january um the first"
-            let goes_on = tokens.word(i - 1) == "day"
-                || before.is(bit::FILLER | bit::MONTH | bit::ORDINAL | bit::DIGIT | bit::TENS | bit::TEEN)
-                || before.has_digits();
-            let by_model = out[i].is_some_and(|d| dated(d) && !matches!(d.origin, Origin::Rule(_)));
-            let ordinals = |j: usize| list.get(j).is_some_and(|t| t.is(bit::ORDINAL | bit::MONTH));
-            // "March third and fourth" are two dates, "two thousand and four" is one.
-            let two = tokens.word(i) == "and"
-                && list[i - 1].is(bit::ORDINAL)
-                && ordinals(i + 1)
-                && [out[i - 1], out.get(i + 1).copied().flatten()].iter().all(|d| d.is_some_and(dated));
-            // "February twenty sixth of last year"
-            let trails = matches!(tokens.word(i), "of" | "and" | "in" | "at")
-                && matches!(
-                    list.get(i + 1).map(|_| tokens.word(i + 1)),
-                    Some("last" | "this" | "next" | "every" | "each")
-                );
-            if small && by_model && out[i - 1].is_none() && !goes_on || two || trails && out[i].is_some_and(dated) {
-                out[i] = None;
-            }
-        }
-    }
-}
-
-/// Shows what counts something beside a date and is no part of it: hours and days behind it ("october fifth [five] days"),
-/// and ordinals that are none ("the [first] report").
-pub(super) fn clear_counts(transcript: &Transcript, tokens: &Tokens, spoken: &Spoken, out: &mut [Option<Decision>]) {
-    let list = tokens.list();
-    let dated = |d: Option<Decision>| d.is_some_and(|d| matches!(d.category, Category::Dob | Category::Date));
-    for turn in transcript.turns() {
-        let words = turn.words.range();
-        for i in words.clone().filter(|i| i + 1 < words.end) {
-            let (token, next) = (&list[i], &list[i + 1]);
-            if !dated(out[i]) || out[i + 1].is_some() || token.shape.stop > 0 {
-                continue;
-            }
-            let counted = next.is(bit::DURATION) || tokens.word(i + 1) == "o'clock";
-            if counted && spoken.of_word[i].0 != 0 {
-                // "October fourth, twenty five days"
-                let same = |w: &usize| spoken.of_word[*w].0 == spoken.of_word[i].0 && list[*w].shape.stop == 0;
-                let count: Vec<usize> = (words.start..=i).rev().take_while(same).collect();
-                // "December eleven nine o'clock"
-                let day = |w: &usize| *w < i && list[*w - 1].is(bit::MONTH);
-                if count.len() <= 2 {
-                    count.into_iter().filter(|w| *w == words.start || !day(w)).for_each(|w| out[w] = None);
-                }
-            }
-            let single = i > words.start && out[i - 1].is_none() && matches!(tokens.word(i - 1), "the" | "my" | "your");
-            let by_model = out[i].is_some_and(|d| d.origin == Origin::Tagger);
-            if single && by_model && matches!(tokens.word(i), "first" | "second" | "third") && is_noun(tokens, i + 1) {
-                out[i] = None;
-            }
-        }
-    }
-}
-
-/// Whether a word that an ordinal stands before is what it counts ("the first film"), and no date goes on ("the first works").
-fn is_noun(tokens: &Tokens, word: usize) -> bool {
-    let token = &tokens.list()[word];
-    let plain = token.class.flags == 0 && token.shape.letters > 2 && !token.has_digits();
-    plain
-        && token.lists.lower <= NOUN_MAX
-        && !matches!(
-            tokens.word(word),
-            "instead"
-                | "works"
-                | "please"
-                | "again"
-                | "afternoon"
-                | "morning"
-                | "evening"
-                | "around"
-                | "sounds"
-                | "until"
-                | "through"
-                | "because"
-                | "since"
-                | "maybe"
-                | "would"
-                | "could"
-        )
-}
-
-/// How frequent a word is at most that an ordinal before it counts, and no day of a month.
-const NOUN_MAX: u32 = 5;
-
-/// Shows ordinary words that the model took into a number ("… on it", "… one moment"): numbers and codes
-/// are said in digits, letters and number words, and those are in runs.
-pub(super) fn clear_words(scene: &Scene<'_>, out: &mut [Option<Decision>]) {
-    let Scene { tokens, spoken, context, .. } = *scene;
-    let spoken_value = bit::MONTH | bit::ORDINAL | bit::SYMBOL | bit::ALPHABET | bit::HUNDRED | bit::THOUSAND;
-    for i in 0..out.len() {
-        let next = out.get(i + 1).copied().flatten();
-        let cell = &mut out[i];
-        let Some(decision) = *cell else { continue };
-        let token = &tokens.list()[i];
-        let named = decision.category == Category::Name && decision.origin == Origin::Tagger;
-        let dated = matches!(decision.category, Category::Dob | Category::Date) && decision.origin == Origin::Tagger;
-        if named
-            && (is_weekday(tokens, i, next)
-                || is_done(tokens, i)
-                || is_future(tokens, i)
-                || is_dental(tokens, i)
-                || is_vehicle(tokens, i, next)
-                || is_fellow(tokens, i)
-                || is_article(tokens, i))
-            || (named || dated) && is_chance(tokens, i)
-            || dated && is_step(tokens, i)
-        {
-            *cell = None;
-            continue;
-        }
-        let plain = spoken.of_word[i].0 == 0
-            && !token.has_digits()
-            && (token.lists.lower >= ORDINARY_MIN || context.inside[i] && token.shape.letters > 1)
-            && !token.is(spoken_value | bit::TENS | bit::TEEN);
-        let beside = |j: usize| spoken.of_word.get(j).is_some_and(|w| w.0 != 0);
-        let homophone = token.is(bit::HOMOPHONE | bit::LETTER | bit::OH) && (beside(i + 1) || i > 0 && beside(i - 1));
-        let within_date = matches!(decision.category, Category::Dob | Category::Card)
-            && matches!(tokens.word(i), "the" | "of" | "and" | "in");
-        if plain
-            && matches!(decision.origin, Origin::Tagger | Origin::Whole)
-            && is_numeric(decision.category)
-            && !(homophone || within_date)
-        {
-            *cell = None;
-        }
-    }
-}
-
-/// Whether an ordinary word in lower case stands between an auxiliary and an object, as what is done ("will mark the").
-fn is_done(tokens: &Tokens, at: usize) -> bool {
-    let auxiliary = |word: &str| {
-        matches!(word, "will" | "would" | "can" | "could" | "should" | "must" | "please" | "i'll" | "we'll" | "you'll")
-    };
-    let [two, one] = [2, 1].map(|by| word(tokens, at.checked_sub(by)));
-    let pronoun = matches!(one, "i" | "we" | "you" | "it" | "they" | "he" | "she");
-    let token = &tokens.list()[at];
-    token.lists.lower >= ORDINARY_MIN
-        && !token.shape.capital
-        && (auxiliary(one) || pronoun && auxiliary(two))
-        && matches!(word(tokens, Some(at + 1)), "the" | "that" | "this" | "it" | "up" | "down" | "your" | "my" | "our")
-}
-
-/// Whether a word is a day of the week, and no name before another one ("Sunday Akot").
-fn is_weekday(tokens: &Tokens, word: usize, next: Option<Decision>) -> bool {
-    let token = &tokens.list()[word];
-    let before_name = next.is_some_and(|d| d.category == Category::Name);
-    token.is(bit::WEEKDAY) && !(tokens.cased && token.shape.stop == 0 && before_name)
-}
-
-/// Whether "major" is what a dental plan pays a share of, and no rank or name ("major work is fifty percent").
-fn is_dental(tokens: &Tokens, at: usize) -> bool {
-    let next = |by: usize| word(tokens, Some(at + by));
-    let counted =
-        || tokens.list().get(at + 2).is_some_and(|t| t.has_digits() || t.is(bit::DIGIT | bit::TEEN | bit::TENS));
-    tokens.word(at) == "major"
-        && (matches!(next(1), "work" | "service" | "services" | "procedure" | "procedures" | "restorative" | "dental")
-            || matches!(next(1), "is" | "at") && counted())
-}
-
-/// Whether what is said behind this word is a thing, or somebody without a name.
-fn is_determiner(word: &str) -> bool {
-    matches!(word, "a" | "the" | "that" | "this" | "my" | "your" | "his" | "her" | "our" | "their")
-}
-
-/// Whether "van" is what somebody rides in, and no part of a name ("a gray van").
-fn is_vehicle(tokens: &Tokens, at: usize, next: Option<Decision>) -> bool {
-    let before = word(tokens, at.checked_sub(1));
-    let told = is_determiner(before)
-        || matches!(before, "transport" | "gray" | "grey" | "white" | "black" | "red" | "blue" | "silver" | "green");
-    tokens.word(at) == "van" && told && next.is_none_or(|d| d.category != Category::Name)
-}
-
-/// Whether "guy" is somebody whose name is not said ("our safety guy", "the bone guy").
-fn is_fellow(tokens: &Tokens, at: usize) -> bool {
-    let told = |by: usize| {
-        let before = word(tokens, at.checked_sub(by));
-        is_determiner(before) || matches!(before, "some" | "same")
-    };
-    let related = at > 0 && tokens.list()[at - 1].is(bit::RELATION);
-    tokens.word(at) == "guy" && !tokens.list()[at].shape.capital && (told(1) || told(2) && !related)
-}
-
-/// Whether "a" is said of the one letter behind it ("with a z"), and is no letter itself ("with a n n a").
-fn is_article(tokens: &Tokens, at: usize) -> bool {
-    let letter = |at: usize| tokens.list().get(at).is_some_and(|t| t.shape.letters == 1 && !t.has_digits());
-    tokens.word(at) == "a"
-        && !tokens.list()[at].shape.capital
-        && matches!(word(tokens, at.checked_sub(1)), "with" | "without" | "like" | "or" | "it's" | "is" | "not")
-        && letter(at + 1)
-        && !letter(at + 2)
-}
-
-/// Whether "march" is what somebody is going to do ("i'll march down").
-fn is_step(tokens: &Tokens, at: usize) -> bool {
-    tokens.word(at) == "march" && word(tokens, at.checked_sub(1)).ends_with("'ll")
-}
-
-/// Whether "will" says what somebody is going to do ("Faith Young will call").
-fn is_future(tokens: &Tokens, word: usize) -> bool {
-    const DONE: [&str; 36] = [
-        "be", "have", "need", "get", "call", "come", "pick", "take", "go", "not", "also", "bring", "see", "let",
-        "give", "send", "want", "help", "probably", "just", "still", "do", "know", "never", "make", "answer", "sign",
-        "drive", "ask", "tell", "meet", "stay", "he", "she", "it", "they",
-    ];
-    is_verb(tokens, word, "will", &DONE)
-}
-
-/// Whether "may" is no month ("it may have").
-fn is_chance(tokens: &Tokens, word: usize) -> bool {
-    const DONE: [&str; 18] = [
-        "have", "be", "not", "also", "need", "want", "still", "never", "answer", "carry", "get", "feel", "help",
-        "cause", "qualify", "apply", "change", "require",
-    ];
-    is_verb(tokens, word, "may", &DONE)
-}
-
-/// Whether this auxiliary stands here in lower case before one of these words.
-fn is_verb(tokens: &Tokens, word: usize, auxiliary: &str, before: &[&str]) -> bool {
-    let next = (word + 1 < tokens.list().len()).then(|| tokens.word(word + 1));
-    let token = &tokens.list()[word];
-    tokens.word(word) == auxiliary
-        && !token.shape.capital
-        && token.shape.stop == 0
-        && next.is_some_and(|next| before.contains(&next))
-}
-
-/// Whether values of this category are made of numbers and letters alone.
-const fn is_numeric(category: Category) -> bool {
-    !matches!(
-        category,
-        Category::Name
-            | Category::City
-            | Category::Address
-            | Category::Email
-            | Category::Url
-            | Category::Date
-            | Category::Other
-    )
-}
-
 #[cfg(test)]
 mod tests {
     use crate::detect::testing::hidden;
-
-    #[test]
-    fn hesitations_and_things_stay() {
-        for (turns, want) in [
-            (["What's your email?", "It's h farah 82 at, uh, loonmail dot com."], "h farah 82 at, loonmail dot com."),
-            (["Your phone number?", "No, that's the old one. 262-555-0194."], "262-555-0194."),
-            (["My number is 262-555-0194.", "So it's the same one. 262-555-0194."], "262-555-0194. 262-555-0194."),
-        ] {
-            assert_eq!(hidden(&turns), want);
-        }
-    }
-
-    #[test]
-    fn times_behind_a_day_stay() {
-        for (turns, want) in [
-            (["When can you come?", "I've got May 12, 1:00, or May 13 at 7:15."], "May 12, May 13"),
-            (["And your date of birth?", "11:21 1962."], "11:21 1962."),
-        ] {
-            assert_eq!(hidden(&turns), want);
-        }
-    }
 
     #[test]
     fn counting_codes_and_ages_stay() {
@@ -592,6 +274,7 @@ mod tests {
             &["she has met four hundred sixty two eighty", "and we paid eleven hundred forty two"],
             &["the card went through", "okay so that was thirty two hundred then", "right"],
             &["our safety guy looked at it", "tell the bone guy thanks"],
+            &["How tall are you, and what do you weigh?", "5 foot 9, 182."],
             &["it may answer that", "her father may carry her on his plan"],
             &["the last guy wanted nine hundred for it", "and the family maximum is six thousand dollars or so"],
             &["use s a v e fifteen for fifteen percent off your card", "s a v e fifteen great"],
@@ -617,22 +300,6 @@ mod tests {
                 ["you can reach me at four oh eight five five five oh one nine three", "oh one nine what"],
                 "four oh eight five five five oh one nine three oh one nine",
             ),
-        ] {
-            assert_eq!(hidden(&turns), want);
-        }
-    }
-
-    #[test]
-    fn ordinary_words_beside_a_value_stay() {
-        for (turns, want) in [
-            (["katherine with a k but close enough", "okay"], "katherine k"),
-            (["hannah with an h and cruz with a z", "okay"], "hannah h cruz z"),
-            (["cindy will he be at the house", "okay"], "cindy"),
-            (["which one is hannah", "the one with h a n n a h a h"], "hannah h a n n a h a h"),
-            (["okay bob smith will pick it up", "okay"], "bob smith"),
-            (["see you december eleven nine o'clock sharp", "okay"], "december eleven"),
-            (["it was delivered february twenty sixth of last year", "okay"], "february twenty sixth"),
-            (["then the one on ridge road is eleven minutes", "okay"], "ridge road"),
         ] {
             assert_eq!(hidden(&turns), want);
         }
