@@ -49,6 +49,10 @@ const fn may_have_letters(category: Category) -> bool {
 
 /// Whether a letter is said to be somewhere, and no abbreviation or thing begins with it ("with a c pap").
 fn is_told(tokens: &Tokens, turn: &Range<usize>, at: usize) -> bool {
+    // Longer words are neither a letter nor some of one.
+    if tokens.list()[at].shape.letters > 2 && !tokens.list()[at].shape.hyphen {
+        return false;
+    }
     let before = |by: usize| word(tokens, at.checked_sub(by).filter(|at| turn.contains(at)));
     let plural = matches!(tokens.word(at).as_bytes(), [b'a'..=b'z', b'\'', b's']);
     let letter = is_letter(tokens, at)

@@ -121,10 +121,12 @@ fn crossings(tokens: &Tokens, turn: Range<usize>, out: &mut [Option<Decision>]) 
 /// name ("Dr. through Vengadam").
 fn titled(tokens: &Tokens, turn: Range<usize>, out: &mut [Option<Decision>]) {
     for i in turn.start + 1..turn.end.saturating_sub(1) {
-        let name = out[i + 1].is_some_and(|d| d.category == Category::Name);
+        if out[i].is_some() || !out[i + 1].is_some_and(|d| d.category == Category::Name) {
+            continue;
+        }
         let title = matches!(tokens.word(i - 1), "dr" | "mr" | "mrs" | "ms");
         let joined = tokens.list()[i].shape.stop == 0 && tokens.list()[i - 1].shape.stop != 1;
-        if name && title && joined && out[i].is_none() && !is_mask(tokens, i) {
+        if title && joined && !is_mask(tokens, i) {
             out[i] = Some(Decision::whole(Category::Name));
         }
     }
@@ -136,11 +138,14 @@ fn initials(tokens: &Tokens, turn: Range<usize>, out: &mut [Option<Decision>]) {
         let (token, next) = (&tokens.list()[i], &tokens.list()[i + 1]);
         let initial = token.shape.letters == 1 && token.shape.capital && token.shape.stop == 2 && !token.has_digits();
         let name = out[i + 1].is_some_and(|d| d.category == Category::Name) && next.shape.capital;
+        if !(initial && name) || out[i].is_some() {
+            continue;
+        }
         let before = if i > turn.start { tokens.word(i - 1) } else { "" };
         // "That is Part B. Marcus will …"
         let lettered =
             matches!(before, "part" | "plan" | "type" | "option" | "vitamin" | "hepatitis" | "group" | "form");
-        if initial && name && !lettered && out[i].is_none() && !is_mask(tokens, i) {
+        if !lettered && !is_mask(tokens, i) {
             out[i] = Some(Decision::whole(Category::Name));
         }
     }

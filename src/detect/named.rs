@@ -72,8 +72,8 @@ fn numbered(tokens: &Tokens, turn: Range<usize>, out: &mut [Option<Decision>]) {
     let first = turn.start;
     for at in turn.skip(2) {
         let number = list[at].is(bit::ORDINAL) && (2..=5).contains(&list[at].class.number) && !list[at].has_digits();
-        let behind_name = tokens.word(at - 1) == "the" && is_name(out[at - 2]) && list[at - 2].shape.stop < 2;
-        if !(number && behind_name) {
+        let behind_name = || tokens.word(at - 1) == "the" && is_name(out[at - 2]) && list[at - 2].shape.stop < 2;
+        if !(number && behind_name()) {
             continue;
         }
         let next = word(tokens, Some(at + 1));

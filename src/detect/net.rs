@@ -134,8 +134,11 @@ fn days(scene: &Scene<'_>, out: &mut [Option<Decision>]) {
 
 /// Whether a word in figures is a month and a day and no fraction, grade or measure.
 fn is_day(tokens: &Tokens, at: usize) -> bool {
-    let token = &tokens.list()[at];
-    let Some((a, b)) = tokens.word(at).split_once('/').filter(|_| token.shape.letters == 0) else { return false };
+    let shape = &tokens.list()[at].shape;
+    if shape.digits == 0 || shape.letters > 0 {
+        return false;
+    }
+    let Some((a, b)) = tokens.word(at).split_once('/') else { return false };
     let (Ok(month), Ok(day)) = (a.parse::<u32>(), b.parse::<u32>()) else { return false };
     let fraction = month < day && matches!(day, 2 | 3 | 4 | 8 | 16 | 32 | 64);
     // "Lot 4471, exp 04/26", "form rev 06/23", "strength 3/5", "2 and 3/4", "2 1/4"
@@ -347,12 +350,14 @@ fn last_signs(scene: &Scene<'_>, out: &mut [Option<Decision>]) {
     for turn in transcript.turns() {
         let words = turn.words.range();
         for at in words.clone().skip(2) {
-            let article = matches!(tokens.word(at - 1), "a" | "an");
+            if out[at].is_some() || !matches!(tokens.word(at - 1), "a" | "an") || !is_sign(tokens, at) {
+                continue;
+            }
             let seen = matches!(tokens.word(at - 2), "that's" | "it's" | "like" | "is" | "was" | "be" | "not");
             let over = at + 1 == words.end
                 || tokens.list()[at].shape.stop >= 2
                 || matches!(tokens.word(at + 1), "i" | "yes" | "yeah" | "okay" | "right" | "not" | "no" | "or");
-            if out[at].is_some() || !(article && seen && over && is_sign(tokens, at)) {
+            if !(seen && over) {
                 continue;
             }
             let said = out[at.saturating_sub(LAST_SIGN_WORDS_MAX)..at].iter().rev().flatten().next();
@@ -365,6 +370,9 @@ fn last_signs(scene: &Scene<'_>, out: &mut [Option<Decision>]) {
 
 /// Hides user names that are written as such ("kmorrow_41").
 fn user_names(tokens: &Tokens, out: &mut [Option<Decision>]) {
+    if !tokens.text().contains('_') {
+        return;
+    }
     let joins = |w: &[u8]| w[1] == b'_' && w[0].is_ascii_alphanumeric() && w[2].is_ascii_alphanumeric();
     for (at, cell) in out.iter_mut().enumerate() {
         if tokens.word(at).as_bytes().windows(3).any(joins) && !is_mask(tokens, at) {

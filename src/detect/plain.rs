@@ -73,7 +73,9 @@ pub(super) fn clear_edges(transcript: &Transcript, tokens: &Tokens, out: &mut [O
     let dated = |d: Decision| matches!(d.category, Category::Dob | Category::Date | Category::Card);
     for turn in transcript.turns() {
         for i in turn.words.range().skip(1) {
-            let small = matches!(tokens.word(i), "the" | "of" | "and" | "in" | "at");
+            if !matches!(tokens.word(i), "the" | "of" | "and" | "in" | "at") {
+                continue;
+            }
             let before = &list[i - 1];
             // "The sixteenth day of june", "january um the first"
             let goes_on = tokens.word(i - 1) == "day"
@@ -92,7 +94,7 @@ pub(super) fn clear_edges(transcript: &Transcript, tokens: &Tokens, out: &mut [O
                     list.get(i + 1).map(|_| tokens.word(i + 1)),
                     Some("last" | "this" | "next" | "every" | "each")
                 );
-            if small && by_model && out[i - 1].is_none() && !goes_on || two || trails && out[i].is_some_and(dated) {
+            if by_model && out[i - 1].is_none() && !goes_on || two || trails && out[i].is_some_and(dated) {
                 out[i] = None;
             }
         }

@@ -4,7 +4,7 @@
 use super::super::speakers::role;
 use std::ops::Range;
 
-/// Longest label, bytes.
+/// Longest label, with what stands between it and its sign, bytes.
 const LABEL_BYTES_MAX: usize = 48;
 /// Most words of a label: a name with a role.
 const LABEL_WORDS_MAX: usize = 5;
@@ -71,7 +71,7 @@ fn in_front(text: &str) -> Option<Label> {
         '-' => text[..at].ends_with(' '),
         _ => matches!(c, ':' | '\u{2013}' | '\u{2014}' | '|' | '\t' | '>'),
     };
-    let (at, _) = text.char_indices().find(is_sign)?;
+    let (at, _) = text.char_indices().take_while(|(at, _)| *at <= LABEL_BYTES_MAX).find(is_sign)?;
     let mut rest = text[at..].chars();
     let sign = if rest.next()? == ':' { Sign::Colon } else { Sign::Dash };
     let said = rest.as_str().trim_start_matches(['*', '_', '>']);

@@ -130,12 +130,13 @@ enum Told {
 
 /// What stands before the colon, if it can be a label: `AGENT`, `Speaker 1`, `J. Smith`.
 pub(super) fn label(line: &str) -> Option<&str> {
-    let (label, rest) = line.trim_start().split_once(':')?;
+    let line = line.trim_start();
+    let colon = line.bytes().take(LABEL_BYTES_MAX + 1).position(|b| b == b':')?;
+    let (label, rest) = (&line[..colon], &line[colon + 1..]);
     let shaped = label.starts_with(|c: char| c.is_alphabetic())
         && label.chars().all(|c| c.is_alphanumeric() || " _.'-()".contains(c))
         && label.split_whitespace().count() <= 3;
-    (label.len() <= LABEL_BYTES_MAX && shaped && (rest.is_empty() || rest.starts_with(char::is_whitespace)))
-        .then_some(label)
+    (shaped && (rest.is_empty() || rest.starts_with(char::is_whitespace))).then_some(label)
 }
 
 /// The number of a person's label. Labels count from 100 so that they are none of `Speaker 1`'s.
