@@ -93,6 +93,7 @@ fn manifest(patterns: &PatternSet, policy: &Policy, artifacts: &Artifacts) -> (V
         policy,
         transcripts: vec![transcript],
         recordings: Vec::new(),
+        root: None,
         known: None,
         by_hand: None,
         read_as: None,

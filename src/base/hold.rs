@@ -47,11 +47,13 @@ pub enum HoldReason {
     DamagedKnownValues,
     /// People have added spans to another version of the transcript.
     StaleSpans,
+    /// The destination has another call of this name.
+    NameTaken,
 }
 
 impl HoldReason {
     /// All reasons, in the order of the vocabulary.
-    pub const ALL: [Self; 21] = [
+    pub const ALL: [Self; 22] = [
         Self::NoTranscript,
         Self::AmbiguousPair,
         Self::MissingPiece,
@@ -73,6 +75,7 @@ impl HoldReason {
         Self::Attachment,
         Self::DamagedKnownValues,
         Self::StaleSpans,
+        Self::NameTaken,
     ];
 
     /// The word of the fixed vocabulary, as written in manifests and reports.
@@ -100,6 +103,7 @@ impl HoldReason {
             Self::Attachment => "attachment",
             Self::DamagedKnownValues => "damaged-known-values",
             Self::StaleSpans => "stale-spans",
+            Self::NameTaken => "name-taken",
         }
     }
 
@@ -134,6 +138,7 @@ impl HoldReason {
             Self::StaleSpans => {
                 "put the transcript back on which the spans were added, or remove them: docs/qa-page.md says how"
             }
+            Self::NameTaken => "name calls from further up with --root, or write them to another destination",
         }
     }
 

@@ -151,8 +151,9 @@ fn work(
         sum
     });
     progress.finish();
-    let (ignored_files, awaited) = (passed.ignored.into_inner(), passed.awaited.into_inner());
-    Ok(Summary { ignored_files, awaited, dry_run: args.dry_run, ..sum? })
+    let (ignored_extensions, awaited) = (passed.ignored.into_kinds(), passed.awaited.into_inner());
+    let ignored_files = ignored_extensions.values().sum();
+    Ok(Summary { ignored_files, ignored_extensions, awaited, dry_run: args.dry_run, ..sum? })
 }
 
 /// Says what became of the run.

@@ -75,7 +75,9 @@ fn write_all(out: &mut String, sum: &Summary, dest: &Path) -> std::fmt::Result {
         )?;
     }
     if sum.ignored_files > 0 {
-        writeln!(out, "ignored: {}, neither transcript nor recording", count(sum.ignored_files, "file"))?;
+        let kinds: Vec<String> = sum.ignored_extensions.iter().map(|(kind, n)| format!("{kind} {n}")).collect();
+        let (files, kinds) = (count(sum.ignored_files, "file"), kinds.join(", "));
+        writeln!(out, "ignored: {files}, neither transcript nor recording by their extension ({kinds})")?;
     }
     if !sum.dry_run && sum.redacted + sum.unchanged > 0 {
         writeln!(
@@ -121,6 +123,7 @@ mod tests {
             orphans: [(Role::Transcript, 1)].into(),
             awaited: 2,
             ignored_files: 1,
+            ignored_extensions: [("csv".into(), 1)].into(),
             ..Summary::default()
         };
         let want = "\
@@ -132,7 +135,7 @@ held: 1 no-transcript: put the call's transcript beside its recording and run ag
 records of held calls: out/.held; --json tells their sources
 orphans: 1 call, the transcript has not come; --json tells which
 passed over: 2 calls, the other half may still come
-ignored: 1 file, neither transcript nor recording
+ignored: 1 file, neither transcript nor recording by their extension (csv 1)
 redacted copies: out (voices stay recognisable; this is not de-identified data)";
         assert_eq!(for_a_person(&sum, Path::new("out")), want);
     }

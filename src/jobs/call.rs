@@ -171,21 +171,52 @@ fn attempt(run: &Run, call: &Call, slots: &Slots) -> Result<(Status, Hidden)> {
     let stored = run.target.store().map(|store| store.manifest(&call.id)).transpose()?.flatten();
     // A manifest that cannot be read commits nothing; the call is done again in its place.
     let before = stored.as_ref().and_then(|s| Manifest::parse(&s.bytes).ok().filter(|m| is_trusted(run, s, m)));
-    if let Some(before) = before
-        && is_done(run, call, &known, &before)?
+    if let Some(before) = &before
+        && is_done(run, call, &known, before)?
     {
         remove_held(run, &call.id)?;
-        let is_stale = is_stale(run, &before);
-        return Ok((Status::Unchanged, Hidden { is_stale, ..Hidden::of(&before) }));
+        let is_stale = is_stale(run, before);
+        return Ok((Status::Unchanged, Hidden { is_stale, ..Hidden::of(before) }));
     }
     if let (None, Some(store)) = (&stored, run.target.store())
         && store.has_tombstone(&call.id)?
     {
         return Ok((Status::Unchanged, Hidden::default()));
     }
-    let manifest = redact(run, &call.id, (transcripts, recordings), &known, stored, slots)?;
+    if let Some(before) = &before {
+        may_replace(run, call, before)?;
+    }
+    let manifest = redact(run, call, (transcripts, recordings), &known, stored, slots)?;
     remove_held(run, &call.id)?;
     Ok((Status::Redacted, Hidden::of(&manifest)))
+}
+
+/// Whether a call may be put in the place of the copy that is there.
+///
+/// # Errors
+/// Holds it where the copy has a recording that has gone from the source, and where the copy is another call's.
+fn may_replace(run: &Run, call: &Call, before: &Manifest) -> Result<()> {
+    let files = call.files();
+    let had = before.sources.iter().filter(|source| source.role == Role::Recording).count();
+    if files.iter().filter(|file| file.role == Role::Recording).count() < had {
+        let message = "a recording has gone from the source, and its redacted copy stays as it is";
+        return Err(Error::held(Stage::Pair, HoldReason::MissingPiece, message));
+    }
+    if is_same_place(run, call, before) {
+        return Ok(());
+    }
+    // The folder may have moved; then something of the call is what it was.
+    for file in files {
+        let reference = reference(run, &call.id, file);
+        let recorded = before.sources.iter().find(|source| source.reference == reference);
+        if let Some(recorded) = recorded
+            && fetch::digest(file, bytes_max(run, file))? == recorded.sha256
+        {
+            return Ok(());
+        }
+    }
+    let message = "the destination has a call of this name from another SOURCE";
+    Err(Error::held(Stage::Pair, HoldReason::NameTaken, message))
 }
 
 fn unpaired(reason: HoldReason) -> Error {
@@ -201,7 +232,7 @@ fn unpaired(reason: HoldReason) -> Error {
 /// version of the program count as this one's where stale calls are kept.
 ///
 /// A source whose version is the one of the manifest is taken as unchanged without reading it. One
-/// with another version (it was copied, or touched) is read, and its digest decides.
+/// with another version (it was copied, or touched), or from another place, is read, and its digest decides.
 fn is_done(run: &Run, call: &Call, known: &Given, manifest: &Manifest) -> Result<bool> {
     let files = call.files();
     let references: Vec<KeyedRef> = files.iter().map(|f| reference(run, &call.id, f)).collect();
@@ -223,9 +254,10 @@ fn is_done(run: &Run, call: &Call, known: &Given, manifest: &Manifest) -> Result
     if !manifest.is_made_from(&basis) {
         return Ok(false);
     }
+    let is_same_place = is_same_place(run, call, manifest);
     for (file, reference) in files.iter().zip(&references) {
         let Some(recorded) = recorded(reference) else { return Ok(false) };
-        let is_same_version = recorded.version.as_deref() == Some(file.stat.version.as_str());
+        let is_same_version = is_same_place && recorded.version.as_deref() == Some(file.stat.version.as_str());
         if !is_same_version && fetch::digest(file, bytes_max(run, file))? != recorded.sha256 {
             return Ok(false);
         }
@@ -246,12 +278,13 @@ fn is_stale(run: &Run, manifest: &Manifest) -> bool {
 
 fn redact(
     run: &Run,
-    id: &CallId,
+    call: &Call,
     (transcripts, recordings): (&[SourceFile], &[SourceFile]),
     known: &Given,
     stored: Option<Stored>,
     slots: &Slots,
 ) -> Result<Manifest> {
+    let id = &call.id;
     let read = |file: &SourceFile| fetch::read_whole(file, run.limits.transcript_bytes_max);
     let (bytes, transcript_stats): (Vec<_>, Vec<_>) = try_unzip(transcripts.iter().map(read))?;
     let open = |file: &SourceFile| fetch::open(file, run.limits.recording_bytes_max);
@@ -283,6 +316,7 @@ fn redact(
         created: run.created,
         by: by(run),
         policy: run.policy,
+        root: root(run, call),
         known: known.reference.clone(),
         read_as: run.told.record(),
         by_hand: by_hand::digest(&known.spans),
@@ -378,6 +412,16 @@ fn by<'a>(run: &'a Run) -> By<'a> {
 
 fn origin(run: &Run, id: &CallId, file: &SourceFile, stat: &Stat) -> Origin {
     Origin { reference: reference(run, id, file), version: Some(stat.version.clone()), name: artifact_name(file) }
+}
+
+/// Whether the call is named below the place that the manifest's call was named below, as far as that is known.
+fn is_same_place(run: &Run, call: &Call, manifest: &Manifest) -> bool {
+    manifest.root.is_none() || manifest.root == root(run, call)
+}
+
+/// The place below which a call is named.
+fn root(run: &Run, call: &Call) -> Option<KeyedRef> {
+    call.files().first().map(|file| run.key.root(&call.id, &file.root()))
 }
 
 fn reference(run: &Run, id: &CallId, file: &SourceFile) -> KeyedRef {

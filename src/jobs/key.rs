@@ -44,6 +44,14 @@ impl CallKey {
         KeyedRef::from_mac(&self.mac("sordino.source/v1", &bytes))
     }
 
+    /// A reference to the place below which a call is named.
+    #[must_use]
+    pub fn root(&self, call: &CallId, root: &Phi<&str>) -> KeyedRef {
+        let mut bytes = call.as_str().as_bytes().to_vec();
+        bytes.extend_from_slice(root.expose().as_bytes());
+        KeyedRef::from_mac(&self.mac("sordino.root/v1", &bytes))
+    }
+
     /// The pseudonym of an agent: the same in all calls, and a word.
     #[must_use]
     pub fn agent(&self, name: &Phi<&String>) -> String {

@@ -8,13 +8,15 @@ use super::pair::{Member, SourceFile, Template, file_name, role_and_stem};
 use super::select::CallSet;
 use crate::base::{Error, Phi, Result};
 use crate::model::Piece;
+use crate::model::manifest::is_extension;
 use crate::store::{Address, BucketAddress, Entry, ListedStore, LocalStore, Store, Stores, inventory};
+use std::collections::BTreeMap;
 use std::ffi::OsStr;
 use std::io::{self, BufRead, Read};
 use std::iter::Peekable;
 use std::path::{Component, Path, PathBuf};
-use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::AtomicU64;
+use std::sync::{Arc, Mutex, PoisonError};
 
 /// Most files below all SOURCEs. A contact centre of 10,000 seats records about 500,000 calls a day.
 pub const SOURCE_FILES_MAX: u64 = 1_000_000_000;
@@ -46,9 +48,35 @@ struct Base {
 #[derive(Default)]
 pub struct Passed {
     /// Files that are neither transcript nor recording by their extension. Hidden files (`.name`) are not listed.
-    pub ignored: AtomicU64,
+    pub ignored: Ignored,
     /// Calls that lack a half which may still come.
     pub awaited: AtomicU64,
+}
+
+/// Files that are no part of a call, counted by extension.
+#[derive(Default)]
+pub struct Ignored(Mutex<BTreeMap<String, u64>>);
+
+/// Extensions that are told apart.
+const IGNORED_KINDS_MAX: usize = 32;
+/// What all others, and names without one, count as.
+const OTHER_KIND: &str = "other";
+
+impl Ignored {
+    fn add(&self, file_name: &str) {
+        let extension = file_name.rsplit_once('.').map(|(_, extension)| extension.to_ascii_lowercase());
+        let mut kinds = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let is_told =
+            |kind: &String| is_extension(kind) && (kinds.len() < IGNORED_KINDS_MAX || kinds.contains_key(kind));
+        let kind = extension.filter(is_told).unwrap_or_else(|| OTHER_KIND.into());
+        *kinds.entry(kind).or_default() += 1;
+    }
+
+    /// How many there are of each extension.
+    #[must_use]
+    pub fn into_kinds(self) -> BTreeMap<String, u64> {
+        self.0.into_inner().unwrap_or_else(PoisonError::into_inner)
+    }
 }
 
 impl Sources {
@@ -171,7 +199,7 @@ impl Sources {
         self.merged(prefix, None)
     }
 
-    fn merged<'a>(&'a self, prefix: &str, ignored: Option<&'a AtomicU64>) -> Files<'a> {
+    fn merged<'a>(&'a self, prefix: &str, ignored: Option<&'a Ignored>) -> Files<'a> {
         let lists: Vec<_> = self.bases.iter().filter_map(|base| base.below(prefix, ignored)).collect();
         match <[_; 1]>::try_from(lists) {
             Ok([list]) => list,
@@ -223,7 +251,7 @@ impl Base {
     }
 
     /// Its files whose places begin with `prefix`; nothing where there can be none.
-    fn below<'a>(&'a self, prefix: &str, ignored: Option<&'a AtomicU64>) -> Option<Files<'a>> {
+    fn below<'a>(&'a self, prefix: &str, ignored: Option<&'a Ignored>) -> Option<Files<'a>> {
         let own = format!("{}/", self.place);
         let key_prefix = if own.starts_with(prefix) { "" } else { prefix.strip_prefix(&own)? };
         let entries: Box<dyn Iterator<Item = Result<Entry>> + Send + 'a> = match &self.file {
@@ -237,11 +265,11 @@ impl Base {
         Some(Box::new(entries.filter_map(move |entry| self.file(entry, ignored).transpose())))
     }
 
-    fn file(&self, entry: Result<Entry>, ignored: Option<&AtomicU64>) -> Result<Option<SourceFile>> {
+    fn file(&self, entry: Result<Entry>, ignored: Option<&Ignored>) -> Result<Option<SourceFile>> {
         let Entry { key, stat } = entry?;
         let Some((role, _)) = role_and_stem(file_name(key.expose())) else {
             if let Some(ignored) = ignored {
-                ignored.fetch_add(1, Ordering::Relaxed);
+                ignored.add(file_name(key.expose()));
             }
             return Ok(None);
         };
@@ -415,7 +443,7 @@ mod tests {
             (Sources::open(&Stores::new(None), &[dir.path().into()], None).unwrap(), Passed::default());
         let files: Vec<_> = sources.merged("", Some(&passed.ignored)).map(Result::unwrap).collect();
         assert_eq!(shown(&files), ["a.json", "d/b.WAV"]);
-        assert_eq!(passed.ignored.into_inner(), 1);
+        assert_eq!(passed.ignored.into_kinds().values().sum::<u64>(), 1);
     }
 
     #[test]

@@ -15,7 +15,8 @@ pub const TRANSCRIPT_EXTENSIONS: &[&str] = &["json", "txt", "vtt", "srt", "eml"]
 pub const RECORDING_EXTENSIONS: &[&str] = &[
     "wav", "wave", "w64", "mp3", "mp2", "ogg", "oga", "opus", "flac", "m4a", "mp4", "aac", "au", "snd", "aif", "aiff",
     "aifc", "amr", "awb", "webm", "wma", "gsm", "vox", "ulaw", "alaw", "raw", "pcm", "caf", "3gp", "spx", "mka", "mkv",
-    "mov", "avi",
+    "mov", "avi", "sln", "sln16", "dss", "ds2", "g722", "g726", "g729", "adpcm", "mpga", "mpeg", "mpg", "qcp", "wv",
+    "ape", "3g2", "m4b", "rm", "ra", "rf64", "bwf", "nmf",
 ];
 
 /// What stands before `.json` in the name of a side-car of known values.
@@ -52,6 +53,14 @@ impl SourceFile {
     #[must_use]
     pub fn file_name(&self) -> Phi<&str> {
         Phi::new(file_name(self.key.expose()))
+    }
+
+    /// The place below which calls are named.
+    #[must_use]
+    pub fn root(&self) -> Phi<&str> {
+        let place = self.place.expose();
+        let end = place.match_indices('/').nth(self.root_depth.saturating_sub(1)).map_or(place.len(), |(at, _)| at);
+        Phi::new(&place[..end])
     }
 
     /// What follows the last dot of its name, in lower case.

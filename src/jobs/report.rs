@@ -123,6 +123,8 @@ pub struct Summary {
     pub awaited: u64,
     /// Files below SOURCE that are neither transcript nor recording.
     pub ignored_files: u64,
+    /// Those by extension; "other" are those with none or an odd one.
+    pub ignored_extensions: BTreeMap<String, u64>,
     /// Whether nothing was published because it was not asked for.
     pub dry_run: bool,
 }

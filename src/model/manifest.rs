@@ -41,6 +41,9 @@ pub struct Manifest {
     pub policy: PolicyRef,
     /// What was read; transcripts first.
     pub sources: Vec<Source>,
+    /// A keyed hash of the place below which the call was named; absent in manifests of older versions.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub root: Option<KeyedRef>,
     /// A keyed hash of what was known of the call's people beforehand; absent where nothing was.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub known: Option<KeyedRef>,

@@ -17,6 +17,8 @@ pub struct Birth<'a> {
     pub by: By<'a>,
     /// The policy's words on retention and access.
     pub policy: &'a Policy,
+    /// A keyed hash of the place below which the call is named.
+    pub root: Option<KeyedRef>,
     /// A keyed hash of what was known of the call's people beforehand.
     pub known: Option<KeyedRef>,
     /// What was said of how transcripts are read.
@@ -52,6 +54,7 @@ impl Artifacts {
             patterns: patterns.clone(),
             policy: policy.clone(),
             sources: self.sources(birth),
+            root: birth.root.clone(),
             known: birth.known.clone(),
             read_as: birth.read_as.clone(),
             by_hand: birth.by_hand.clone(),

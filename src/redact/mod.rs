@@ -443,6 +443,7 @@ mod tests {
             created: Timestamp::from_unix_s(0),
             by: By { tool: &tool, patterns: &digest, policy: &policy_ref },
             policy: &policy(),
+            root: None,
             known: None,
             read_as: None,
             by_hand: None,

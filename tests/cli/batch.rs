@@ -236,3 +236,58 @@ fn files_cannot_be_tagged() {
     assert!(ran.code == Some(2) && ran.stderr.contains("no bucket"), "{}", ran.stderr);
     assert!(bench.tree("out").is_empty());
 }
+
+#[test]
+fn a_recording_that_has_gone_from_the_source_takes_no_copy_with_it() {
+    let bench = Bench::new();
+    bench.call("in/a", 1);
+    let run = || bench.run(&["redact", "in", "out", "--json"]);
+    let id = run().json().0[0]["call"].as_str().unwrap().to_owned();
+    let copy =
+        || ["recording.wav", "transcript.json"].map(|name| fs::read(bench.path(&format!("out/{id}/{name}"))).unwrap());
+    let (before, recording) = (copy(), fs::read(bench.path("in/a.wav")).unwrap());
+    fs::remove_file(bench.path("in/a.wav")).unwrap();
+    let ran = run();
+    assert_eq!((ran.code, &ran.json().0[0]["reason"]), (Some(3), &"missing-piece".into()), "{}", ran.stdout);
+    assert!(copy() == before);
+    fs::write(bench.path("in/a.wav"), recording).unwrap();
+    let ran = run();
+    assert_eq!((ran.code, &ran.json().0[0]["status"]), (Some(0), &"unchanged".into()), "{}", ran.stdout);
+}
+
+#[test]
+fn a_call_of_another_source_takes_no_other_calls_place() {
+    let bench = Bench::new();
+    bench.chat("raw/21/a.txt", 1);
+    bench.chat("raw/22/a.txt", 2);
+    let run = |source: &str, more: &[&str]| bench.run(&[&["redact", source, "out", "--json"][..], more].concat());
+    let id = run("raw/21", &[]).json().0[0]["call"].as_str().unwrap().to_owned();
+    let copy = || fs::read(bench.path(&format!("out/{id}/transcript.txt"))).unwrap();
+    let before = copy();
+    let ran = run("raw/22", &[]);
+    assert_eq!((ran.code, &ran.json().0[0]["reason"]), (Some(3), &"name-taken".into()), "{}", ran.stdout);
+    assert!(copy() == before);
+    // The same call in a folder that has moved, redacted again.
+    fs::rename(bench.path("raw/21"), bench.path("moved")).unwrap();
+    let ran = run("moved", &["--policy", "strict"]);
+    assert_eq!((ran.code, &ran.json().0[0]["status"]), (Some(0), &"redacted".into()), "{}", ran.stdout);
+    // A new version of it in its place.
+    bench.write("moved/a.txt", "Agent: how are you\nCaller: fine thanks\n");
+    let ran = run("moved", &["--policy", "strict"]);
+    assert_eq!((ran.code, &ran.json().0[0]["status"]), (Some(0), &"redacted".into()), "{}", ran.stdout);
+    assert!(copy() != before);
+}
+
+#[test]
+fn what_is_left_out_is_told_by_its_extension() {
+    let bench = Bench::new();
+    bench.chat("in/a.txt", 1);
+    bench.write("in/a.csv", "x");
+    bench.write("in/b.CSV", "x");
+    bench.write("in/Ana Brooks", "x");
+    let ran = bench.run(&["redact", "in", "out", "--json"]);
+    let (_, summary) = ran.json();
+    assert_eq!(summary["ignored_extensions"], serde_json::json!({"csv": 2, "other": 1}), "{}", ran.stdout);
+    bench.write("in/a.sln", "no sound of any kind");
+    assert_eq!(bench.run(&["redact", "in", "out"]).code, Some(3));
+}

@@ -125,8 +125,15 @@ mod tests {
     fn the_example_is_what_is_written() {
         let example: Value = serde_json::from_str(EXAMPLE).unwrap();
         let text = |path: &str| example.pointer(path).and_then(Value::as_str).unwrap();
-        let (mut history, mut summary) =
-            (History::default(), Summary { awaited: 1, ignored_files: 2, ..Summary::default() });
+        let (mut history, mut summary) = (
+            History::default(),
+            Summary {
+                awaited: 1,
+                ignored_files: 2,
+                ignored_extensions: [("csv".into(), 2)].into(),
+                ..Summary::default()
+            },
+        );
         let hidden = Hidden {
             spans: [(Category::Name, 3), (Category::Phone, 1)].into(),
             audio_ms: 361_000,

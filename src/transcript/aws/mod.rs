@@ -160,7 +160,10 @@ fn pieces(items: &[Item]) -> Vec<Piece> {
     words.filter_map(|i| Some(Piece { leaf: i.content?, form: Form::List, time: i.time })).collect()
 }
 
-/// A job's name is often made of a file's name: it stays if it is a UUID, or a word and a number, of
+/// Most digits behind a word that is a job's name: more of them may be somebody's number.
+const JOB_DIGITS_MAX: usize = 4;
+
+/// A job's name is often made of a file's name: it stays if it is a UUID, or a word and a short number, of
 /// which detection sees the word.
 fn job_name(linker: &mut Linker, name: Option<Leaf>) -> Result<()> {
     let Some(name) = name else { return Ok(()) };
@@ -171,7 +174,7 @@ fn job_name(linker: &mut Linker, name: Option<Leaf>) -> Result<()> {
     let word = text.split_once('-').filter(|(word, number)| {
         (1..=12).contains(&word.len())
             && word.bytes().all(|b| b.is_ascii_alphabetic())
-            && (1..=6).contains(&number.len())
+            && (1..=JOB_DIGITS_MAX).contains(&number.len())
             && number.bytes().all(|b| b.is_ascii_digit())
     });
     let word = word.map(|(word, _)| Leaf::plain(name.start as usize, name.start as usize + word.len()));
