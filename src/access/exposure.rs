@@ -114,7 +114,11 @@ impl Shown {
             Copy::There(manifest) => Some(manifest),
             _ => None,
         };
+        let first = self.span.map(|(first, _)| first);
+        // The copy that was shown first is not the one that is there, which may hide more.
+        let is_other = manifest.is_some_and(|manifest| first.is_some_and(|first| manifest.created > first));
         let state = match copy {
+            Copy::There(_) if is_other => "replaced",
             Copy::There(_) => "there",
             Copy::Deleted => "deleted",
             Copy::Gone => "gone",
@@ -126,7 +130,8 @@ impl Shown {
             Some(manifest) if manifest.retention.legal_hold => "legal hold".into(),
             other => Cell::of(other.map(|manifest| manifest.retention.delete_after)),
         };
-        let hidden = manifest.map(|m| m.hidden.categories.iter().map(hidden).collect::<Vec<_>>().join(" "));
+        let shown = manifest.filter(|_| !is_other);
+        let hidden = shown.map(|m| m.hidden.categories.iter().map(hidden).collect::<Vec<_>>().join(" "));
         vec![
             call.into(),
             user.into(),
@@ -138,13 +143,13 @@ impl Shown {
             words(&self.artifacts),
             words(&self.purposes),
             words(&self.from),
-            Cell::of(self.span.map(|(first, _)| first)),
+            Cell::of(first),
             Cell::of(self.span.map(|(_, last)| last)),
             state.into(),
             until,
             Cell::of(manifest.map(|m| m.created)),
             Cell::of(hidden),
-            Cell::of(manifest.map(|m| m.risk)),
+            Cell::of(shown.map(|m| m.risk)),
         ]
     }
 }
@@ -166,7 +171,7 @@ mod tests {
 
     fn entry(n: u64, user: &str, what: Action, outcome: Outcome) -> Entry {
         let event = Event {
-            at: Timestamp::from_unix_s(1_795_296_000 + n),
+            at: Timestamp::from_unix_s(1_795_297_000 + n),
             user: user.parse().unwrap(),
             role: Word::parse("coach"),
             via: Via::Token,
@@ -208,6 +213,11 @@ mod tests {
             ["there", "2032-11-19T21:31:48Z", "2026-11-21T21:31:48Z", "MEMBER_ID:1 DOB:1 NAME:1", "0.125"]
         );
         assert_eq!(rows[1][13], "unknown: downloaded");
+        let again = Manifest { created: Timestamp::from_unix_s(1_795_300_000), ..manifest };
+        let again = |_: &CallId| Ok(Copy::There(Box::new(again.clone())));
+        let again = exposure.table(Timestamp::from_unix_s(0), &again).unwrap().written(Form::Csv);
+        let row: Vec<&str> = again.lines().nth(1).unwrap().split(',').collect();
+        assert_eq!((row[12], &row[15..]), ("replaced", &["", ""][..]));
         let gone = exposure.table(Timestamp::from_unix_s(0), &|_| Ok(Copy::Deleted)).unwrap().written(Form::Csv);
         assert!(gone.lines().nth(1).unwrap().contains(",deleted,,,,"), "{gone}");
     }
