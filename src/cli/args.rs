@@ -486,9 +486,9 @@ pub(super) struct ScanArgs {
     #[arg(long, value_name = "CATEGORY", value_parser = super::scan::category)]
     pub category: Vec<crate::model::Category>,
     /// Only what is at least so sure, 0 to 1
-    #[arg(long, value_name = "SCORE", default_value_t = 0.5)]
+    #[arg(long, value_name = "SCORE", default_value_t = 0.5, value_parser = share)]
     pub min_score: f32,
-    /// Write a report: a page for people (.html) or JSON (.json); repeat for both
+    /// Write a report: a page for people (.html), JSON (.json) or a table (.csv); repeat for more
     #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
     pub report: Vec<PathBuf>,
     /// Print one JSON object a finding and a summary last
@@ -512,6 +512,12 @@ impl ScanArgs {
     pub fn flags(&self) -> Fields {
         Fields { policy: self.policy.clone(), jobs: self.jobs, ..self.patterns.flags() }
     }
+}
+
+/// A share: 0 to 1.
+fn share(text: &str) -> Result<f32, String> {
+    let share = text.parse().ok().filter(|share| (0.0..=1.0).contains(share));
+    share.ok_or_else(|| "from 0 to 1".to_owned())
 }
 
 #[derive(Subcommand)]

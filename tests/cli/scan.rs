@@ -71,6 +71,9 @@ fn exit_codes_tell_clean_found_wrong_and_unread() {
     assert_eq!(bench.run(&["scan", "nowhere"]).code, Some(2));
     assert_eq!(bench.run(&["scan", "scan", "--report", "r.txt"]).code, Some(2));
     assert_eq!(bench.run(&["scan", "scan", "--category", "COLOUR"]).code, Some(2));
+    for score in ["50", "1.01", "nan", "inf", "some"] {
+        assert_eq!(bench.run(&["scan", "scan", "--min-score", score]).code, Some(2), "{score}");
+    }
     std::os::unix::fs::symlink("nothing-there", bench.path("scan/link")).unwrap();
     assert_eq!(bench.run(&["scan", "scan"]).code, Some(1), "not everything could be read");
     bench.write("scan/b.txt", format!("call {PLANTED_TEXT}0001\n"));
