@@ -199,11 +199,26 @@ impl Error {
         self
     }
 
+    /// Names what the caller typed that it happened to: `DEST`, `out`.
+    #[must_use]
+    pub fn on(mut self, what: &str, typed: &std::path::Path) -> Self {
+        if self.kind != Kind::Usage {
+            self.message = format!("{what} {}: {}", typed.display(), self.message);
+        }
+        self
+    }
+
     /// Names the call it happened to.
     #[must_use]
     pub fn for_call(mut self, call: CallId) -> Self {
         self.call = Some(call);
         self
+    }
+
+    /// The message alone: what was seen, without the stage and without numbers.
+    #[must_use]
+    pub fn message(&self) -> &str {
+        &self.message
     }
 
     /// The hold reason, where this error holds a call.
@@ -232,6 +247,15 @@ impl fmt::Display for Error {
 impl std::error::Error for Error {
     fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
         self.source.as_deref().map(|e| e as _)
+    }
+}
+
+/// Why something of the file system failed, in words.
+#[must_use]
+pub fn why(error: &std::io::Error) -> String {
+    match error.kind() {
+        std::io::ErrorKind::NotFound => "no such file or folder".to_owned(),
+        kind => kind.to_string(),
     }
 }
 

@@ -10,7 +10,7 @@ mod phi;
 mod span;
 mod timestamp;
 
-pub use error::{Error, Kind, Result, Retry, Stage};
+pub use error::{Error, Kind, Result, Retry, Stage, why};
 pub use fold::{folded, push_folded};
 pub use hold::HoldReason;
 pub use id::{CallId, KeyedRef, Sha256Hex};

@@ -1,7 +1,7 @@
 //! `verify`: proves what lies at a destination, a line for each thing that is wrong.
 
 use super::args::VerifyArgs;
-use super::output::Output;
+use super::output::{Output, note};
 use super::{patterns, runtime};
 use crate::base::{CallId, Error, Result, Stage};
 use crate::config::{BUILTIN_POLICIES, Settings, load_policy};
@@ -24,6 +24,8 @@ struct Line<'a> {
     current: bool,
     compared: bool,
     signed: bool,
+    /// Whether it has a signature that there is no key for.
+    unchecked: bool,
 }
 
 /// The sum over all of them.
@@ -38,6 +40,8 @@ struct Sum {
     compared: usize,
     /// Manifests whose signature holds.
     signed: usize,
+    /// Manifests with a signature that was not checked: there is no key.
+    unchecked: usize,
     /// Runs that are under way or were killed; the next `redact` clears what is left of them.
     staging: usize,
 }
@@ -54,7 +58,7 @@ pub(super) fn run(args: &VerifyArgs, settings: &Settings, out: &mut Output) -> R
         return Err(Error::usage(format!("DEST {}: no such folder", args.dest.display())));
     }
     let stores = runtime::stores(args.source.iter().chain([&args.dest]).map(PathBuf::as_path), settings)?;
-    let store = stores.source(&dest)?;
+    let store = stores.source(&dest).map_err(|e| e.on("DEST", &args.dest))?;
     let sources = sources(&stores, args, settings)?;
     let policies = policies(settings)?;
     let (signing, told) = (settings.signing_to_check()?, settings.told()?);
@@ -72,12 +76,27 @@ pub(super) fn run(args: &VerifyArgs, settings: &Settings, out: &mut Output) -> R
         sum.add(verdict);
         show(verdict, args.json, out)?;
     }
+    warn(&sum, &args.dest);
     if args.json {
         out.json(&Closing { summary: &sum })?;
     } else {
         out.line(for_a_person(&sum))?;
     }
     Ok(exit_code(&verdicts))
+}
+
+/// Says what a person may take for proof and is none.
+fn warn(sum: &Sum, dest: &Path) {
+    if sum.calls == 0 {
+        note(format_args!("there is no redacted call at {}, so nothing is proven", dest.display()));
+    }
+    if sum.unchecked > 0 {
+        note(format_args!(
+            "no public keys: {} signatures are not checked, and whoever changed a call may have changed its manifest; \
+             name them with --public-keys",
+            sum.unchecked
+        ));
+    }
 }
 
 /// 0 all is proven; 1 something is wrong; 3 nothing is, but that a recogniser hears what should be gone.
@@ -105,7 +124,7 @@ fn verdicts(store: &dyn Store, proof: &Proof, settings: &Settings) -> Result<Vec
     let folders = jobs::folders(store)?;
     let pool = rayon::ThreadPoolBuilder::new().num_threads(settings.jobs().get()).build();
     let pool = pool.map_err(|e| Error::io(Stage::Verify, "threads cannot be started", std::io::Error::other(e)))?;
-    pool.install(|| folders.par_iter().map(|folder| jobs::verify(store, folder, proof)).collect())
+    Ok(pool.install(|| folders.par_iter().map(|folder| jobs::verify(store, folder, proof)).collect()))
 }
 
 /// Calls of the sources by id, where sources are to be compared.
@@ -145,6 +164,7 @@ impl Sum {
         self.other_patterns += usize::from(!verdict.is_current);
         self.compared += usize::from(verdict.is_compared);
         self.signed += usize::from(verdict.is_signed);
+        self.unchecked += usize::from(verdict.is_unchecked);
     }
 }
 
@@ -157,6 +177,7 @@ fn show(verdict: &Verdict, json: bool, out: &mut Output) -> Result<()> {
             current: verdict.is_current,
             compared: verdict.is_compared,
             signed: verdict.is_signed,
+            unchecked: verdict.is_unchecked,
         });
     }
     // Not the name of a folder that is no call: somebody else has chosen it.
@@ -169,6 +190,9 @@ fn for_a_person(sum: &Sum) -> String {
     let mut text = format!("{} call{plural}: {} verified, {} failed", sum.calls, sum.verified, sum.failed);
     if sum.signed > 0 {
         text.push_str(&format!("; {} signatures hold", sum.signed));
+    }
+    if sum.unchecked > 0 {
+        text.push_str(&format!("; {} signatures not checked", sum.unchecked));
     }
     if sum.compared > 0 {
         text.push_str(&format!("; {} recordings compared with their sources", sum.compared));

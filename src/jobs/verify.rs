@@ -41,6 +41,8 @@ pub enum Check {
     Policy,
     /// The recording differs from its source outside of mutes.
     Kept,
+    /// Something of it cannot be listed or read.
+    Unread,
     /// The recogniser cannot listen to the recording, or what it says cannot be read.
     Unheard,
     /// The recogniser hears in the recording what its policy hides.
@@ -61,6 +63,7 @@ impl Check {
             Self::Residue => "residue",
             Self::Policy => "policy",
             Self::Kept => "kept",
+            Self::Unread => "unread",
             Self::Unheard => "unheard",
             Self::Heard => "heard",
         }
@@ -100,6 +103,8 @@ pub struct Folder {
     pub call: Option<CallId>,
     /// Names of the files in it.
     files: BTreeSet<String>,
+    /// Why something of it could not be listed.
+    unlisted: Vec<String>,
 }
 
 /// What verification says of one folder.
@@ -115,47 +120,86 @@ pub struct Verdict {
     pub is_compared: bool,
     /// Whether its manifest is signed by a key that is known.
     pub is_signed: bool,
+    /// Whether its manifest has a signature, and there is no key to check it with.
+    pub is_unchecked: bool,
 }
 
-/// Everything that lies at a destination, by folder.
-///
-/// # Errors
-/// When some of it cannot be listed.
-pub fn folders(store: &dyn Store) -> Result<Vec<Folder>> {
-    let mut folders: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
-    for entry in store.list() {
-        let key = entry?.key.into_exposed();
-        // A file right at the destination is a folder of its own that can be no call.
-        let (folder, file) = key.split_once('/').unwrap_or((&key, ""));
-        folders.entry(folder.to_owned()).or_default().insert(file.to_owned());
+impl Verdict {
+    /// Nothing is said yet.
+    fn of(folder: &Folder) -> Self {
+        Self {
+            call: folder.call.clone(),
+            failed: folder.unlisted.iter().map(|what| (Check::Unread, what.clone())).collect(),
+            is_current: true,
+            is_compared: false,
+            is_signed: false,
+            is_unchecked: false,
+        }
     }
-    let folder = |(name, files): (String, _)| Folder { call: CallId::parse(&name), files };
-    Ok(folders.into_iter().map(folder).collect())
 }
 
-/// Proves one folder.
+/// Everything that lies at a destination, by folder. What cannot be listed of a call, or beside all of them, is in its folder.
 ///
 /// # Errors
-/// When reading fails; what is wrong with the call is in the verdict.
-pub fn verify(store: &dyn Store, folder: &Folder, proof: &Proof) -> Result<Verdict> {
-    let mut verdict = Verdict {
-        call: folder.call.clone(),
-        failed: Vec::new(),
-        is_current: true,
-        is_compared: false,
-        is_signed: false,
-    };
+/// When the listing breaks off.
+pub fn folders(store: &dyn Store) -> Result<Vec<Folder>> {
+    let mut folders: BTreeMap<String, Folder> = BTreeMap::new();
+    for entry in store.list() {
+        match entry {
+            Ok(entry) => {
+                let key = entry.key.into_exposed();
+                // A file right at the destination is a folder of its own that can be no call.
+                let (folder, file) = key.split_once('/').unwrap_or((&key, ""));
+                folder_named(&mut folders, folder).files.insert(file.to_owned());
+            }
+            Err(error) if error.hold_reason().is_some() => {
+                let name = error.call.as_ref().map_or("", CallId::as_str);
+                folder_named(&mut folders, name).unlisted.push(error.message().to_owned());
+            }
+            Err(error) => return Err(error),
+        }
+    }
+    Ok(folders.into_values().collect())
+}
+
+fn folder_named<'a>(folders: &'a mut BTreeMap<String, Folder>, name: &str) -> &'a mut Folder {
+    let new = || Folder { call: CallId::parse(name), files: BTreeSet::new(), unlisted: Vec::new() };
+    folders.entry(name.to_owned()).or_insert_with(new)
+}
+
+/// Proves one folder. What cannot be read of it is in the verdict, as what is wrong with it is.
+#[must_use]
+pub fn verify(store: &dyn Store, folder: &Folder, proof: &Proof) -> Verdict {
+    let mut verdict = Verdict::of(folder);
+    if let Err(error) = judge(store, folder, proof, &mut verdict) {
+        let cause = std::error::Error::source(&error).map_or_else(String::new, |cause| format!(": {cause}"));
+        verdict.failed.push((Check::Unread, format!("{}{cause}", error.message())));
+    }
+    verdict.failed.sort();
+    verdict
+}
+
+/// Adds what is wrong with one folder to its verdict.
+fn judge(store: &dyn Store, folder: &Folder, proof: &Proof, verdict: &mut Verdict) -> Result<()> {
     let Some(call) = &folder.call else {
-        verdict.failed.push((Check::Foreign, "no call".into()));
-        return Ok(verdict);
+        if folder.unlisted.is_empty() {
+            verdict.failed.push((Check::Foreign, "no call".into()));
+        }
+        return Ok(());
     };
+    if folder.files.is_empty() {
+        return Ok(());
+    }
     let stored = store.manifest(call)?.and_then(|s| Some((Manifest::parse(&s.bytes).ok()?, s.bytes)));
     let Some((manifest, bytes)) = stored.filter(|(m, _)| m.call == *call) else {
         verdict.failed.push((Check::Manifest, "missing, damaged or another call's".into()));
-        return Ok(verdict);
+        return Ok(());
     };
     match proof.signing.check(&bytes, manifest.created) {
-        Ok(is_signed) => verdict.is_signed = is_signed,
+        Ok(is_signed) => {
+            verdict.is_signed = is_signed;
+            verdict.is_unchecked = !is_signed && manifest.signature.is_some();
+        }
         Err(flaw) => verdict.failed.push((Check::Signature, flaw.what().to_owned())),
     }
     verdict.is_current = proof.policies.iter().all(|(_, patterns)| manifest.patterns == *patterns.digest());
@@ -173,18 +217,17 @@ pub fn verify(store: &dyn Store, folder: &Folder, proof: &Proof) -> Result<Verdi
         let key = Phi::new(format!("{call}/{}", artifact.name()));
         let open = || store.open(&key);
         match artifact {
-            Artifact::Transcript { .. } => verify_transcript(open()?, artifact, &manifest, proof, &mut verdict)?,
+            Artifact::Transcript { .. } => verify_transcript(open()?, artifact, &manifest, proof, verdict)?,
             Artifact::Recording { .. } => {
-                verify_recording(open()?, artifact, proof.sources.get(call), &mut verdict)?;
+                verify_recording(open()?, artifact, proof.sources.get(call), verdict)?;
                 if let Some(recogniser) = proof.recogniser {
-                    let known = known(store, &manifest, artifact, proof, &verdict)?;
-                    listen(open()?.0, artifact, recogniser, (&manifest, &known), proof, &mut verdict)?;
+                    let known = known(store, &manifest, artifact, proof, verdict)?;
+                    listen(open()?.0, artifact, recogniser, (&manifest, &known), proof, verdict)?;
                 }
             }
         }
     }
-    verdict.failed.sort();
-    Ok(verdict)
+    Ok(())
 }
 
 fn verify_transcript(

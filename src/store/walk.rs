@@ -1,7 +1,7 @@
 //! Lists a folder and all below it in the order of an object store, one folder in memory at a time.
 
 use super::{Entry, local};
-use crate::base::{Error, HoldReason, Phi, Result, Stage};
+use crate::base::{CallId, Error, HoldReason, Phi, Result, Stage};
 use std::fs::{self, DirEntry};
 use std::path::Path;
 
@@ -137,10 +137,10 @@ impl Iterator for Walk<'_> {
             };
             let key = format!("{}{}", folder.key, name_at(&folder.names, at, len));
             match kind {
-                Kind::Unlistable(why) => return Some(Err(why.error())),
-                Kind::Folder => match self.enter(key) {
+                Kind::Unlistable(why) => return Some(Err(of_call(&key, why.error()))),
+                Kind::Folder => match self.enter(key.clone()) {
                     Ok(()) => {}
-                    Err(error) => return Some(Err(error)),
+                    Err(error) => return Some(Err(of_call(&key, error))),
                 },
                 Kind::File => {
                     let stat = local::stat_of(&self.root.join(&key));
@@ -162,6 +162,14 @@ fn is_listed(root: &Path, folder: &str) -> bool {
         at.push(name);
         !name.is_empty() && !name.starts_with('.') && fs::symlink_metadata(&at).is_ok_and(|m| m.is_dir())
     })
+}
+
+/// Names the call whose folder the key lies in, or is; any other name is somebody else's.
+fn of_call(key: &str, error: Error) -> Error {
+    match key.split('/').next().and_then(CallId::parse) {
+        Some(call) => error.for_call(call),
+        None => error,
+    }
 }
 
 fn unlistable(message: &'static str) -> Error {

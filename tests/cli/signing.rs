@@ -38,7 +38,10 @@ fn a_signed_manifest_verifies_and_a_changed_one_does_not() {
 #[test]
 fn without_keys_a_signature_is_not_judged_unless_it_is_required() {
     let (bench, _) = signed();
-    assert_eq!(verify(&bench, &[]).0, Some(0));
+    let (code, sum) = verify(&bench, &[]);
+    assert!(code == Some(0) && sum["unchecked"] == 1 && sum["signed"] == 0, "{sum}");
+    let ran = bench.run(&["verify", "out"]);
+    assert!(ran.stdout.contains("1 signatures not checked") && ran.stderr.contains("--public-keys"), "{}", ran.stdout);
     assert_eq!(verify(&bench, &["--require-signature"]).0, Some(1));
     bench.run(&["keys", "new", "other"]);
     assert_eq!(verify(&bench, &["--public-keys", "other/public-keys.json"]).0, Some(1));

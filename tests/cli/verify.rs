@@ -55,6 +55,36 @@ fn a_folder_without_a_manifest_is_seen() {
 }
 
 #[test]
+fn what_cannot_be_read_fails_its_call_alone_and_the_others_are_proven() {
+    let (bench, folder) = published();
+    let call = folder.file_name().unwrap().to_str().unwrap();
+    bench.call("in/b", 2);
+    assert_eq!(bench.run(&["redact", "in", "out"]).code, Some(0));
+    std::os::unix::fs::symlink("/etc/hostname", folder.join("more.json")).unwrap();
+    let ran = bench.run(&["verify", "out"]);
+    check(&ran, 1, &format!("{call}: unread: a link leads to a folder or outside"));
+    check(&ran, 1, "2 calls: 1 verified, 1 failed");
+    fs::remove_file(folder.join("more.json")).unwrap();
+    fs::remove_file(folder.join("manifest.json")).unwrap();
+    fs::create_dir(folder.join("manifest.json")).unwrap();
+    let ran = bench.run(&["verify", "out"]);
+    check(&ran, 1, &format!("{call}: unread: a record of the destination cannot be read"));
+    check(&ran, 1, "2 calls: 1 verified, 1 failed");
+    fs::remove_dir_all(&folder).unwrap();
+    std::os::unix::fs::symlink(bench.path("in"), bench.path("out/linked")).unwrap();
+    check(&bench.run(&["verify", "out"]), 1, "(another folder or file): unread");
+}
+
+#[test]
+fn a_destination_without_calls_proves_nothing_and_says_so() {
+    let bench = Bench::new();
+    fs::create_dir(bench.path("empty")).unwrap();
+    let ran = bench.run(&["verify", "empty"]);
+    check(&ran, 0, "0 calls");
+    assert!(ran.stderr.contains("there is no redacted call at empty"), "{}", ran.stderr);
+}
+
+#[test]
 fn text_that_came_back_is_seen_even_with_the_right_hash() {
     let bench = Bench::new();
     bench.chat("in/a.txt", 1);
