@@ -3,6 +3,7 @@
 
 use super::lists;
 use super::{read_text, toml_fault};
+use crate::access::people::Role;
 use crate::base::{Error, Result, Sha256Hex};
 use crate::model::Policy;
 use crate::model::manifest::PolicyRef;
@@ -44,14 +45,24 @@ pub fn load(name_or_file: &str) -> Result<Policy> {
     let mut table: toml::Table = text.parse().map_err(|e| wrong(&toml_fault(&text, &e)))?;
     let lists = lists::take(&mut table, path.parent().unwrap_or(Path::new(""))).map_err(|what| wrong(&what))?;
     let table = extended(table).map_err(|what| wrong(&what).hint(builtin_names()))?;
-    let mut policy: Policy = table.try_into().map_err(|e: toml::de::Error| wrong(e.to_string().trim_end()))?;
+    let mut policy: Policy = table.try_into().map_err(|e| wrong(&fault(&e)))?;
     policy.hide.sort_unstable();
     policy.hide.dedup();
     policy.also_hide.sort_unstable();
     policy.also_hide.dedup();
     policy.lists = lists;
     check(&policy).map_err(|what| wrong(&what))?;
+    if builtin(name_or_file).is_none() && builtin(&policy.name).is_some() && load(&policy.name)? != policy {
+        let what = format!("{} is the name of a built-in policy, which says something else", policy.name);
+        return Err(wrong(&what).hint("give it a name of its own: manifests and `verify` know policies by their names"));
+    }
     Ok(policy)
+}
+
+/// What is wrong with a policy's table, with all fields that there may be: some are taken out before.
+fn fault(error: &toml::de::Error) -> String {
+    let text = error.to_string();
+    text.trim_end().replace("expected one of `name`", "expected one of `extends`, `allow`, `deny`, `name`")
 }
 
 fn builtin(name: &str) -> Option<&'static str> {
@@ -117,6 +128,11 @@ fn check(policy: &Policy) -> Result<(), String> {
     }
     if !policy.hold.risk_max.is_none_or(|max| (0.0..=1.0).contains(&max)) {
         return Err("hold.risk-max: from 0 to 1".into());
+    }
+    let is_unknown = |role: &&String| !Role::ALL.iter().any(|known| known.word() == role.as_str());
+    if let Some(unknown) = policy.access.roles.iter().find(is_unknown) {
+        let known = Role::ALL.map(Role::word).join(", ");
+        return Err(format!("access.roles: {unknown:?} is no role; there are {known}"));
     }
     let retention = &policy.retention;
     if retention.delete_after_days < retention.retain_days {
@@ -191,6 +207,19 @@ mod tests {
     }
 
     #[test]
+    fn the_name_of_a_built_in_policy_is_for_what_it_says() {
+        for (name, text) in BUILTIN_POLICIES {
+            assert!(load_text(text).unwrap() == load(name).unwrap(), "{name}");
+        }
+    }
+
+    #[test]
+    fn an_unknown_field_is_refused_with_all_that_there_are() {
+        let error = load_text("name = \"a\"\nversion = 1\nextends = \"strict\"\nhides = 1").err().unwrap().to_string();
+        assert!(["hides", "`extends`, `allow`, `deny`, `name`"].iter().all(|part| error.contains(part)), "{error}");
+    }
+
+    #[test]
     fn a_policy_that_is_wrong_in_itself_is_refused() {
         for text in [
             "name = \"a\"\nversion = 1\nhide = []",
@@ -202,6 +231,9 @@ mod tests {
             "name = \"a\"\nversion = 1\nhide = [\"NAME\"]\n[hold]\nrisk-max = 1.5",
             "name = \"a\"\nversion = 1\nhide = [\"NAME\"]\nalso-hide = [\"ages\"]",
             "name = \"a\"\nversion = 1\nextends = \"lax\"",
+            "name = \"strict\"\nversion = 1\nextends = \"safe-harbor\"",
+            "name = \"strict\"\nversion = 1\nextends = \"strict\"\n[[deny]]\ncategory = \"NAME\"\nvalues = [\"x\"]",
+            "name = \"a\"\nversion = 1\nextends = \"strict\"\n[access]\nroles = [\"supervisor\"]",
             "version = 1\nextends = \"strict\"",
             "name = \"a\"\nextends = \"strict\"",
             "name = \"a\"\nversion = 1\nextends = \"strict\"\nmuted = 1",

@@ -34,6 +34,7 @@ impl Stores {
     /// When it cannot be written to, or cannot do what is asked for.
     pub fn destination(&self, address: &Address, with: Properties, sample: &Keeping) -> Result<Arc<dyn Store>> {
         Ok(match address {
+            Address::Folder(_) if with.lock.is_some() => return Err(no_lock()),
             Address::Folder(folder) => Arc::new(LocalStore::destination(folder)?),
             Address::Bucket(bucket) => self.client()?.destination(bucket, with, sample)?,
         })
@@ -76,4 +77,9 @@ impl Stores {
         let message = "a bucket is named and nothing is connected to an object store";
         self.client.clone().ok_or_else(|| Error::new(Stage::Configure, Kind::Internal, message))
     }
+}
+
+fn no_lock() -> Error {
+    Error::usage("retention.object-lock of the policy: a folder cannot lock files")
+        .hint("leave it out, or name a bucket with Object Lock as DEST")
 }
