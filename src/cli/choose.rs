@@ -2,9 +2,9 @@
 
 use super::args::RedactArgs;
 use super::output::note;
-use crate::base::{Error, Result};
+use crate::base::{Error, Result, why};
 use crate::config::Settings;
-use crate::jobs::{Call, CallKey, Orphans, Passed, Selection, Sources, Template};
+use crate::jobs::{Call, CallKey, CallSet, Orphans, Passed, Selection, Sources, Template};
 use crate::store::Stores;
 use std::fs::File;
 use std::io::{BufRead, BufReader};
@@ -69,6 +69,11 @@ impl Chosen {
         self.selection.orphans.as_ref()
     }
 
+    /// How many keys of the list are of no call that was listed, and how many there are.
+    pub fn unmet_keys(&self) -> (usize, usize) {
+        self.selection.calls.as_ref().map_or((0, 0), CallSet::unmet)
+    }
+
     /// How many there are; lists them all, unless it is told that nobody needs the number any more.
     pub fn count(&self, is_over: &AtomicBool) -> u64 {
         let passed = Passed::default();
@@ -83,6 +88,6 @@ fn open(path: &Path) -> Result<Box<dyn BufRead>> {
     if path == Path::new("-") {
         return Ok(Box::new(std::io::stdin().lock()));
     }
-    let file = File::open(path).map_err(|e| Error::usage(format!("--keys {}: {}", path.display(), e.kind())))?;
+    let file = File::open(path).map_err(|e| Error::usage(format!("--keys {}: {}", path.display(), why(&e))))?;
     Ok(Box::new(BufReader::new(file)))
 }

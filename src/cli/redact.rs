@@ -71,7 +71,8 @@ pub(super) fn run(args: &RedactArgs, settings: &Settings, out: &mut Output) -> R
         what_is_there(&stores, &dest)?
     } else {
         let sample = jobs::keeping(&Retention::of(&policy.retention, created), &policy.access.classification);
-        let store = stores.destination(&dest, settings.properties(&policy), &sample)?;
+        let store =
+            stores.destination(&dest, settings.properties(&policy), &sample).map_err(|e| e.on("DEST", &args.dest))?;
         store.survey()?;
         Some(store)
     };
@@ -108,7 +109,7 @@ pub(super) fn run(args: &RedactArgs, settings: &Settings, out: &mut Output) -> R
     let took_ms = u64::try_from(clock().as_millis()).unwrap_or(u64::MAX);
     let report = report::Report::new(&run, batch.jobs.get(), took_ms, &sum, &history);
     report_files.into_iter().try_for_each(|file| file.write(&report))?;
-    close(args, &sum, &known, out)?;
+    close(args, &sum, &known, &chosen, out)?;
     Ok(sum.exit_code())
 }
 
@@ -157,12 +158,16 @@ fn work(
 }
 
 /// Says what became of the run.
-fn close(args: &RedactArgs, sum: &Summary, known: &KnownValues, out: &mut Output) -> Result<()> {
+fn close(args: &RedactArgs, sum: &Summary, known: &KnownValues, chosen: &Chosen, out: &mut Output) -> Result<()> {
     if sum.unlisted > 0 {
-        note(format_args!("{} folders or entries below SOURCE cannot be read", sum.unlisted));
+        let why = summary::reasons(&sum.unlisted_reasons);
+        note(format_args!("{} folders or entries below SOURCE cannot be read: {why}", sum.unlisted));
     }
     if sum.stopped.is_none() && known.unmet() > 0 {
         note(format_args!("--known names {} calls that are not below SOURCE", known.unmet()));
+    }
+    if let (None, (unmet @ 1.., keys)) = (sum.stopped, chosen.unmet_keys()) {
+        note(format_args!("--keys: {unmet} of {keys} keys are of no call below SOURCE"));
     }
     if args.json {
         out.json(&summary::Closing { summary: sum })

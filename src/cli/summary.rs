@@ -1,6 +1,7 @@
 //! What a run ends with: numbers and codes for a program or a person. No names, no text.
 
 use crate::jobs::{Stopped, Summary};
+use std::collections::BTreeMap;
 use std::fmt::Write;
 use std::path::Path;
 
@@ -87,6 +88,12 @@ fn write_all(out: &mut String, sum: &Summary, dest: &Path) -> std::fmt::Result {
         )?;
     }
     Ok(())
+}
+
+/// Reasons and how often each was met: `a link leads to a folder or outside (2), …`.
+pub(super) fn reasons(reasons: &BTreeMap<String, u64>) -> String {
+    let each: Vec<_> = reasons.iter().map(|(reason, n)| format!("{reason} ({n})")).collect();
+    each.join(", ")
 }
 
 fn count(n: u64, what: &str) -> String {

@@ -122,9 +122,13 @@ struct Line<'a> {
 }
 
 impl<'a> Shop<'a> {
-    /// Keeps the queue filled; how many entries could not be listed.
-    fn list(&self, calls: impl Iterator<Item = Result<Call>>, queue: SyncSender<(u64, Call)>) -> Result<u64> {
-        let (mut listed, mut unlisted) = (0, 0);
+    /// Keeps the queue filled; how many entries could not be listed, by the reason.
+    fn list(
+        &self,
+        calls: impl Iterator<Item = Result<Call>>,
+        queue: SyncSender<(u64, Call)>,
+    ) -> Result<BTreeMap<String, u64>> {
+        let (mut listed, mut unlisted) = (0, BTreeMap::new());
         for call in calls {
             if self.is_over() {
                 self.is_cut.store(true, Ordering::Relaxed);
@@ -139,7 +143,7 @@ impl<'a> Shop<'a> {
                     listed += 1;
                 }
                 Err(error) if error.kind == Kind::Usage => return Err(error),
-                Err(_) => unlisted += 1,
+                Err(error) => *unlisted.entry(error.message().to_owned()).or_default() += 1,
             }
         }
         Ok(unlisted)
@@ -190,13 +194,13 @@ impl<'a> Shop<'a> {
     }
 
     /// Hands on what waits behind calls that were never begun, and sums up.
-    fn close(self, unlisted: u64) -> Result<Summary> {
+    fn close(self, unlisted: BTreeMap<String, u64>) -> Result<Summary> {
         let mut line = self.line.into_inner().unwrap_or_else(PoisonError::into_inner);
         for (report, timing) in std::mem::take(&mut line.waiting).into_values() {
             line.hand_on(&report, &timing, &self.is_over);
         }
         let mut summary = line.summary;
-        (0..unlisted).for_each(|_| summary.add_unlisted());
+        summary.add_unlisted(unlisted);
         summary.stopped = self.is_cut.load(Ordering::Relaxed).then(|| match self.batch.stop.load(Ordering::Relaxed) {
             true => Stopped::Told,
             false => Stopped::CallsMax,

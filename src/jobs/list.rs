@@ -121,28 +121,32 @@ impl Sources {
         Ok(self)
     }
 
-    /// The calls that these keys are files of, each key as `source` of `--json` shows it: below a SOURCE. A call takes
-    /// 16 bytes.
+    /// The calls that these keys are files of, each key as `source` of `--json` shows it: below a SOURCE. A key takes
+    /// 21 bytes, and 32 while the list is read.
     ///
     /// # Errors
     /// A usage error for keys that cannot be read.
     pub fn calls_of(&self, mut keys: impl BufRead, templates: &[Template], key: &CallKey) -> Result<CallSet> {
         let wrong = |what: &str| Error::usage(format!("--keys: {what}"));
-        let (mut calls, mut line) = (Vec::new(), Vec::new());
+        let (mut count, mut named, mut line) = (0, Vec::new(), Vec::new());
         loop {
             line.clear();
             let read = keys.by_ref().take(KEY_BYTES_MAX + 2).read_until(b'\n', &mut line);
             if read.map_err(|_| wrong("cannot be read"))? == 0 {
-                return Ok(CallSet::new(calls));
+                return Ok(CallSet::new(count, named));
             }
             let below = std::str::from_utf8(&line).map_err(|_| wrong("a key is not UTF-8"))?;
             let below = below.trim_end_matches(['\n', '\r']);
-            if below.len() as u64 > KEY_BYTES_MAX || calls.len() >= KEYS_MAX {
+            if below.len() as u64 > KEY_BYTES_MAX || named.len() >= KEYS_MAX || count == u32::MAX {
                 return Err(wrong("a key is too long, or there are too many"));
+            }
+            if below.is_empty() {
+                continue;
             }
             let member = |base: &Base| Member::of_place(&format!("{}/{below}", base.place), base.root_depth, templates);
             let members = self.bases.iter().filter_map(member);
-            calls.extend(members.map(|member| key.call_id(&Phi::new(member.name)).number()));
+            named.extend(members.map(|member| (key.call_id(&Phi::new(member.name)).number(), count)));
+            count += 1;
         }
     }
 

@@ -39,7 +39,7 @@ pub struct Hidden {
     pub spans: BTreeMap<Category, u64>,
     /// Muted time, milliseconds.
     pub muted_ms: u64,
-    /// Length of the recording, milliseconds; 0 for a call without one.
+    /// Length of the recordings together, milliseconds; 0 for a call without one.
     pub audio_ms: u64,
     /// The chance that something is left in sight, 0 to 1; nothing where nothing is published.
     pub risk: Option<f32>,
@@ -51,11 +51,11 @@ impl Hidden {
     /// What a manifest says was hidden.
     #[must_use]
     pub fn of(manifest: &Manifest) -> Self {
-        let sound = manifest.artifacts.iter().find_map(|a| match a {
+        let sound = manifest.artifacts.iter().filter_map(|a| match a {
             Artifact::Recording { muted_ms, duration_ms, .. } => Some((*muted_ms, *duration_ms)),
             Artifact::Transcript { .. } => None,
         });
-        let (muted_ms, audio_ms) = sound.unwrap_or_default();
+        let (muted_ms, audio_ms) = sound.fold((0, 0), |sum, part| (sum.0 + part.0, sum.1 + part.1));
         let spans = manifest.hidden.categories.clone();
         Self { spans, muted_ms, audio_ms, risk: Some(manifest.risk), is_stale: false }
     }
@@ -104,6 +104,9 @@ pub struct Summary {
     pub failed: u64,
     /// Those that are entries below SOURCE which could not be listed.
     pub unlisted: u64,
+    /// Why, and how many of them; said to a person alone.
+    #[serde(skip)]
+    pub unlisted_reasons: BTreeMap<String, u64>,
     /// Why not all calls were begun.
     pub stopped: Option<Stopped>,
     /// Masked stretches by category, over redacted and unchanged calls.
@@ -154,10 +157,12 @@ impl Summary {
         self.stale += u64::from(report.hidden.is_stale);
     }
 
-    /// Counts in what could not be listed.
-    pub fn add_unlisted(&mut self) {
-        self.failed += 1;
-        self.unlisted += 1;
+    /// Counts in what could not be listed, by the reason.
+    pub fn add_unlisted(&mut self, reasons: BTreeMap<String, u64>) {
+        let unlisted: u64 = reasons.values().sum();
+        self.failed += unlisted;
+        self.unlisted += unlisted;
+        self.unlisted_reasons = reasons;
     }
 
     /// The exit code of the run: 1 something failed or it was told to stop, 3 a call is held, 0 all done.

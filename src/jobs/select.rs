@@ -3,6 +3,7 @@
 use super::{Call, Orphans};
 use crate::base::{CallId, Timestamp};
 use std::str::FromStr;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 /// Most shards of a run.
 const SHARDS_MAX: u32 = 10_000;
@@ -36,21 +37,39 @@ impl Shard {
     }
 }
 
-/// Calls by their pseudonyms.
+/// Calls by their pseudonyms, as the keys of a list name them.
 #[derive(Debug, Default)]
-pub struct CallSet(Vec<u128>);
+pub struct CallSet {
+    /// Sorted.
+    calls: Vec<u128>,
+    /// For each of them the key that names it.
+    keys: Vec<u32>,
+    /// For each key whether a call that it names is there.
+    met: Vec<AtomicBool>,
+}
 
 impl CallSet {
-    pub(super) fn new(mut numbers: Vec<u128>) -> Self {
-        numbers.sort_unstable();
-        numbers.dedup();
-        Self(numbers)
+    /// What so many keys name: calls, each with its key, which may name several.
+    pub(super) fn new(keys: u32, mut named: Vec<(u128, u32)>) -> Self {
+        named.sort_unstable();
+        let (calls, of_keys) = named.into_iter().unzip();
+        Self { calls, keys: of_keys, met: (0..keys).map(|_| AtomicBool::new(false)).collect() }
     }
 
-    /// Whether the call is one of them.
+    /// Whether the call is one of them; the keys that name it are met.
     #[must_use]
     pub fn has(&self, call: &CallId) -> bool {
-        self.0.binary_search(&call.number()).is_ok()
+        let number = call.number();
+        let first = self.calls.partition_point(|named| *named < number);
+        let naming = self.calls[first..].iter().zip(&self.keys[first..]).take_while(|(named, _)| **named == number);
+        let met = naming.map(|(_, key)| self.met[*key as usize].store(true, Ordering::Relaxed));
+        met.count() > 0
+    }
+
+    /// How many keys name a call that was not met, and how many keys there are.
+    #[must_use]
+    pub fn unmet(&self) -> (usize, usize) {
+        (self.met.iter().filter(|met| !met.load(Ordering::Relaxed)).count(), self.met.len())
     }
 }
 
@@ -103,6 +122,17 @@ mod tests {
             sizes[having[0]] += 1;
         }
         assert!(sizes.iter().all(|size| (900..1_100).contains(size)), "{sizes:?}");
+    }
+
+    #[test]
+    fn keys_are_met_with_every_call_that_they_name() {
+        let call = |n: u8| CallId::from_mac(&[n; 32]);
+        // Two halves of one call, one key below two SOURCEs, one that names nothing at all.
+        let named = [(1, 0), (1, 1), (2, 2), (3, 2)].map(|(n, key)| (call(n).number(), key));
+        let set = CallSet::new(4, named.into());
+        assert_eq!(set.unmet(), (4, 4));
+        assert!(set.has(&call(1)) && set.has(&call(3)) && !set.has(&call(9)));
+        assert_eq!(set.unmet(), (1, 4));
     }
 
     #[test]

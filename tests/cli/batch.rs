@@ -136,6 +136,44 @@ fn a_list_of_keys_selects_whole_calls() {
     let ran = Ran::of(&child.wait_with_output().unwrap());
     assert_eq!(sources(&ran), ["003.txt", "transcripts/x.json"].map(String::from).into(), "{}", ran.stderr);
     assert!(ran.json().0.iter().any(|line| line["muted_ms"].as_u64() > Some(0)));
+    assert!(ran.stderr.contains("--keys: 1 of 3 keys are of no call below SOURCE"), "{}", ran.stderr);
+}
+
+#[test]
+fn what_cannot_be_listed_is_counted_by_its_reason() {
+    let bench = chats(1);
+    let link = |to: &str, name: &str| std::os::unix::fs::symlink(bench.path(to), bench.path(name)).unwrap();
+    link("in", "in/round");
+    link("in", "in/round-2");
+    link("none", "in/nothing.txt");
+    let ran = redact(&bench, &[]);
+    assert_eq!((ran.code, count(&ran, "unlisted"), count(&ran, "redacted")), (Some(1), 3, 1));
+    let want = "3 folders or entries below SOURCE cannot be read: a link leads to a folder or outside (2), \
+                an entry of a folder cannot be read (1)";
+    assert!(ran.stderr.contains(want), "{}", ran.stderr);
+}
+
+#[test]
+fn labels_of_calls_that_are_not_there_are_told() {
+    let bench = chats(1);
+    redact(&bench, &[]);
+    bench.write("labels.csv", "call,team\n000,north\nnone,north\n");
+    let ran = bench.run(&["label", "labels.csv", "out"]);
+    assert_eq!((ran.code, ran.stdout.as_str()), (Some(0), "1 calls labelled\n"), "{}", ran.stderr);
+    assert!(ran.stderr.contains("1 of 2 calls in the table are not redacted at out"), "{}", ran.stderr);
+}
+
+#[test]
+fn a_destination_that_cannot_be_made_or_do_what_is_asked_is_named() {
+    let bench = chats(1);
+    bench.write("file", "");
+    let ran = bench.run(&["redact", "in", "file/below"]);
+    assert!(ran.code == Some(1) && ran.stderr.contains("DEST file/below: "), "{}", ran.stderr);
+    let policy = "name = \"own\"\nversion = 1\nextends = \"strict\"\n[retention]\nobject-lock = \"compliance\"\n";
+    bench.write("own.toml", policy);
+    let ran = redact(&bench, &["--policy", "own.toml"]);
+    assert!(ran.code == Some(2) && ran.stderr.contains("a folder cannot lock files"), "{}", ran.stderr);
+    assert!(!bench.path("out").exists());
 }
 
 #[test]

@@ -114,6 +114,8 @@ fn what_is_said_in_one_part_is_hidden_in_all_on_each_parts_own_clock() {
     let (folder, manifest) = manifest(&bench, &line);
     let wanted = ["transcript-part1.json", "transcript-part2.json", "recording-part1.wav", "recording-part2.wav"];
     assert_eq!(names(&manifest), wanted);
+    let muted = manifest["artifacts"].as_array().unwrap().iter().filter_map(|a| a["muted_ms"].as_u64()).sum::<u64>();
+    assert_eq!((&summary["audio_ms"], &line["muted_ms"]), (&10_000.into(), &muted.into()), "all parts count");
     for part in ["part1", "part2"] {
         let copy = bench.text(&format!("{folder}/transcript-{part}.json")).to_lowercase();
         assert!(copy.contains("[name]") && !copy.contains("okonkwo"), "{copy}");
