@@ -2,7 +2,8 @@
 
 use super::args::ScanArgs;
 use super::output::{Output, note};
-use super::{clock, patterns, runtime};
+use super::report::Aside;
+use super::{clock, patterns, runtime, summary};
 use crate::access::table::{Cell, Form, Table};
 use crate::base::{Error, Phi, Result, Stage};
 use crate::config::Settings;
@@ -64,6 +65,9 @@ struct Sum {
     binary: u64,
     /// Files and folders that could not be read.
     unread: u64,
+    /// Why, and how many of them; said to a person alone.
+    #[serde(skip)]
+    unread_reasons: BTreeMap<String, u64>,
 }
 
 #[derive(Serialize)]
@@ -77,7 +81,7 @@ pub(super) fn run(args: &ScanArgs, settings: &Settings, out: &mut Output) -> Res
     let chosen: &[Category] = if args.category.is_empty() { &DIRECT } else { &args.category };
     let categories: BTreeSet<Category> = chosen.iter().copied().collect();
     let wanted = Wanted { patterns: &patterns, policy: &policy, categories: &categories, score_min: args.min_score };
-    let forms = args.report.iter().map(|path| Ok((path.as_path(), form(path)?))).collect::<Result<Vec<_>>>()?;
+    let reports = args.report.iter().map(|path| Ok((form(path)?, Aside::open(path)?))).collect::<Result<Vec<_>>>()?;
     let (store, only) = open(&args.path, settings)?;
     if args.reveal {
         note("the output holds protected health information; keep it where the files may be kept");
@@ -106,7 +110,14 @@ pub(super) fn run(args: &ScanArgs, settings: &Settings, out: &mut Output) -> Res
             break;
         }
     }
-    scan.close(&forms)
+    scan.close(reports)
+}
+
+impl Sum {
+    fn add_unread(&mut self, error: &Error) {
+        self.unread += 1;
+        *self.unread_reasons.entry(error.message().to_owned()).or_default() += 1;
+    }
 }
 
 struct Scan<'a> {
@@ -121,37 +132,37 @@ impl Scan<'_> {
         let entry = match entry {
             Ok(entry) => entry,
             Err(error) if error.hold_reason().is_some() => {
-                self.sum.unread += 1;
+                self.sum.add_unread(&error);
                 return Ok(());
             }
             Err(error) => return Err(error),
         };
         self.sum.files += 1;
         match scanned {
-            Some(Ok(Scanned::Text { found, count, name_tells })) => self.found(&entry.key, &found, count, name_tells),
-            Some(Ok(Scanned::Binary)) => {
+            Some(Ok(Scanned::Text { found, count, in_name })) => self.found(&entry.key, &in_name, &found, count),
+            Some(Ok(Scanned::Binary { in_name })) => {
                 self.sum.binary += 1;
+                self.found(&entry.key, &in_name, &[], 0)
+            }
+            Some(Err(error)) => {
+                self.sum.add_unread(&error);
                 Ok(())
             }
-            Some(Err(_)) | None => {
-                self.sum.unread += 1;
-                Ok(())
-            }
+            None => Ok(()),
         }
     }
 
-    fn found(&mut self, key: &Phi<String>, found: &[Found], count: u64, name_tells: bool) -> Result<()> {
+    /// Tells what was found in a file's name and, of `count` findings, in the file.
+    fn found(&mut self, key: &Phi<String>, in_name: &[Found], found: &[Found], count: u64) -> Result<()> {
         let number = self.sum.files;
+        let name_tells = !in_name.is_empty();
         let file = (self.args.reveal || !name_tells).then(|| key.expose().as_str());
-        self.sum.findings += count;
+        self.sum.findings += count + in_name.len() as u64;
         self.sum.names += u64::from(name_tells);
         self.sum.files_found += u64::from(count > 0 || name_tells);
         let shown = file.map_or_else(|| format!("(file {number}, its name is a finding)"), str::to_owned);
-        if name_tells && !self.args.json {
-            self.out.line(format_args!("{shown}: the file's name names somebody"))?;
-        }
         let mut kinds: BTreeMap<Category, Vec<&Found>> = BTreeMap::new();
-        for hit in found {
+        for hit in in_name.iter().chain(found) {
             kinds.entry(hit.finding.category).or_default().push(hit);
             *self.sum.categories.entry(hit.finding.category).or_default() += 1;
             let (rule, score, category) = (&hit.finding.rule, hit.finding.score, hit.finding.category);
@@ -171,23 +182,27 @@ impl Scan<'_> {
         Ok(())
     }
 
-    fn close(self, forms: &[(&Path, Form)]) -> Result<u8> {
+    fn close(self, reports: Vec<(Form, Aside)>) -> Result<u8> {
         let Self { args, out, sum, rows } = self;
         let now = crate::base::Timestamp::from_unix_s(clock::now());
-        let note = format!(
+        let told = format!(
             "{} findings in {} of {} files; {} are no text, {} could not be read. Made {now}. What was found is not shown.",
             sum.findings, sum.files_found, sum.files, sum.binary, sum.unread
         );
         let columns = vec!["file", "number", "category", "findings", "lines"];
-        let table = Table { title: "PHI in files".into(), note: note.clone(), columns, rows };
-        for (path, form) in forms {
-            std::fs::write(path, table.written(*form))
-                .map_err(|e| Error::usage(format!("--report {}: cannot be written: {}", path.display(), e.kind())))?;
+        let table = Table { title: "PHI in files".into(), note: told.clone(), columns, rows };
+        reports.into_iter().try_for_each(|(form, file)| file.write(&table.written(form)))?;
+        if sum.unread > 0 {
+            note(format_args!(
+                "{} files or folders cannot be read: {}",
+                sum.unread,
+                summary::reasons(&sum.unread_reasons)
+            ));
         }
         if args.json {
             out.json(&Closing { summary: &sum })?;
         } else {
-            out.line(note.split(" Made ").next().unwrap_or_default())?;
+            out.line(told.split(" Made ").next().unwrap_or_default())?;
         }
         Ok(if sum.files_found > 0 { 3 } else { u8::from(sum.unread > 0) })
     }

@@ -64,6 +64,22 @@ fn nothing_that_was_found_is_shown_unless_it_is_asked_for() {
 }
 
 #[test]
+fn what_a_file_is_called_is_a_finding_in_every_output() {
+    let bench = Bench::new();
+    bench.write("scan/Maria Hill.txt", "nothing\n");
+    let ran = bench.run(&["scan", "scan", "--json", "--report", "r.json"]);
+    let (lines, sum) = ran.json();
+    assert!(ran.code == Some(3) && lines.len() == 1 && sum["findings"] == 1, "{}", ran.stdout);
+    assert!(lines[0]["line"] == 0 && lines[0]["category"] == "NAME" && lines[0]["file"].is_null(), "{}", lines[0]);
+    assert_eq!(serde_json::from_str::<Value>(&bench.text("r.json")).unwrap()["rows"].as_array().unwrap().len(), 1);
+    assert!(!format!("{}{}", ran.stdout, bench.text("r.json")).contains("Maria"));
+    assert!(bench.run(&["scan", "scan"]).stdout.starts_with("(file 1, its name is a finding):0: NAME"));
+    assert!(bench.run(&["scan", "scan", "--reveal"]).stdout.starts_with("Maria Hill.txt:0: NAME"));
+    let ran = bench.run(&["scan", "scan", "--report", "nowhere/r.html"]);
+    assert!(ran.code == Some(2) && ran.stdout.is_empty(), "{}{}", ran.stdout, ran.stderr);
+}
+
+#[test]
 fn exit_codes_tell_clean_found_wrong_and_unread() {
     let bench = Bench::new();
     bench.write("scan/a.txt", "nothing\n");

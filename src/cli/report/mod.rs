@@ -5,7 +5,7 @@ mod html;
 
 pub(super) use history::History;
 
-use crate::base::{Error, Result, Stage, Timestamp};
+use crate::base::{Error, Result, Stage, Timestamp, why};
 use crate::jobs::{Run, Summary};
 use crate::model::manifest::{PolicyRef, Tool};
 use serde::Serialize;
@@ -23,9 +23,42 @@ enum Form {
 /// A file that a report will be written to. It has its place before the run begins, so that a run of hours does not
 /// end without one.
 pub(super) struct ReportFile {
-    path: PathBuf,
     form: Form,
-    aside: NamedTempFile,
+    aside: Aside,
+}
+
+/// A place for the file of a `--report`, and the file beside it until all of it is written.
+pub(super) struct Aside {
+    path: PathBuf,
+    file: NamedTempFile,
+}
+
+impl Aside {
+    /// Opens the file.
+    ///
+    /// # Errors
+    /// A usage error when it cannot be written to.
+    pub fn open(path: &Path) -> Result<Self> {
+        let wrong =
+            |e: std::io::Error| Error::usage(format!("--report {}: cannot be written: {}", path.display(), why(&e)));
+        if path.is_dir() {
+            return Err(wrong(std::io::ErrorKind::IsADirectory.into()));
+        }
+        let folder = path.parent().filter(|p| !p.as_os_str().is_empty()).unwrap_or(Path::new("."));
+        let file = NamedTempFile::new_in(folder).map_err(wrong)?;
+        Ok(Self { path: path.to_owned(), file })
+    }
+
+    /// Writes all of it and puts it in its place.
+    ///
+    /// # Errors
+    /// When it cannot be written.
+    pub fn write(mut self, text: &str) -> Result<()> {
+        let unwritten = |error| Error::io(Stage::Publish, "the report cannot be written", error);
+        self.file.write_all(text.as_bytes()).map_err(unwritten)?;
+        self.file.persist(&self.path).map_err(|e| unwritten(e.error))?;
+        Ok(())
+    }
 }
 
 /// Everything that a report says. `schema` changes when a field does.
@@ -59,24 +92,19 @@ impl ReportFile {
             Some("html") => Form::Html,
             _ => return Err(wrong("the name ends neither in .json nor in .html")),
         };
-        let folder = path.parent().filter(|p| !p.as_os_str().is_empty()).unwrap_or(Path::new("."));
-        let aside = NamedTempFile::new_in(folder).map_err(|e| wrong(&format!("cannot be written: {}", e.kind())))?;
-        Ok(Self { path: path.to_owned(), form, aside })
+        Ok(Self { form, aside: Aside::open(path)? })
     }
 
     /// Writes the report to its place.
     ///
     /// # Errors
     /// When it cannot be written.
-    pub fn write(mut self, report: &Report) -> Result<()> {
+    pub fn write(self, report: &Report) -> Result<()> {
         let text = match self.form {
             Form::Json => serde_json::to_string_pretty(report).expect("a report is plain data") + "\n",
             Form::Html => html::page(report),
         };
-        let unwritten = |error| Error::io(Stage::Publish, "the report cannot be written", error);
-        self.aside.write_all(text.as_bytes()).map_err(unwritten)?;
-        self.aside.persist(&self.path).map_err(|e| unwritten(e.error))?;
-        Ok(())
+        self.aside.write(&text)
     }
 }
 

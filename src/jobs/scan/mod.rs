@@ -36,7 +36,7 @@ pub struct Wanted<'a> {
 /// Something that was found.
 #[derive(Clone)]
 pub struct Found {
-    /// The line, from 1; in a transcript the turn.
+    /// The line, from 1; in a transcript the turn; 0 for the file's name.
     pub line: u64,
     /// What, by which rule, how surely.
     pub finding: Finding,
@@ -52,11 +52,14 @@ pub enum Scanned {
         found: Vec<Found>,
         /// How much was found.
         count: u64,
-        /// Whether its name says somebody's name or number.
-        name_tells: bool,
+        /// What was found in its name.
+        in_name: Vec<Found>,
     },
     /// It is no text and was not looked into.
-    Binary,
+    Binary {
+        /// What was found in its name.
+        in_name: Vec<Found>,
+    },
 }
 
 /// Looks through one file.
@@ -64,11 +67,11 @@ pub enum Scanned {
 /// # Errors
 /// When it cannot be read.
 pub fn scan_file(store: &dyn Store, entry: &Entry, wanted: &Wanted<'_>) -> Result<Scanned> {
-    let name_tells = tells(entry.key.expose(), wanted);
+    let in_name = in_name(entry.key.expose(), wanted);
     let (mut object, stat) = store.open(&entry.key)?;
     let start = head(&mut *object, HEAD_BYTES).map_err(unreadable)?;
     if is_binary(&start) {
-        return Ok(Scanned::Binary);
+        return Ok(Scanned::Binary { in_name });
     }
     object.rewind().map_err(unreadable)?;
     let mut hits = Hits { wanted, found: Vec::new(), count: 0 };
@@ -80,7 +83,7 @@ pub fn scan_file(store: &dyn Store, entry: &Entry, wanted: &Wanted<'_>) -> Resul
             && document.format() != Format::Text
         {
             hits.transcript(document.transcript());
-            return Ok(hits.into_scanned(name_tells));
+            return Ok(hits.into_scanned(in_name));
         }
         object.rewind().map_err(unreadable)?;
     }
@@ -88,7 +91,7 @@ pub fn scan_file(store: &dyn Store, entry: &Entry, wanted: &Wanted<'_>) -> Resul
     while let Some(piece) = pieces.next().map_err(unreadable)? {
         hits.piece(&piece);
     }
-    Ok(hits.into_scanned(name_tells))
+    Ok(hits.into_scanned(in_name))
 }
 
 /// What is found in a text that somebody has typed. Here a word too many is better than one missed: what is found need not
@@ -137,8 +140,8 @@ impl Hits<'_> {
         }
     }
 
-    fn into_scanned(self, name_tells: bool) -> Scanned {
-        Scanned::Text { found: self.found, count: self.count, name_tells }
+    fn into_scanned(self, in_name: Vec<Found>) -> Scanned {
+        Scanned::Text { found: self.found, count: self.count, in_name }
     }
 }
 
@@ -152,11 +155,11 @@ fn findings(transcript: &Transcript, wanted: &Wanted<'_>) -> Vec<Finding> {
     findings
 }
 
-/// Whether a file's name names somebody. Names of files are often in lower case, so that a name need not have capitals.
-fn tells(key: &str, wanted: &Wanted<'_>) -> bool {
+/// What a file's name says of somebody. Names of files are often in lower case, so that a name need not have capitals.
+fn in_name(key: &str, wanted: &Wanted<'_>) -> Vec<Found> {
     let stem = key.rsplit_once('.').map_or(key, |(stem, _)| stem);
     let said = stem.replace(['/', '_', '.'], " ");
-    let Ok(Some(piece)) = Pieces::new(said.as_bytes(), None).next() else { return false };
+    let Ok(Some(piece)) = Pieces::new(said.as_bytes(), None).next() else { return Vec::new() };
     let has_form = |f: &Finding| match f.category {
         Category::Name => {
             let said = words(&piece.transcript, f.words);
@@ -165,7 +168,11 @@ fn tells(key: &str, wanted: &Wanted<'_>) -> bool {
         }
         category => form::fits(category, &piece.transcript, f.words.range()),
     };
-    findings(&piece.transcript, wanted).iter().any(has_form)
+    let found = |finding: Finding| {
+        let text = Phi::new(words(&piece.transcript, finding.words));
+        Found { line: 0, finding, text }
+    };
+    findings(&piece.transcript, wanted).into_iter().filter(has_form).map(found).collect()
 }
 
 /// What separates cells in a file of this name.
