@@ -22,6 +22,8 @@ fn users_are_added_changed_reset_and_disabled_and_the_log_says_so() {
     let token = run(&["token", "out", "ana", "--scope", "list-calls", "--days", "7"]).stdout;
     let token = token.lines().last().unwrap().to_owned();
     assert!(token.starts_with("sordino_"), "{token}");
+    let refused = run(&["token", "out", "ana", "--scope", "list-calls", "--scope", "manage-users"]);
+    assert!(refused.code == Some(2) && refused.stderr.contains("scope manage-users"), "{}", refused.stderr);
     assert_eq!(run(&["change", "out", "ben", "--role", "qa-lead"]).code, Some(0));
     assert_eq!(run(&["team", "out", "west", "--of", "queue=q7,q8"]).code, Some(0));
 

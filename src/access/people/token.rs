@@ -1,9 +1,10 @@
 //! Tokens for scripts: of one user, limited to some permissions, ending on a day. Only a digest is kept.
 
 use super::secret::{digest, is_equal, new_secret, random};
-use super::{PEOPLE_MAX, People, Permission, Principal, UserState};
+use super::{PEOPLE_MAX, People, Permission, Principal, TABLE, UserState};
 use crate::access::word::{UserName, Word};
 use crate::base::{Error, Phi, Result, Sha256Hex, Timestamp};
+use clap::ValueEnum;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeSet;
 
@@ -45,7 +46,7 @@ impl People {
     /// Issues a token: its name, and the token itself, which is never shown again.
     ///
     /// # Errors
-    /// A usage error when there is no such user, or it would live too long or may nothing.
+    /// A usage error when there is no such user, or it would live too long, or may nothing or more than its user.
     pub fn issue(
         &mut self,
         user: &UserName,
@@ -53,7 +54,13 @@ impl People {
         days: u32,
         now: Timestamp,
     ) -> Result<(Word, Phi<String>)> {
-        self.user_mut(user)?;
+        let role = self.user_mut(user)?.role;
+        let row = TABLE.iter().find(|(of, ..)| *of == role);
+        if let Some(scope) = scopes.iter().find(|scope| !row.is_some_and(|(.., may)| may.contains(scope))) {
+            let word = scope.to_possible_value().map_or_else(String::new, |value| value.get_name().to_owned());
+            return Err(Error::usage(format!("scope {word}: no right of the role {}", role.word()))
+                .hint("a token may no more than its user; docs/access.md has what each role may"));
+        }
         if scopes.is_empty() || !(1..=TOKEN_DAYS_MAX).contains(&days) || self.tokens.len() >= PEOPLE_MAX {
             return Err(Error::usage(format!(
                 "a token needs a scope and lives 1 to {TOKEN_DAYS_MAX} days; at most {PEOPLE_MAX}"
