@@ -178,4 +178,14 @@ mod tests {
             assert_eq!(HoldReason::from_code(reason.code()), Some(reason));
         }
     }
+
+    #[test]
+    fn the_guide_has_every_reason_and_what_to_do_about_it() {
+        let guide = include_str!("../../docs/batch.md");
+        for reason in HoldReason::ALL {
+            let (start, end) = (format!("| `{}` | ", reason.code()), format!(" | {} |", reason.next_step()));
+            let has = guide.lines().any(|line| line.starts_with(&start) && line.ends_with(&end));
+            assert!(has, "docs/batch.md has no line {start}…{end}");
+        }
+    }
 }

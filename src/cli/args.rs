@@ -19,11 +19,12 @@ use crate::model::{Format, RawShape};
 use clap::{Args, Parser, Subcommand, ValueHint};
 use std::path::PathBuf;
 
-const EXIT_CODES: &str = "Exit codes: 0 every call redacted or already done; 3 at least one call held; \
+const EXIT_CODES: &str = "Exit codes: 0 every call redacted or already done, or stopped at --max-calls; 3 at least one call held; \
     2 wrong usage or configuration; 1 anything else.";
 
 const ENVIRONMENT: &str = "\
-Configuration: ./sordino.toml or --config FILE, over it SORDINO_… variables, over them flags.
+Configuration: ./sordino.toml or --config FILE (SORDINO_CONFIG), over it SORDINO_… variables, over them flags.
+Paths in it go from the working folder.
 Field (variable) [default]:
   call-id-key (SORDINO_CALL_ID_KEY) [made once in the state folder]   at least 16 bytes, used as they stand
   call-id-key-file (SORDINO_CALL_ID_KEY_FILE)
@@ -44,6 +45,7 @@ Field (variable) [default]:
   list-by-folder (SORDINO_LIST_BY_FOLDER) [false]
   store-timeout-s (SORDINO_STORE_TIMEOUT_S) [20]
   tag-sources (SORDINO_TAG_SOURCES) [false]
+  release-policies (SORDINO_RELEASE_POLICIES, commas between) [none]   policies that orders on held calls may name
   destination.sse-kms-key (SORDINO_SSE_KMS_KEY) [as the bucket encrypts]
   destination.storage-class (SORDINO_STORAGE_CLASS) [STANDARD]
   signing.key-file (SORDINO_SIGNING_KEY_FILE), signing.key (SORDINO_SIGNING_KEY) [manifests are not signed]
@@ -112,7 +114,7 @@ pub(super) enum Command {
     /// Who may sign in to the QA page, in which role (docs/access.md)
     #[command(subcommand)]
     Users(UsersCommand),
-    /// Tell which team and agent calls are of, for the QA page (docs/serve.md)
+    /// Tell which team and agent calls are of, for the QA page (docs/qa-page.md)
     Label(LabelArgs),
     /// Print what people have marked on the QA page as examples for patterns, without PHI (docs/qa-page.md)
     Examples(ExamplesArgs),

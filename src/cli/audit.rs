@@ -11,7 +11,7 @@ use crate::access::hearers::Hearers;
 use crate::access::labels;
 use crate::access::people::{self, Target};
 use crate::access::table::Table;
-use crate::base::{CallId, Error, Result, Timestamp};
+use crate::base::{CallId, Error, Result, Timestamp, why};
 use crate::config::Settings;
 use crate::model::manifest::Manifest;
 use crate::store::{Address, Records, Store};
@@ -146,7 +146,7 @@ fn for_a_person(entry: &Entry) -> String {
 }
 
 fn read_head(path: &Path) -> Result<Head> {
-    let failed = |e: std::io::Error| Error::usage(format!("--since {}: {}", path.display(), e.kind()));
+    let failed = |e: std::io::Error| Error::usage(format!("--since {}: {}", path.display(), why(&e)));
     if std::fs::metadata(path).map_err(failed)?.len() > HEAD_BYTES_MAX {
         return Err(Error::usage(format!("--since {}: too large", path.display())));
     }
@@ -185,13 +185,14 @@ pub(super) fn by_command(by: &UserName, what: Action, call: Option<&CallId>, abo
 /// The records at a destination, to be read.
 pub(super) fn records(dest: &Path, settings: &Settings) -> Result<Arc<dyn Records>> {
     let address = address(dest)?;
-    runtime::stores(std::iter::once(dest), settings)?.records(&address)
+    runtime::stores(std::iter::once(dest), settings)?.records(&address).map_err(|e| e.on("DEST", dest))
 }
 
 /// Records at a destination, to write too.
 pub(super) fn records_to_write(dest: &Path, settings: &Settings) -> Result<Arc<dyn Records>> {
     let (address, properties) = (address(dest)?, settings.properties(&settings.policy()?));
-    runtime::stores(std::iter::once(dest), settings)?.records_to_write(&address, properties)
+    let stores = runtime::stores(std::iter::once(dest), settings)?;
+    stores.records_to_write(&address, properties).map_err(|e| e.on("DEST", dest))
 }
 
 /// A destination that is there, as far as this machine can tell.
@@ -209,6 +210,6 @@ pub(super) fn write(table: &Table, form: &FormArgs, out: &mut Output) -> Result<
     match &form.out {
         None => out.bytes(text.as_bytes()),
         Some(path) => std::fs::write(path, text)
-            .map_err(|e| Error::usage(format!("--out {}: cannot be written: {}", path.display(), e.kind()))),
+            .map_err(|e| Error::usage(format!("--out {}: cannot be written: {}", path.display(), why(&e)))),
     }
 }

@@ -4,7 +4,7 @@ use super::args::{DetectArgs, TranscriptArgs};
 use super::known;
 use super::output::{Output, note};
 use super::{patterns, runtime};
-use crate::base::{Error, HoldReason, Phi, Result, Stage, TimeSpan};
+use crate::base::{Error, HoldReason, Phi, Result, Stage, TimeSpan, why};
 use crate::config::Settings;
 use crate::detect::detect;
 use crate::model::{Category, Finding, RuleId, Transcript, Turn};
@@ -65,7 +65,7 @@ pub(super) fn warn_if_revealed(args: &TranscriptArgs) {
 /// Reads and parses the transcript of a command.
 pub(super) fn read(args: &TranscriptArgs, settings: &Settings) -> Result<transcript::Document> {
     let path = &args.transcript;
-    let failed = |e: std::io::Error| Error::usage(format!("TRANSCRIPT {}: {}", path.display(), e.kind()));
+    let failed = |e: std::io::Error| Error::usage(format!("TRANSCRIPT {}: {}", path.display(), why(&e)));
     let max = settings.limits().transcript_bytes_max;
     let input: Box<dyn Read> = match Address::parse(path)? {
         Address::Folder(path) if path == Path::new("-") => Box::new(std::io::stdin()),

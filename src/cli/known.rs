@@ -1,6 +1,6 @@
 //! `--known`: reads a file of known values. Must not print anything of it but counts.
 
-use crate::base::{Error, Result};
+use crate::base::{Error, Result, why};
 use crate::jobs::{Call, CallKey, KnownValues};
 use crate::model::{KNOWN_BYTES_MAX, KnownFile, KnownValue};
 use std::fs::File;
@@ -23,7 +23,7 @@ pub(super) fn of_transcript(path: Option<&Path>) -> Result<Vec<KnownValue>> {
 }
 
 fn read(path: &Path) -> Result<KnownFile> {
-    let failed = |e: std::io::Error| Error::usage(format!("--known {}: {}", path.display(), e.kind()));
+    let failed = |e: std::io::Error| Error::usage(format!("--known {}: {}", path.display(), why(&e)));
     let mut bytes = Vec::new();
     File::open(path).map_err(failed)?.take(KNOWN_BYTES_MAX + 1).read_to_end(&mut bytes).map_err(failed)?;
     KnownFile::parse(&bytes)

@@ -27,10 +27,10 @@ pub(super) fn run(dest: &Path, settings: &Settings) -> Result<u8> {
             .hint("`sordino worker` does the same elsewhere"));
     }
     start_log(settings.worker()?.log);
-    let dest = jobs::destination(dest, &[])?;
+    let (typed, dest) = (dest, jobs::destination(dest, &[])?);
     let (patterns, (target, ordered, sources)) = events::beside_patterns(settings, || {
         let stores = Stores::new(Some(Client::connect(runtime::handle()?, settings.access())?));
-        let target = events::target(settings, &stores, &dest)?;
+        let target = events::target(settings, &stores, &dest).map_err(|e| e.on("DEST", typed))?;
         Ok((target, runtime::ordered(&stores, &dest, settings)?, events::buckets(settings, stores, &dest)?))
     })?;
     let worker = Arc::new(events::worker(settings, patterns, sources, target, ordered, Box::new(log_notice))?);

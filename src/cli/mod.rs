@@ -27,7 +27,7 @@ mod users;
 mod verify;
 mod worker;
 
-use crate::base::{Error, Kind, Result};
+use crate::base::{Error, Kind, Result, why};
 use crate::config::{Environment, Fields, Settings};
 use args::{Cli, Command};
 use clap::{CommandFactory, Parser};
@@ -103,7 +103,7 @@ fn manual(out: &mut Output) -> Result<u8> {
 }
 
 fn manual_pages(folder: &Path) -> Result<u8> {
-    let failed = |e: std::io::Error| Error::usage(format!("--out {}: {}", folder.display(), e.kind()));
+    let failed = |e: std::io::Error| Error::usage(format!("--out {}: {}", folder.display(), why(&e)));
     std::fs::create_dir_all(folder).map_err(failed)?;
     clap_mangen::generate_to(Cli::command(), folder).map_err(failed)?;
     Ok(0)

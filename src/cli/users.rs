@@ -9,7 +9,7 @@ use crate::access::people::{
     self, Cost, Credential, Email, Match, PasswordHash, People, Role, Totp, User, UserState, one_time_password,
 };
 use crate::access::{UserName, Word};
-use crate::base::{Error, Phi, Result, Timestamp};
+use crate::base::{Error, Phi, Result, Timestamp, why};
 use crate::config::Settings;
 use crate::store::Records;
 use serde::Serialize;
@@ -185,7 +185,7 @@ fn show_password(name: &UserName, made: Option<Phi<String>>, out: &mut Output) -
 }
 
 fn read_password(path: &Path) -> Result<Phi<String>> {
-    let failed = |e: std::io::Error| Error::usage(format!("--password-file {}: {}", path.display(), e.kind()));
+    let failed = |e: std::io::Error| Error::usage(format!("--password-file {}: {}", path.display(), why(&e)));
     let mut text = String::new();
     let source: Box<dyn Read> = if path == Path::new("-") {
         Box::new(std::io::stdin())

@@ -21,7 +21,7 @@ pub use signing::SigningFields;
 pub use worker::{LogLevel, WorkerFields, WorkerSettings};
 
 use crate::access::sign::{KeyFolder, PublicKeys, Signer, Signing, read_private};
-use crate::base::{Error, Result, Sha256Hex, Timestamp, limits};
+use crate::base::{Error, Result, Sha256Hex, Timestamp, limits, why};
 use crate::jobs::{CallKey, DEFAULT_TEMPLATES, Originals, SizeLimits, Template};
 use crate::model::{Format, Policy};
 use crate::store::{Access, Properties};
@@ -36,6 +36,9 @@ use std::time::Duration;
 pub const CONFIG_FILE: &str = "sordino.toml";
 /// Largest configuration or policy file, bytes.
 const FILE_BYTES_MAX: u64 = 1 << 20;
+
+/// What the parser says of a key of a mapping that takes one path or several.
+const NO_PLACES: &str = "data did not match any variant of untagged enum Places";
 
 /// The folder of keys in the state folder.
 const STATE_KEYS: &str = "keys";
@@ -201,7 +204,11 @@ impl Settings {
             };
         };
         let mapping = Mapping::parse(&read_text(path, "mapping file")?);
-        let wrong = |what| Error::usage(format!("mapping file {}: {what}", path.display())).hint("see docs/mapping.md");
+        let wrong = |what: String| {
+            let what =
+                what.replace(NO_PLACES, "a path is wanted here, such as \"call.turns[].text\", or a list of paths");
+            Error::usage(format!("mapping file {}: {what}", path.display())).hint("see docs/mapping.md")
+        };
         let mapping = mapping.map_err(wrong)?;
         Ok(Told { format, raw, mapping: Some(Arc::new(mapping)) })
     }
@@ -336,7 +343,7 @@ impl Settings {
     /// A usage error when there is no state folder, or none can be made.
     pub fn index_file(&self, dest: &Path) -> Result<PathBuf> {
         let folder = self.state_dir()?.join(STATE_INDEX);
-        let failed = |e: std::io::Error| Error::usage(format!("state folder {}: {}", folder.display(), e.kind()));
+        let failed = |e: std::io::Error| Error::usage(format!("state folder {}: {}", folder.display(), why(&e)));
         std::fs::create_dir_all(&folder).map_err(failed)?;
         let whole = dest.canonicalize().unwrap_or_else(|_| dest.to_owned());
         let name = Sha256Hex::of(whole.as_os_str().as_encoded_bytes());
@@ -372,7 +379,7 @@ fn toml_fault(text: &str, error: &toml::de::Error) -> String {
 }
 
 fn read_text(path: &Path, what: &str) -> Result<String> {
-    let failed = |e: std::io::Error| Error::usage(format!("{what} {}: {}", path.display(), e.kind()));
+    let failed = |e: std::io::Error| Error::usage(format!("{what} {}: {}", path.display(), why(&e)));
     let size = std::fs::metadata(path).map_err(failed)?.len();
     if size > FILE_BYTES_MAX {
         return Err(Error::usage(format!("{what} {}: {size} bytes, at most {FILE_BYTES_MAX}", path.display())));
@@ -441,6 +448,19 @@ mod tests {
         assert!(message.ends_with("--pad-ms 90000: at most 2000; try --pad-ms 250"), "{message}");
         let message = resolve("", &[("SORDINO_JOBS", "0")], Fields::default()).err().unwrap().to_string();
         assert!(message.contains("SORDINO_JOBS=0"), "{message}");
+    }
+
+    #[test]
+    fn a_template_and_a_mapping_that_are_wrong_are_named_as_they_were_given() {
+        let template = [("SORDINO_EXPECTS_RECORDING", "{id}.json")];
+        let message = resolve("", &template, Fields::default()).err().unwrap().to_string();
+        assert!(message.contains("expects-recording") && !message.contains("pairing"), "{message}");
+        let dir = tempfile::tempdir().unwrap();
+        let mapping = dir.path().join("shape.toml");
+        std::fs::write(&mapping, "version = 1\nkeep = 7\n").unwrap();
+        let flags = Fields { mapping: Some(mapping), ..Fields::default() };
+        let message = resolve("", &[], flags).unwrap().told().err().unwrap().to_string();
+        assert!(message.contains("line 2: a path is wanted here"), "{message}");
     }
 
     #[test]

@@ -1,7 +1,7 @@
 //! The table `[serve.oidc]`: the provider of sign-ins, and how what it says becomes a user.
 
 use crate::access::people::Role;
-use crate::base::{Error, Phi, Result};
+use crate::base::{Error, Phi, Result, why};
 use crate::serve::oidc::{Client, EMAIL, Mapping, is_private};
 use clap::ValueEnum;
 use std::collections::BTreeMap;
@@ -139,7 +139,7 @@ impl OidcFields {
 
 fn read_secret(path: &Path) -> Result<Phi<String>> {
     use std::io::Read;
-    let failed = |e: std::io::Error| Error::usage(format!("oidc client-secret-file {}: {}", path.display(), e.kind()));
+    let failed = |e: std::io::Error| Error::usage(format!("oidc client-secret-file {}: {}", path.display(), why(&e)));
     let mut text = String::new();
     let file = std::fs::File::open(path).map_err(failed)?;
     file.take(SECRET_BYTES_MAX).read_to_string(&mut text).map_err(failed)?;

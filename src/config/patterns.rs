@@ -1,7 +1,7 @@
 //! Pattern files of a user: every `*.toml` of a folder. Must not know what is in them.
 
 use super::read_text;
-use crate::base::{Error, Result};
+use crate::base::{Error, Result, why};
 use std::path::Path;
 
 /// Most pattern files of a folder.
@@ -13,7 +13,7 @@ const FILES_MAX: usize = 64;
 /// A usage error when the folder or a file cannot be read, or there are none or too many.
 pub(super) fn read(folder: &Path) -> Result<Vec<(String, String)>> {
     let shown = folder.display();
-    let failed = |e: std::io::Error| Error::usage(format!("patterns {shown}: {}", e.kind()));
+    let failed = |e: std::io::Error| Error::usage(format!("patterns {shown}: {}", why(&e)));
     let mut paths = Vec::new();
     for entry in std::fs::read_dir(folder).map_err(failed)? {
         let path = entry.map_err(failed)?.path();

@@ -1,6 +1,6 @@
 //! The call id key's file: read, or made once by whichever process comes first.
 
-use crate::base::{Error, Result};
+use crate::base::{Error, Result, why};
 use crate::jobs::{CallKey, KEY_BYTES_MAX};
 use std::fs::{self, OpenOptions};
 use std::io::{ErrorKind, Read, Write};
@@ -10,7 +10,7 @@ const FILE_NAME: &str = "call-id-key";
 
 /// The key in this file.
 pub(super) fn read(path: &Path) -> Result<CallKey> {
-    let failed = |e: std::io::Error| Error::usage(format!("call id key file {}: {}", path.display(), e.kind()));
+    let failed = |e: std::io::Error| Error::usage(format!("call id key file {}: {}", path.display(), why(&e)));
     let mut bytes = Vec::new();
     let file = fs::File::open(path).map_err(failed)?;
     file.take(KEY_BYTES_MAX as u64 + 2).read_to_end(&mut bytes).map_err(failed)?;
@@ -25,7 +25,7 @@ pub(super) fn read_or_make(state_dir: &Path) -> Result<(CallKey, Option<PathBuf>
         return Ok((read(&path)?, None));
     }
     let made = make(state_dir, &path).map_err(|e| {
-        Error::usage(format!("call id key file {}: cannot be made: {}", path.display(), e.kind()))
+        Error::usage(format!("call id key file {}: cannot be made: {}", path.display(), why(&e)))
             .hint("set SORDINO_CALL_ID_KEY, or SORDINO_STATE_DIR to a folder that can be written")
     })?;
     Ok((read(&path)?, made.then_some(path)))

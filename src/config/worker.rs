@@ -147,7 +147,11 @@ impl WorkerFields {
         within(origin, "stop-after-s", self.stop_after_s, 0, SECONDS_MAX, 25)?;
         within(origin, "settle-s", self.settle_s, 0, SECONDS_MAX, 5)?;
         within(origin, "deliveries-max", self.deliveries_max.map(u64::from), 1, DELIVERIES_MAX, 10)?;
-        self.expects_recording.iter().flatten().try_for_each(|t| Template::parse(t).map(drop))
+        let wrong = |template: &String| {
+            Error::usage(format!("expects-recording {template:?}: not of the form FOLDER/…/TEXT{{id}}TEXT.*"))
+                .hint("an example is \"transcripts/{id}.*\"; docs/batch.md says what may stand in it")
+        };
+        self.expects_recording.iter().flatten().try_for_each(|t| Template::parse(t).map(drop).map_err(|_| wrong(t)))
     }
 
     pub(super) fn settings(&self) -> Result<WorkerSettings> {

@@ -6,7 +6,7 @@ use super::door;
 use super::notice::Notice;
 use super::peers::Peers;
 use super::stall::Stalls;
-use crate::base::{Error, Result};
+use crate::base::{Error, Result, why};
 use hyper::server::conn::http1;
 use hyper::service::service_fn;
 use hyper_util::rt::{TokioIo, TokioTimer};
@@ -93,7 +93,7 @@ pub(super) fn start(
     app: Arc<App>,
     rules: Rules,
 ) -> Result<Listening> {
-    let failed = |e: io::Error| Error::usage(format!("--listen {address}: {}", e.kind()));
+    let failed = |e: io::Error| Error::usage(format!("--listen {address}: {}", why(&e)));
     let listener = runtime.block_on(TcpListener::bind(address)).map_err(failed)?;
     let address = listener.local_addr().map_err(failed)?;
     let (stop, stopped) = watch::channel(());

@@ -6,7 +6,7 @@
 
 use super::key::{KeyId, PrivateKey, PublicKey};
 use super::public::PublicKeys;
-use crate::base::{Error, Phi, Result, Timestamp};
+use crate::base::{Error, Phi, Result, Timestamp, why};
 use std::fs::{self, Permissions};
 use std::io::{ErrorKind, Read, Write};
 use std::os::unix::fs::PermissionsExt;
@@ -122,7 +122,7 @@ impl KeyFolder {
     }
 
     fn unwritten(&self, error: &std::io::Error) -> Error {
-        self.wrong(&format!("cannot be written: {}", error.kind()))
+        self.wrong(&format!("cannot be written: {}", why(error)))
     }
 }
 
@@ -173,5 +173,5 @@ fn unread(what: &str, path: &Path, error: &std::io::Error) -> Error {
         ErrorKind::NotFound => "make one with `sordino keys new FOLDER`",
         _ => "may this process read it?",
     };
-    Error::usage(format!("{what} {}: {}", path.display(), error.kind())).hint(hint)
+    Error::usage(format!("{what} {}: {}", path.display(), why(error))).hint(hint)
 }

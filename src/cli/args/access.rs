@@ -121,7 +121,7 @@ pub(in crate::cli) enum AuditCommand {
 /// Which log, and what its seals are checked with.
 #[derive(Args)]
 pub(in crate::cli) struct LogArgs {
-    /// Folder or s3://bucket/prefix whose calls the log is about
+    /// Destination of redacted calls whose audit log and users these are: a folder or s3://bucket/prefix
     #[arg(value_name = "DEST", value_hint = ValueHint::AnyPath)]
     pub dest: PathBuf,
     /// Public keys that seals are checked with [default: those beside the signing key, or of the state folder]
@@ -247,7 +247,7 @@ pub(in crate::cli) struct KeptArgs {
     /// Sign what is written with this key (docs/signing.md)
     #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
     signing_key_file: Option<PathBuf>,
-    /// Who does this, for the records [default: operator]
+    /// Who does this, for the records
     #[arg(long, value_name = "NAME", default_value = "operator")]
     pub by: UserName,
 }

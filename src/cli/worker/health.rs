@@ -1,7 +1,7 @@
 //! Answers to whoever runs the worker: whether it lives, whether it can work, and its numbers.
 
 use super::metrics::Metrics;
-use crate::base::{Error, Result};
+use crate::base::{Error, Result, why};
 use crate::jobs::Notice;
 use axum::Router;
 use axum::http::StatusCode;
@@ -57,7 +57,7 @@ pub(super) fn serve(
     health: Arc<Health>,
     metrics: Arc<Metrics>,
 ) -> Result<SocketAddr> {
-    let failed = |e: std::io::Error| Error::usage(format!("--listen {address}: {}", e.kind()));
+    let failed = |e: std::io::Error| Error::usage(format!("--listen {address}: {}", why(&e)));
     let listener = runtime.block_on(TcpListener::bind(address)).map_err(failed)?;
     let bound = listener.local_addr().map_err(failed)?;
     let ready = move || {

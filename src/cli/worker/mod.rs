@@ -77,7 +77,7 @@ fn open(typed: &Path, settings: &Settings, told: &WorkerSettings) -> Result<Open
             };
             let open_stores = || {
                 let stores = Stores::new(Some(Client::connect(runtime.clone(), settings.access())?));
-                let target = events::target(settings, &stores, &dest)?;
+                let target = events::target(settings, &stores, &dest).map_err(|e| e.on("DEST", typed))?;
                 let ordered = runtime::ordered(&stores, &dest, settings)?;
                 Ok((target, ordered, events::buckets(settings, stores, &dest)?))
             };
@@ -87,7 +87,7 @@ fn open(typed: &Path, settings: &Settings, told: &WorkerSettings) -> Result<Open
         (None, Some(folder)) => {
             let dest = jobs::destination(typed, std::slice::from_ref(folder))?;
             let stores = runtime::stores([folder.as_path(), typed].into_iter(), settings)?;
-            let target = events::target(settings, &stores, &dest)?;
+            let target = events::target(settings, &stores, &dest).map_err(|e| e.on("DEST", typed))?;
             let (queue, sources) = watch(folder, settings, told)?;
             let ordered = runtime::ordered(&stores, &dest, settings)?;
             Ok(Opened { queue: Arc::new(queue), sources, target, ordered })

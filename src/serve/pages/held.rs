@@ -181,7 +181,7 @@ fn form(app: &App, who: &Who, call: &CallId) -> Markup {
     let release = &app.parts.release;
     markup! {
         @if release.policies.is_empty() {
-            p { "No policy is named for this. The operator names them, for the server and for runs: " code { "release-policies" } " (docs/serve.md)." }
+            p { "No policy is named for this. The operator names them, for the server and for runs: " code { "release-policies" } " (docs/qa-page.md)." }
         } @else {
             p { "After you have reviewed the source: a wider policy mutes or hides what this one holds a call for." }
             form.fields method="post" action={ "/held/" (call.as_str()) "/order" } {
