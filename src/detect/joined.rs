@@ -121,7 +121,7 @@ fn crossings(tokens: &Tokens, turn: Range<usize>, out: &mut [Option<Decision>]) 
 /// name ("Dr. through Vengadam").
 fn titled(tokens: &Tokens, turn: Range<usize>, out: &mut [Option<Decision>]) {
     for i in turn.start + 1..turn.end.saturating_sub(1) {
-        if out[i].is_some() || !out[i + 1].is_some_and(|d| d.category == Category::Name) {
+        if out[i].is_some() || out[i + 1].is_none_or(|d| d.category != Category::Name) {
             continue;
         }
         let title = matches!(tokens.word(i - 1), "dr" | "mr" | "mrs" | "ms");
