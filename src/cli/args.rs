@@ -19,8 +19,8 @@ use crate::model::{Format, RawShape};
 use clap::{Args, Parser, Subcommand, ValueHint};
 use std::path::PathBuf;
 
-const EXIT_CODES: &str = "Exit codes: 0 every call redacted or already done, or stopped at --max-calls; 3 at least one call held; \
-    2 wrong usage or configuration; 1 anything else.";
+const EXIT_CODES: &str = "Exit codes: 0 every call redacted or already done, or stopped at --max-calls; \
+    3 at least one call held; 2 wrong usage or configuration; 1 anything else.";
 
 const ENVIRONMENT: &str = "\
 Configuration: ./sordino.toml or --config FILE (SORDINO_CONFIG), over it SORDINO_… variables, over them flags.
