@@ -87,6 +87,10 @@ impl Gathered {
         let mut end_before = None;
         for &piece in pieces {
             let from = self.tokens.len();
+            if piece.leaf.range().is_empty() && end_before == Some(from) {
+                self.add_empty(piece);
+                continue;
+            }
             source.tokens(piece.leaf, &mut self.tokens);
             let begins = self.tokens.get(from).is_some_and(|token| token.raw.0 == piece.leaf.start);
             let joins = begins && end_before == Some(from);
@@ -104,6 +108,16 @@ impl Gathered {
             self.pieces.push((piece, self.tokens.len()));
             self.joins.push(joins);
         }
+    }
+
+    /// Adds a piece that says nothing, such as masking leaves of the rest of a word, to the word before it, which may go
+    /// on behind it.
+    fn add_empty(&mut self, piece: Piece) {
+        if let Some(word) = self.words.last_mut() {
+            word.time = word.time.into_iter().chain(piece.time).reduce(TimeSpan::cover);
+        }
+        self.pieces.push((piece, self.tokens.len()));
+        self.joins.push(true);
     }
 
     /// One of its words as a token.
