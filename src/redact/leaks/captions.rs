@@ -2,6 +2,9 @@
 //!
 //! It shares no code with the reader of captions, since it is part of the proof of what that reader led to.
 
+/// Longest time, bytes: `0000:00:01.000`.
+const TIME_BYTES_MAX: usize = 14;
+
 /// The bytes of a time: `00:00:01.000`.
 fn is_time(text: &str) -> bool {
     let shape: String = text.chars().map(|c| if c.is_ascii_digit() { '0' } else { c }).collect();
@@ -37,8 +40,9 @@ pub(super) fn said(file: &str) -> String {
 fn without_time_tags(mut line: &str, said: &mut String) {
     while let Some((before, tag)) = line.split_once('<') {
         said.push_str(before);
-        line = match tag.split_once('>').filter(|(body, _)| is_time(body)) {
-            Some((_, after)) => after,
+        let end = tag.bytes().take(TIME_BYTES_MAX + 1).position(|b| b == b'>');
+        line = match end.filter(|&end| is_time(&tag[..end])) {
+            Some(end) => &tag[end + 1..],
             None => {
                 said.push('<');
                 tag
@@ -58,5 +62,14 @@ mod tests {
             1:00:00,000-->1:00:01,000 5551234\n3\n3\n00:05.000 --> x:06.000\n7";
         let want = "WEBVTT\n align:start\nhi <v Ann>1982\n1982\n 5551234\n3\nx:06.000\n7\n";
         assert_eq!(said(file), want);
+    }
+
+    #[test]
+    fn tags_that_never_close_are_searched_once() {
+        for tag in ["<", "<00:01.200 ", "<a"] {
+            let file = tag.repeat(1_000_000);
+            assert_eq!(said(&file), format!("{file}\n"));
+        }
+        assert_eq!(said("<0000:00:01.000>a<00000:00:01.000>b"), "a<00000:00:01.000>b\n");
     }
 }

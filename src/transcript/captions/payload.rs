@@ -203,17 +203,23 @@ fn tag(text: &str, dialect: Dialect) -> (Tag, usize) {
             Some(end) => (webvtt(&text[1..end]), end + 1),
             None => (Tag::Without(0..text.len()), text.len()),
         },
-        (Dialect::Srt, Some(b'<')) => match text.find('>') {
+        (Dialect::Srt, Some(b'<')) => match closing(text, b'<', b'>') {
             Some(end) => (srt(&text[1..end]), end + 1),
             None => (Tag::None, 1),
         },
-        (Dialect::Srt, Some(b'{')) => match text.find('}').filter(|_| text.starts_with("{\\")) {
+        (Dialect::Srt, Some(b'{')) => match closing(text, b'{', b'}').filter(|_| text.starts_with("{\\")) {
             Some(end) if is_place(&text[2..end]) => (Tag::Kept, end + 1),
             Some(end) => (Tag::Without(0..end + 1), end + 1),
             None => (Tag::None, 1),
         },
         _ => (Tag::None, 1),
     }
+}
+
+/// Where the bracket that opens a text is closed, unless another opens before; so no text is searched twice.
+fn closing(text: &str, opens: u8, closes: u8) -> Option<usize> {
+    let next = 1 + memchr::memchr2(opens, closes, &text.as_bytes()[1..])?;
+    (text.as_bytes()[next] == closes).then_some(next)
 }
 
 /// A tag of WebVTT, by what stands between its brackets. Ranges count from the bracket before it.
@@ -323,6 +329,16 @@ mod tests {
         check("<font color=\"#FF00aa\">a</font>", "a", "<font color=\"#FF00aa\">a</font>");
         check("<font face=john>a</font>", "a", "<font>a</font>");
         check("a < b", "a < b", "a < b");
+    }
+
+    #[test]
+    fn brackets_that_never_close_are_searched_once() {
+        for many in ["<", "{", "{\\", "<a ", "<00:01.500 "] {
+            let text = many.repeat(1_000_000);
+            check(&text, Dialect::Srt, &text, &text);
+        }
+        let text = "<a ".repeat(1_000_000);
+        check(&text, Dialect::WebVtt, "", "");
     }
 
     #[test]

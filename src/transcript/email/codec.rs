@@ -146,14 +146,9 @@ pub(super) fn decode_words(value: &str) -> Option<String> {
     let mut out = String::with_capacity(value.len());
     let mut rest = value;
     let mut after_word = false;
+    let mut open = 0;
     while let Some(at) = rest.find("=?") {
-        let parts: Option<(&str, &str, &str, &str)> = rest[at + 2..].split_once('?').and_then(|(charset, r)| {
-            let (kind, r) = r.split_once('?')?;
-            let (text, r) = r.split_once("?=")?;
-            let is_word = !charset.is_empty() && kind.len() == 1 && !text.contains(char::is_whitespace);
-            is_word.then_some((charset, kind, text, r))
-        });
-        let Some((name, kind, text, after)) = parts else {
+        let Some((name, kind, text, after)) = encoded_word(value, value.len() - rest.len() + at + 2, &mut open) else {
             out.push_str(&rest[..at + 2]);
             rest = &rest[at + 2..];
             after_word = false;
@@ -176,6 +171,25 @@ pub(super) fn decode_words(value: &str) -> Option<String> {
     }
     out.push_str(rest);
     Some(out)
+}
+
+/// Charset, kind and text of the encoded word whose `=?` ends at `from`, and what follows it. No text of one ends before
+/// `open`, so that none is searched twice.
+fn encoded_word<'v>(value: &'v str, from: usize, open: &mut usize) -> Option<(&'v str, &'v str, &'v str, &'v str)> {
+    let (charset, rest) = value[from..].split_once('?').filter(|(charset, _)| !charset.is_empty())?;
+    let kind = rest.get(..1).filter(|_| rest[1..].starts_with('?'))?;
+    let start = value.len() - rest.len() + 2;
+    if start < *open {
+        return None;
+    }
+    let ends = |&(at, c): &(usize, char)| c.is_whitespace() || value[start + at..].starts_with("?=");
+    match value[start..].char_indices().find(ends).map(|(at, c)| (start + at, c)) {
+        Some((end, '?')) => Some((charset, kind, &value[start..end], &value[end + 2..])),
+        blank => {
+            *open = blank.map_or(value.len(), |(at, _)| at);
+            None
+        }
+    }
 }
 
 /// A header value that says `text`: as it stands where it is ASCII, else in encoded words.
@@ -232,6 +246,14 @@ mod tests {
             ("=?utf-8?b?***?=", None),
         ] {
             assert_eq!(decode_words(value).as_deref(), want, "{value}");
+        }
+    }
+
+    #[test]
+    fn encoded_words_that_never_end_are_searched_once() {
+        for many in ["=? ", "=?u?q?x", "=?u?q? ", "=?u?q", "=?u"] {
+            let value = many.repeat(1_000_000);
+            assert_eq!(decode_words(&value).as_ref(), Some(&value), "{many}");
         }
     }
 
