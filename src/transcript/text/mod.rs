@@ -1,5 +1,6 @@
 //! Plain text: a line is a turn, which may say who speaks, and when. A label is never a word: what is masked ends before it.
 
+mod json;
 mod labels;
 mod stamps;
 
@@ -25,14 +26,13 @@ const LABELS_MAX: usize = 64;
 ///
 /// Masking changes no line break and writes no sign that is asked for here, so it changes no answer.
 pub(super) fn fits(text: &str) -> bool {
-    let other = ["<", "%PDF", "PK\u{3}", "WEBVTT", "{", "#!"];
-    let json_list = text.strip_prefix('[').is_some_and(|rest| rest.trim_start().starts_with(['{', '"']));
+    let other = ["<", "%PDF", "PK\u{3}", "WEBVTT", "#!"];
     // Some programs write `[00:00:01 --> 00:00:04] …`.
     let subtitles = text.lines().take(4).any(|line| !line.starts_with('[') && line.contains(" --> "));
     let mail = ["content-transfer-encoding:", "mime-version:"];
     let is_mail =
         text.lines().any(|line| mail.iter().any(|m| line.get(..m.len()).is_some_and(|l| l.eq_ignore_ascii_case(m))));
-    !json_list && !subtitles && !is_mail && !other.iter().any(|start| text.starts_with(start))
+    !json::begins(text) && !subtitles && !is_mail && !other.iter().any(|start| text.starts_with(start))
 }
 
 /// Reads the turns of a file.
