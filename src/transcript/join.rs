@@ -171,6 +171,7 @@ impl Joined {
         }));
         let offset = |o: Offset| Offset { number: leaf(o.number), text: leaf(o.text), edge: o.edge };
         all.offsets.extend(map.offsets.into_iter().map(offset));
+        all.keys.extend(map.keys.into_iter().map(|key| key.further(by)));
         for value in known {
             if !self.known.contains(&value) {
                 self.known.push(value);

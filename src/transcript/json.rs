@@ -3,6 +3,7 @@
 //!
 //! It decodes nothing and allocates nothing per value. Anything that no rule covers ends the scan.
 
+use super::keys::TextKey;
 use super::schema::{Node, Role, shape};
 use super::source::Leaf;
 use crate::base::{Error, HoldReason, Result, Stage, limits};
@@ -19,6 +20,7 @@ pub(super) struct Entry {
 pub(super) struct Tape {
     entries: Vec<Entry>,
     dropped: Vec<Dropped>,
+    keys: Vec<TextKey>,
 }
 
 /// A value that must not stay.
@@ -42,6 +44,11 @@ impl Tape {
     /// The entry of the whole file.
     pub(super) const fn top(&self) -> Children<'_> {
         Children { tape: self, at: 0, end: self.entries.len() as u32 }
+    }
+
+    /// Keys that are text, in file order.
+    pub(super) fn keys(&self) -> &[TextKey] {
+        &self.keys
     }
 
     /// What must not stay.
@@ -77,6 +84,7 @@ pub(super) fn scan(text: &str, root: &'static Node) -> Result<Tape> {
         // A compact file has an entry in 20 bytes; room that is not used costs no memory.
         entries: Vec::with_capacity(text.len() / 16),
         dropped: Vec::new(),
+        keys: Vec::new(),
         unknown_keys: Vec::new(),
         glues: [[Glue::default(); GLUES]; limits::JSON_DEPTH_MAX],
     };
@@ -120,6 +128,7 @@ struct Scanner<'a> {
     at: usize,
     entries: Vec<Entry>,
     dropped: Vec<Dropped>,
+    keys: Vec<TextKey>,
     /// Byte ranges of the unknown keys of the objects that are open, innermost last.
     unknown_keys: Vec<(u32, u32)>,
     /// The glues seen last, by depth; which of them, by the key before.
@@ -284,6 +293,7 @@ impl Scanner<'_> {
     /// An object whose keys are values of the node `key`.
     fn map(&mut self, key: &Node, value: &'static Node, depth: usize) -> Result<()> {
         let mut seen: Vec<(u32, u32)> = Vec::new();
+        let object = self.at as u32;
         self.at += 1;
         self.space();
         let mut more = self.peek() != Some(b'}');
@@ -301,6 +311,9 @@ impl Scanner<'_> {
             }
             seen.push((name.start, name.end));
             self.scalar(key, name, Scalar::String)?;
+            if let Node::Text(_) = key {
+                self.keys.push(TextKey { leaf: name, object });
+            }
             self.colon()?;
             self.member(value, depth + 1)?;
             more = self.separator(b'}')?;

@@ -8,6 +8,8 @@ mod joined;
 
 use super::align::{Links, Reference, Work, align};
 use super::json::{Dropped, Tape};
+use super::keys::TextKey;
+use super::moments::Moment;
 use super::source::{Leaf, Source, Token};
 use crate::base::{Error, HoldReason, Phi, Result, Stage, TimeSpan, WordSpan, limits};
 use crate::model::{KnownValue, Speaker, TimeSource, Transcript, TranscriptBuilder, TurnKind};
@@ -87,6 +89,8 @@ pub(super) struct TextMap {
     pub(super) stand_ins: Vec<StandIn>,
     pub(super) opposite: Vec<u32>,
     pub(super) offsets: Vec<Offset>,
+    /// Keys among the sites.
+    pub(super) keys: Vec<TextKey>,
 }
 
 /// A string of a copy, with the time that the copy gives it.
@@ -136,6 +140,7 @@ impl Linker {
     /// For a JSON file, of which what its schema drops is taken out.
     pub(super) fn of_json(source: Source, tape: &Tape, time_source: TimeSource) -> Self {
         let mut linker = Self::new(source, time_source);
+        linker.map.keys = tape.keys().to_vec();
         for &dropped in tape.dropped() {
             match dropped {
                 Dropped::Inside(leaf) => linker.empty(leaf),

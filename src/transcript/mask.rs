@@ -8,6 +8,7 @@
 use super::link::{Form, Site, TextMap};
 use super::offsets;
 use super::source::Escapes;
+use super::{keys, offsets};
 use crate::base::{CallId, Error, Kind, Phi, Result, Stage};
 use crate::model::Edit;
 use std::borrow::Cow;
@@ -41,6 +42,7 @@ pub(super) fn splice(
             Form::List | Form::Running | Form::Joined => cutter.mask(site),
         }
     }
+    keys::tell_apart(file, &map.keys, &mut cutter.cuts);
     let numbers = offsets::recounted(file, &map.offsets, &cutter.cuts);
     Ok(Phi::new(parts.iter().map(|part| write(file, part, &cutter.cuts, &numbers)).collect()))
 }

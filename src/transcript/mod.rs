@@ -19,6 +19,7 @@ mod google;
 mod insights;
 mod join;
 mod json;
+mod keys;
 mod link;
 mod mapping;
 mod marks;
