@@ -14,7 +14,7 @@ pub(super) static LAYOUT: Layout =
 static ROOT: Node = Node::Object(
     Role::Group,
     &[
-        ("id", Node::Known(shape::uuid)),
+        ("id", Node::Known(id)),
         ("status", Node::Known(status)),
         ("text", Node::Text(Role::WholeText)),
         ("words", WORDS),
@@ -93,6 +93,11 @@ const STRETCH: &[(&str, Node)] = &[
     ("sentiment", Node::Known(shape::constant)),
     ("translated_texts", Node::Dropped),
 ];
+
+/// A UUID; older ones lack their first digit.
+fn id(text: &str) -> bool {
+    shape::uuid(text) || (text.len() == 35 && shape::uuid(&format!("0{text}")))
+}
 
 fn status(text: &str) -> bool {
     matches!(text, "completed" | "error" | "processing" | "queued")

@@ -62,6 +62,7 @@ const READING: &[(&str, Node)] = &[
     ("display", Node::Text(Role::Text)),
     ("words", Node::Array(Role::WordsAgain, &Node::Object(Role::Word, WORD))),
     ("displayWords", Node::Array(Role::Words, &Node::Object(Role::Word, WORD))),
+    ("displayPhraseElements", Node::Array(Role::WordsAgain, &Node::Object(Role::Word, WORD))),
     ("sentiment", Node::Dropped),
 ];
 

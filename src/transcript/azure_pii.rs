@@ -39,7 +39,7 @@ const RESULTS: Node = Node::Object(
     &[
         ("conversations", Node::Array(Role::Group, &CONVERSATION)),
         ("errors", Node::Dropped),
-        ("modelVersion", Node::Known(shape::version)),
+        ("modelVersion", Node::Known(model)),
     ],
 );
 
@@ -78,6 +78,11 @@ const TIMING: Node =
 
 fn status(text: &str) -> bool {
     matches!(text, "succeeded" | "partiallyCompleted" | "failed" | "cancelled")
+}
+
+/// `2023-04-01`, `2022-05-15-preview`
+fn model(text: &str) -> bool {
+    text == "latest" || shape::version(text.strip_suffix("-preview").unwrap_or(text))
 }
 
 fn kind(text: &str) -> bool {

@@ -18,7 +18,9 @@ static ROOT: Node = Node::Object(
         ("AccountId", Node::Known(shape::account)),
         ("JobStatus", Node::Known(shape::job_status)),
         ("JobName", Node::Dropped),
+        ("SessionId", Node::Known(shape::uuid)),
         ("LanguageCode", Node::Known(shape::language_tag)),
+        ("LanguageIdentification", Node::Array(Role::Group, &LANGUAGE)),
         ("Channel", Node::Known(shape::constant)),
         ("Version", Node::Known(shape::version)),
         ("Participants", Node::Array(Role::Group, &PARTICIPANT)),
@@ -35,6 +37,9 @@ static ROOT: Node = Node::Object(
         ("Status", Node::Known(shape::constant)),
     ],
 );
+
+const LANGUAGE: Node =
+    Node::Object(Role::Group, &[("Code", Node::Known(shape::language_tag)), ("Score", Node::Known(shape::measure))]);
 
 const PARTICIPANT: Node = Node::Object(
     Role::Participant,

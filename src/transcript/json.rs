@@ -218,6 +218,8 @@ impl Scanner<'_> {
         let text = &self.text[leaf.range()];
         let (role, covered) = match (node, kind) {
             (Node::Text(role), Scalar::String) => (Some(*role), true),
+            // Where services have nothing to say, they say it.
+            (Node::Value(..) | Node::Known(_), Scalar::String) if text.is_empty() => (None, true),
             (Node::Value(role, fits), _) => (Some(*role), fits(text)),
             (Node::Known(fits), _) => (None, fits(text)),
             (Node::Dropped, Scalar::String) => {

@@ -57,7 +57,7 @@ impl Voices {
             return speaker;
         }
         let known = self.participants.len();
-        if label.is_empty() || known == VOICES_MAX {
+        if matches!(label, "" | "?") || known == VOICES_MAX {
             return Speaker::Unknown;
         }
         let speaker = Speaker::Numbered(UNNUMBERED + known as u16);
@@ -114,6 +114,7 @@ mod tests {
         check("spk_3", Speaker::Numbered(3));
         check("SPEAKER_01", Speaker::Numbered(1));
         check("C", Speaker::Numbered(2));
+        check("?", Speaker::Unknown);
         check("c-1", Speaker::Caller);
         check("6b2f0e7c-0b5e-4f5e-9d57-0c4c3e1a7a10", Speaker::Numbered(UNNUMBERED + 1));
     }

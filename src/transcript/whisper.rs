@@ -27,12 +27,29 @@ static ROOT: Node = Node::Object(
         ("language", Node::Known(language)),
         ("task", Node::Known(task)),
         ("duration", Node::Known(shape::seconds)),
-        ("usage", Node::Object(Role::Group, &[("type", Node::Known(usage)), ("seconds", Node::Known(shape::seconds))])),
+        ("usage", Node::Object(Role::Group, USAGE)),
+        ("logprobs", Node::Dropped),
     ],
 );
 
+const USAGE: &[(&str, Node)] = &[
+    ("type", Node::Known(usage)),
+    ("seconds", Node::Known(shape::seconds)),
+    ("input_tokens", Node::Known(shape::count)),
+    ("output_tokens", Node::Known(shape::count)),
+    ("total_tokens", Node::Known(shape::count)),
+    (
+        "input_token_details",
+        Node::Object(
+            Role::Group,
+            &[("text_tokens", Node::Known(shape::count)), ("audio_tokens", Node::Known(shape::count))],
+        ),
+    ),
+];
+
 const SEGMENT: &[(&str, Node)] = &[
-    ("id", Node::Known(shape::count)),
+    ("type", Node::Known(segment_type)),
+    ("id", Node::Known(segment_id)),
     ("seek", Node::Known(shape::count)),
     ("start", Node::Value(Role::Start(Unit::Seconds), shape::seconds)),
     ("end", Node::Value(Role::End(Unit::Seconds), shape::seconds)),
@@ -58,9 +75,19 @@ const WORD: &[(&str, Node)] = &[
     ("speaker", Node::Known(speaker)),
 ];
 
-/// `SPEAKER_00`
+/// `SPEAKER_00`, or a letter.
 fn speaker(text: &str) -> bool {
-    text.strip_prefix("SPEAKER_").is_some_and(|n| (1..=3).contains(&n.len()) && shape::count(n))
+    let is_letter = text.len() == 1 && text.bytes().all(|b| b.is_ascii_uppercase());
+    is_letter || text.strip_prefix("SPEAKER_").is_some_and(|n| (1..=3).contains(&n.len()) && shape::count(n))
+}
+
+fn segment_type(text: &str) -> bool {
+    text == "transcript.text.segment"
+}
+
+/// `12`, `seg_012`
+fn segment_id(text: &str) -> bool {
+    shape::count(text.strip_prefix("seg_").unwrap_or(text))
 }
 
 /// The languages that the model knows by name; any other word may be a person's.
@@ -83,7 +110,7 @@ fn task(text: &str) -> bool {
 }
 
 fn usage(text: &str) -> bool {
-    text == "duration"
+    matches!(text, "duration" | "tokens")
 }
 
 /// Reads the words of a file and ties its copies to them.

@@ -35,7 +35,7 @@ const SEGMENT: &[(&str, Node)] = &[
     ("offsets", OFFSETS),
     ("text", Node::Text(Role::Text)),
     ("tokens", Node::Array(Role::Words, &Node::Object(Role::Word, TOKEN))),
-    ("speaker", Node::Value(Role::Speaker, shape::count)),
+    ("speaker", Node::Value(Role::Speaker, speaker)),
 ];
 
 const STAMPS: Node = Node::Object(Role::Group, &[("from", Node::Known(stamp)), ("to", Node::Known(stamp))]);
@@ -56,6 +56,11 @@ const TOKEN: &[(&str, Node)] = &[
     ("p", Node::Value(Role::Confidence, shape::measure)),
     ("t_dtw", Node::Known(shape::seconds)),
 ];
+
+/// `1`, or `?` where both channels are as loud.
+fn speaker(text: &str) -> bool {
+    text == "?" || shape::count(text)
+}
 
 /// `00:00:01,470`
 fn stamp(text: &str) -> bool {

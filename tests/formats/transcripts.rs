@@ -205,6 +205,53 @@ fn broken_files_are_held_for_the_reason_in_their_name() {
     }
 }
 
+/// Fields that services write, each with a string that the output must not have.
+#[test]
+fn what_services_write_beside_the_words_holds_no_call() {
+    let aws = r#"{"results": {"transcripts": [{"transcript": "hi"}], "items": [{"type": "pronunciation",
+        "start_time": "0", "end_time": "1", "alternatives": [{"content": "hi"}]}], "entities": [{"content": "Wendell"}]}}"#;
+    let analytics = r#"{"JobName": "x", "SessionId": "12a3b45c-de6f-4889-9123-45a6ab78c901", "LanguageIdentification":
+        [{"Code": "en-US", "Score": "0.8299"}], "Transcript": [{"ParticipantRole": "AGENT", "BeginOffsetMillis": 0,
+        "EndOffsetMillis": 900, "Content": "hi"}]}"#;
+    let azure_pii = r#"{"tasks": {"items": [{"results": {"conversations": [{"conversationItems": [{"redactedContent":
+        {"text": "hi"}}]}], "modelVersion": "2022-05-15-preview"}}]}}"#;
+    let azure = r#"{"recognizedPhrases": [{"offset": "PT0S", "duration": "PT1S", "nBest": [{"display": "hi Wendell",
+        "displayPhraseElements": [{"displayText": "hi", "offset": "PT0S", "duration": "PT0.3S"},
+        {"displayText": "Wendell", "offset": "PT0.4S", "duration": "PT0.3S"}]}]}]}"#;
+    let whisper_cpp = r#"{"transcription": [{"offsets": {"from": 0, "to": 900}, "text": " hi", "speaker": "?"}]}"#;
+    let assembly_ai = r#"{"id": "5551722-f677-48a6-9287-39c0aafd9ac1", "text": "hi", "audio_duration": 3,
+        "words": [{"text": "hi", "start": 0, "end": 300}]}"#;
+    let openai = r#"{"text": "hi", "usage": {"type": "tokens", "input_tokens": 123456, "input_token_details":
+        {"text_tokens": 0, "audio_tokens": 14}, "output_tokens": 45, "total_tokens": 59}, "logprobs": [{"token": "Wendell"}]}"#;
+    let diarized = r#"{"task": "transcribe", "duration": 2.0, "text": "hi", "segments": [{"type":
+        "transcript.text.segment", "id": "seg_001", "start": 0, "end": 1, "text": "hi", "speaker": "A"}]}"#;
+    let empty = r#"{"results": [{"alternatives": [{"transcript": "hi"}], "languageCode": "", "resultEndTime": "2s"}]}"#;
+    for file in [aws, analytics, azure_pii, azure, whisper_cpp, assembly_ai, openai, diarized, empty] {
+        let document = read(Phi::new(file.as_bytes().to_vec()), None).unwrap_or_else(|error| panic!("{error}: {file}"));
+        let words = document.transcript().words().len();
+        let name = Edit { words: WordSpan::new(1, 2), category: Category::Name, rules: Vec::new() };
+        let masked = String::from_utf8(mask(&document, &[name][..words.min(2) - 1])).expect("it is text");
+        assert!(!masked.contains("Wendell") && masked.contains("hi"), "{masked}");
+    }
+}
+
+#[test]
+fn keys_that_masking_makes_alike_are_told_apart() {
+    let file = r#"{"JobName": "x", "Categories": {"MatchedCategories": ["Ana Brooks", "Kim Lo"], "MatchedDetails":
+        {"Ana Brooks": {}, "refill": {}, "Kim Lo": {}, "[NAME]": {}}}, "Transcript": [{"ParticipantRole": "AGENT",
+        "BeginOffsetMillis": 0, "EndOffsetMillis": 900, "Content": "hello"}]}"#;
+    let document = read(Phi::new(file.as_bytes().to_vec()), None).expect("it is sound");
+    let t = document.transcript();
+    let named = |&at: &usize| ["Ana", "Brooks", "Kim", "Lo"].contains(&t.word_text(at).into_exposed());
+    let edit =
+        |at| Edit { words: WordSpan::new(at as u32, at as u32 + 1), category: Category::Name, rules: Vec::new() };
+    let plan: Vec<Edit> = (0..t.words().len()).filter(named).map(edit).collect();
+    let masked = mask(&document, &plan);
+    let text = String::from_utf8(masked.clone()).expect("it is text");
+    assert!(text.contains(r#"{"[NAME] ": {}, "refill": {}, "[NAME]  ": {}, "[NAME]": {}}"#), "{text}");
+    assert!(read(Phi::new(masked), None).is_ok());
+}
+
 #[test]
 fn a_file_that_is_not_the_format_it_is_said_to_be_is_held() {
     let held = read(Phi::new(b"AGENT: hello".to_vec()), Some(Format::Whisper)).err().and_then(|e| e.hold_reason());

@@ -31,6 +31,8 @@ const RESULTS: Node = Node::Object(
         ("language_code", Node::Known(shape::language_tag)),
         ("language_codes", Node::Array(Role::Group, &LANGUAGE)),
         ("language_identification", Node::Array(Role::Group, &LANGUAGE)),
+        // Transcribe Medical.
+        ("entities", Node::Dropped),
     ],
 );
 
