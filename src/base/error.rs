@@ -1,4 +1,4 @@
-//! The one public error. Its message is fixed text plus numbers, so it cannot carry PHI.
+//! The one public error. Its message is fixed text plus numbers and keys of formats, so it cannot carry PHI.
 
 use super::{CallId, HoldReason};
 use std::fmt;
@@ -135,6 +135,15 @@ impl Kind {
     }
 }
 
+/// What tells where it happened.
+#[derive(Clone, Copy, Debug)]
+enum Place {
+    /// The number of something.
+    Number(&'static str, u64),
+    /// A key of a format, around those that stand before it.
+    Key(&'static str),
+}
+
 /// The one error of this crate.
 ///
 /// `Display` reads after "failed to": `parse transcript: word ends before it starts (word 17)`.
@@ -149,7 +158,7 @@ pub struct Error {
     /// What to do about it.
     pub hint: Option<String>,
     message: String,
-    numbers: Vec<(&'static str, u64)>,
+    places: Vec<Place>,
     source: Option<Box<dyn std::error::Error + Send + Sync>>,
 }
 
@@ -160,7 +169,7 @@ impl Error {
     /// An error with a fixed message: a lowercase fragment without any text from outside.
     #[must_use]
     pub fn new(stage: Stage, kind: Kind, message: &'static str) -> Self {
-        Self { kind, stage, call: None, hint: None, message: message.to_owned(), numbers: Vec::new(), source: None }
+        Self { kind, stage, call: None, hint: None, message: message.to_owned(), places: Vec::new(), source: None }
     }
 
     /// The call is held: `message` says what was seen, `reason` is the vocabulary's word.
@@ -188,7 +197,14 @@ impl Error {
     /// Adds a number that tells where: `("word", 17)`, `("byte", 1044)`.
     #[must_use]
     pub fn at(mut self, what: &'static str, number: u64) -> Self {
-        self.numbers.push((what, number));
+        self.places.push(Place::Number(what, number));
+        self
+    }
+
+    /// Adds that it was under this key of a format, around those that were added before.
+    #[must_use]
+    pub fn within(mut self, key: &'static str) -> Self {
+        self.places.push(Place::Key(key));
         self
     }
 
@@ -234,11 +250,20 @@ impl Error {
 impl fmt::Display for Error {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}: {}", self.stage.verb(), self.message)?;
-        for (i, (what, number)) in self.numbers.iter().enumerate() {
-            write!(f, "{}{what} {number}", if i == 0 { " (" } else { ", " })?;
+        let numbers = self.places.iter().filter_map(|place| match place {
+            Place::Number(what, number) => Some(format!("{what} {number}")),
+            Place::Key(_) => None,
+        });
+        let keys = self.places.iter().rev().filter_map(|place| match place {
+            Place::Key(key) => Some(*key),
+            Place::Number(..) => None,
+        });
+        let (numbers, keys) = (numbers.collect::<Vec<_>>().join(", "), keys.collect::<Vec<_>>().join("."));
+        if !numbers.is_empty() {
+            write!(f, " ({numbers})")?;
         }
-        if !self.numbers.is_empty() {
-            f.write_str(")")?;
+        if !keys.is_empty() {
+            write!(f, " in {keys}")?;
         }
         Ok(())
     }
@@ -269,5 +294,7 @@ mod tests {
             Error::held(Stage::ParseTranscript, HoldReason::UnusableTimes, "word ends before it starts").at("word", 17);
         assert_eq!(error.to_string(), "parse transcript: word ends before it starts (word 17)");
         assert_eq!(error.kind.retry(), Retry::AfterFix);
+        let error = error.within("items").within("results");
+        assert_eq!(error.to_string(), "parse transcript: word ends before it starts (word 17) in results.items");
     }
 }

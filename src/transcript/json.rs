@@ -94,7 +94,13 @@ pub(super) fn scan(text: &str, root: &'static Node) -> Result<Tape> {
     if scanner.at != text.len() {
         return Err(scanner.damaged("text follows the end of the JSON value"));
     }
-    Ok(Tape { entries: scanner.entries, dropped: scanner.dropped })
+    Ok(Tape { entries: scanner.entries, dropped: scanner.dropped, keys: scanner.keys })
+}
+
+/// Says under which key of the schema it was that no rule covers a value; keys of the file may be anything.
+#[cold]
+fn within(error: Error, key: &'static str) -> Error {
+    if error.hold_reason() == Some(HoldReason::UncoveredText) { error.within(key) } else { error }
 }
 
 /// Most unknown keys of one object; the largest known object of any format has about 30 keys.
@@ -271,7 +277,8 @@ impl Scanner<'_> {
                 Some(index) => self.known_key(&mut seen, fields, index)?,
                 None => &Node::Unknown,
             };
-            self.member(child, depth + 1)?;
+            let inside = self.member(child, depth + 1);
+            inside.map_err(|error| within(error, index.map_or("?", |index| fields[index].0)))?;
             last = index.map_or(0, |index| index + 1);
             is_first = false;
         }
@@ -676,6 +683,27 @@ mod tests {
         ] {
             assert!(reason(text, &TEXT) == Some(HoldReason::UncoveredText), "{text}");
         }
+    }
+
+    #[test]
+    fn what_is_held_is_named_by_keys_of_the_schema_alone() {
+        static ROOT: Node = Node::Object(Role::Group, &[("list", Node::Array(Role::Group, &TEXT))]);
+        for (text, want) in [
+            (r#"{"list":[{"n":"1"},{"n":"john"}]}"#, "(byte 30) in list.n"),
+            (r#"{"list":[{"john":"smith"}]}"#, "(byte 25) in list.?"),
+            (r#"{"john":{"list":"smith"}}"#, "(byte 23) in ?.?"),
+            (r#"{"john smith":1}"#, "(byte 13)"),
+        ] {
+            let error = scan(text, &ROOT).err().map(|error| error.to_string()).unwrap_or_default();
+            assert!(error.ends_with(want), "{error}");
+        }
+    }
+
+    #[test]
+    fn what_is_empty_says_nothing() {
+        static ROOT: Node =
+            Node::Object(Role::Group, &[("k", Node::Known(shape::uuid)), ("v", Node::Value(Role::Kind, shape::uuid))]);
+        assert_eq!(scan(r#"{"k":"","v":""}"#, &ROOT).map(|tape| tape.top().count()).ok(), Some(0));
     }
 
     #[test]
