@@ -1,14 +1,16 @@
 //! Amazon Connect chat transcripts.
 //!
-//! The words are the `Content` of messages; events say nothing. The names of the people are numbers in the output, and
-//! names of attached files are left out: what they hold is no part of the file.
+//! The words are the `Content` of messages; events say nothing. Of the first moment the year stays, all others stay as far
+//! behind it as they are. The names of the people are numbers in the output, and names of attached files are left out:
+//! what they hold is no part of the file.
 
 use super::json::{Children, scan};
 use super::link::{Form, Linker, Piece};
-use super::not_empty;
+use super::moments::Moment;
 use super::schema::{Node, Role, shape};
 use super::source::{Leaf, Source};
 use super::speakers::{Label, Speakers, role};
+use super::{Dates, not_empty};
 use crate::base::{Error, HoldReason, Result, Stage};
 use crate::model::{Speaker, TimeSource};
 
@@ -31,7 +33,7 @@ const ENTRY: &[(&str, Node)] = &[
     ("DisplayName", Node::Text(Role::Name)),
     ("ParticipantRole", Node::Value(Role::Speaker, shape::constant)),
     ("ParticipantId", ID),
-    ("AbsoluteTime", Node::Known(moment)),
+    ("AbsoluteTime", MOMENT),
     ("Id", ID),
     ("Type", Node::Known(shape::constant)),
     ("RelatedContactId", ID),
@@ -65,8 +67,8 @@ const ENTRY: &[(&str, Node)] = &[
                             Role::Group,
                             &[
                                 ("RecipientParticipantId", ID),
-                                ("DeliveredTimestamp", Node::Known(moment)),
-                                ("ReadTimestamp", Node::Known(moment)),
+                                ("DeliveredTimestamp", MOMENT),
+                                ("ReadTimestamp", MOMENT),
                             ],
                         ),
                     ),
@@ -77,6 +79,8 @@ const ENTRY: &[(&str, Node)] = &[
 ];
 
 const ID: Node = Node::Known(id);
+
+const MOMENT: Node = Node::Value(Role::Moment, moment);
 
 /// A UUID, or what the service makes in its place.
 fn id(text: &str) -> bool {
@@ -116,10 +120,11 @@ struct Entry {
     kind: Option<Leaf>,
     name: Option<Leaf>,
     role: Option<Leaf>,
+    moments: Vec<Leaf>,
 }
 
 /// Reads the messages of a file.
-pub(super) fn read(mut source: Source) -> Result<Linker> {
+pub(super) fn read(mut source: Source, dates: Dates) -> Result<Linker> {
     let tape = scan(source.file(), &ROOT)?;
     let entries: Vec<Entry> = tape.top().map(|(_, inside)| entry(inside)).collect();
     let names: Vec<String> = entries.iter().map(|e| e.name.map_or(String::new(), |leaf| source.said(leaf))).collect();
@@ -132,6 +137,9 @@ pub(super) fn read(mut source: Source) -> Result<Linker> {
     }
     let mut linker = Linker::of_json(source, &tape, TimeSource::None);
     linker.know(speakers.known());
+    if dates == Dates::Year {
+        reduce(&mut linker, entries.iter().flat_map(|entry| entry.moments.iter().copied()));
+    }
     for (entry, said) in entries.iter().zip(&names) {
         match entry.name.filter(|_| !said.is_empty()).map(|leaf| (leaf, speakers.label(said))) {
             Some((leaf, Label::Number(number))) => linker.speaker(leaf, number),
@@ -148,6 +156,19 @@ pub(super) fn read(mut source: Source) -> Result<Linker> {
     Ok(linker)
 }
 
+/// Leaves the year of the first moment, and of all others how much later they are.
+fn reduce(linker: &mut Linker, moments: impl Iterator<Item = Leaf>) {
+    let moments: Vec<(Leaf, Option<Moment>)> =
+        moments.map(|leaf| (leaf, Moment::read(linker.source().raw(leaf)))).collect();
+    let first = moments.iter().filter_map(|(_, moment)| *moment).min();
+    for (leaf, moment) in moments {
+        match moment.zip(first) {
+            Some((moment, first)) => linker.moment(leaf, moment.from_start_of_year(first)),
+            None => linker.empty(leaf),
+        }
+    }
+}
+
 fn entry(inside: Children<'_>) -> Entry {
     let mut entry = Entry::default();
     for (value, _) in inside {
@@ -156,6 +177,7 @@ fn entry(inside: Children<'_>) -> Entry {
             Role::Kind => entry.kind = Some(value.leaf),
             Role::Name => entry.name = Some(value.leaf).filter(|leaf| !leaf.range().is_empty()),
             Role::Speaker => entry.role = Some(value.leaf),
+            Role::Moment => entry.moments.push(value.leaf),
             _ => {}
         }
     }

@@ -32,6 +32,10 @@ pub(super) enum Form {
     Pseudonym,
     /// Emptied whatever is masked.
     Emptied,
+    /// A space whatever is masked.
+    Blank,
+    /// This moment whatever is masked.
+    Moment(Moment),
     /// A number that reads 0 whatever is masked.
     Zeroed,
 }
@@ -282,6 +286,16 @@ impl Linker {
     /// Empties a string, or what stands between the brackets of a list or object, in the output.
     pub(super) fn empty(&mut self, leaf: Leaf) {
         self.site(leaf, Form::Emptied, self.map.links.len() as u32);
+    }
+
+    /// Leaves a space of a string in the output.
+    pub(super) fn blank(&mut self, leaf: Leaf) {
+        self.site(leaf, Form::Blank, self.map.links.len() as u32);
+    }
+
+    /// Puts a moment in the place of another.
+    pub(super) fn moment(&mut self, leaf: Leaf, moment: Moment) {
+        self.site(leaf, Form::Moment(moment), self.map.links.len() as u32);
     }
 
     /// Puts `Speaker N` in the place of a label.

@@ -6,7 +6,6 @@
 //! by the punctuation after its last word; punctuation inside a stretch goes with it.
 
 use super::link::{Form, Site, TextMap};
-use super::offsets;
 use super::source::Escapes;
 use super::{keys, offsets};
 use crate::base::{CallId, Error, Kind, Phi, Result, Stage};
@@ -34,6 +33,8 @@ pub(super) fn splice(
     for site in &map.sites {
         match site.form {
             Form::Emptied => cutter.replace(site, ""),
+            Form::Moment(moment) => cutter.replace(site, moment.written()),
+            Form::Blank => cutter.replace(site, " "),
             Form::Zeroed => cutter.replace(site, "0"),
             Form::Pseudonym => cutter.replace(site, call.as_str()),
             Form::Speaker(number) => cutter.replace(site, format!("Speaker {number}")),

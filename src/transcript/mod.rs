@@ -24,6 +24,7 @@ mod link;
 mod mapping;
 mod marks;
 mod mask;
+mod moments;
 mod offsets;
 mod opposite;
 mod schema;
@@ -102,7 +103,7 @@ pub struct How {
     pub told: Told,
     /// What becomes of attachments.
     pub attachments: Attachments,
-    /// What becomes of the dates of mails.
+    /// What becomes of the dates of mails and chats.
     pub dates: Dates,
 }
 
@@ -156,7 +157,7 @@ pub fn read(bytes: Phi<Vec<u8>>, how: impl Into<How>) -> Result<Document> {
         Format::GoogleInsights => spoken::read(source, &insights::LAYOUT)?,
         Format::AzureSpeech => spoken::read(source, &azure::LAYOUT)?,
         Format::AzurePii => spoken::read(source, &azure_pii::LAYOUT)?,
-        Format::ConnectChat => chat::read(source)?,
+        Format::ConnectChat => chat::read(source, dates)?,
         Format::Mapped => mapping::read(source, mapping.as_deref().ok_or_else(unknown)?)?,
         Format::Email => return Err(unknown()),
     };

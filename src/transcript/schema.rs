@@ -44,6 +44,8 @@ pub(super) enum Role {
     End(Unit),
     /// How long it lasts.
     Length(Unit),
+    /// When it was by the clock.
+    Moment,
     /// 0 to 1.
     Confidence,
     /// Word or punctuation.
