@@ -3,7 +3,7 @@
 //! A line with an arrow begins a cue, whatever stands before it: files without blank lines between cues, with blank
 //! lines inside them, without numbers and with any line ends are read alike.
 
-use super::damaged;
+use super::{damaged, fits_webvtt};
 use crate::base::{Error, HoldReason, Result, Stage, TimeSpan, limits};
 use std::ops::Range;
 
@@ -53,13 +53,14 @@ impl Line<'_> {
 /// Finds the cues of a file.
 ///
 /// # Errors
-/// Holds the call when a line is no text, a cue has no usable times, or text stands before the first cue.
+/// Holds the call when a line is no text, a WebVTT file has no header, a cue has no usable times, or text stands before
+/// the first cue.
 pub(super) fn parse(file: &str, dialect: Dialect) -> Result<Parsed> {
     let lines = lines(file)?;
     let cues = lines.iter().filter(|l| l.is_timing()).count();
     let mut parsed = Parsed::default();
     let mut at = match dialect {
-        Dialect::WebVtt => header(&lines, &mut parsed),
+        Dialect::WebVtt => header(&lines, &mut parsed)?,
         Dialect::Srt => 0,
     };
     while let Some(&line) = lines.get(at) {
@@ -111,9 +112,15 @@ fn lines(file: &str) -> Result<Vec<Line<'_>>> {
 }
 
 /// Steps over the header of a WebVTT file, of which its own words stay: returns the line after it.
-fn header(lines: &[Line<'_>], parsed: &mut Parsed) -> usize {
+///
+/// # Errors
+/// Holds the call when the first line that says something is no header.
+fn header(lines: &[Line<'_>], parsed: &mut Parsed) -> Result<usize> {
     let mut at = lines.iter().position(|l| !l.is_blank()).unwrap_or(lines.len());
     if let Some(first) = lines.get(at) {
+        if !fits_webvtt(first.text) {
+            return Err(damaged("the file does not begin with WEBVTT", at));
+        }
         parsed.unseen.push(first.start + "WEBVTT".len()..first.end());
         at += 1;
     }
@@ -124,7 +131,7 @@ fn header(lines: &[Line<'_>], parsed: &mut Parsed) -> usize {
         }
         at += 1;
     }
-    at
+    Ok(at)
 }
 
 fn is_header(line: &str) -> bool {
@@ -327,6 +334,19 @@ mod tests {
         ] {
             let got = parse(&format!("WEBVTT\n\n{line}\nhello\n"), Dialect::WebVtt).err().and_then(|e| e.hold_reason());
             assert_eq!(got, Some(reason), "{line}");
+        }
+    }
+
+    #[test]
+    fn webvtt_without_its_header_is_damaged() {
+        for header in ["a\u{e9}\u{e9}\u{e9}\u{e9}", "555212 9843", "1", "\t\tWEBVTT - x", "WEBVTTs", "webvtt"] {
+            let file = format!("{header}\n\n00:01.000 --> 00:02.000\nhi\n");
+            let held = parse(&file, Dialect::WebVtt).err().and_then(|e| e.hold_reason());
+            assert_eq!(held, Some(HoldReason::DamagedTranscript), "{header}");
+        }
+        for header in ["WEBVTT", "\u{feff}WEBVTT", "WEBVTT - x", "WEBVTT\tx", "\nWEBVTT"] {
+            let file = format!("{header}\n\n00:01.000 --> 00:02.000\nhi\n");
+            assert_eq!(shown(&file, Dialect::WebVtt).0, "hi", "{header}");
         }
     }
 

@@ -47,7 +47,9 @@ fn read(source: Source, dialect: Dialect) -> Result<Linker> {
     linker.know(speakers.known());
     parsed.unseen.iter().for_each(|range| linker.empty(Leaf::plain(range.start, range.end)));
     for payload in &payloads {
-        payload.unseen.iter().for_each(|&leaf| linker.empty(leaf));
+        for &leaf in &payload.unseen {
+            if payload.parts_role(leaf) { linker.blank(leaf) } else { linker.empty(leaf) }
+        }
         for &label in &payload.labels {
             if let Label::Number(number) = speakers.label(linker.source().raw(label)) {
                 linker.speaker(label, number);

@@ -24,6 +24,8 @@ pub(super) struct Payload {
     pub(super) labels: Vec<Leaf>,
     /// What is left out of the output.
     pub(super) unseen: Vec<Leaf>,
+    /// Where the roles that say who speaks end, with their colons.
+    role_ends: Vec<usize>,
     /// Stretches of one speaker.
     pub(super) runs: Vec<Run>,
     /// Tags that say when the text after them is shown, and their times, milliseconds.
@@ -98,6 +100,11 @@ impl Payload {
         payload
     }
 
+    /// Whether what is left out parts a role from what is said, so that white space must stand in its place.
+    pub(super) fn parts_role(&self, unseen: Leaf) -> bool {
+        self.role_ends.binary_search(&unseen.range().start).is_ok()
+    }
+
     /// The pieces of one of its runs, each with the time that time tags give it, else the cue's.
     pub(super) fn timed(&self, run: &Run, cue: TimeSpan) -> Vec<Piece> {
         let ms = |tag: Option<usize>| tag.and_then(|tag| self.time_tags.get(tag)).map(|&(_, ms)| ms as u32);
@@ -159,6 +166,9 @@ impl Payload {
             let starts_line = begins_run || file[..line].ends_with(['\n', '\r']);
             if let Some((who, len)) = said_by(part).filter(|_| starts_line) {
                 self.push(from..line);
+                if matches!(who, Who::Role(_)) {
+                    self.role_ends.push(line + len);
+                }
                 let who = match (who, self.runs.last().map(|r| r.who)) {
                     (Who::Unknown, Some(voice @ Who::Voice(_))) => voice,
                     (who, _) => who,
@@ -257,10 +267,11 @@ fn webvtt(body: &str) -> Tag {
 fn srt(body: &str) -> Tag {
     let lower = body.to_ascii_lowercase();
     let name = lower.strip_prefix('/').unwrap_or(&lower);
-    if matches!(name, "i" | "b" | "u" | "s") || lower == "/font" {
+    if matches!(name, "i" | "b" | "u" | "s" | "font") {
         return Tag::Kept;
     }
-    let Some(attributes) = lower.strip_prefix("font ") else { return Tag::None };
+    let attributes = lower.strip_prefix("font").filter(|rest| rest.starts_with(char::is_whitespace));
+    let Some(attributes) = attributes else { return Tag::None };
     let colour = attributes.trim().strip_prefix("color=").map(|c| c.trim_matches(['"', '\'', '#']));
     let known =
         colour.is_some_and(|c| COLOURS.contains(&c) || (c.len() <= 8 && c.bytes().all(|b| b.is_ascii_hexdigit())));
@@ -322,12 +333,35 @@ mod tests {
     }
 
     #[test]
+    fn a_role_stays_one_when_the_tag_behind_it_goes() {
+        for (text, want) in [
+            ("Caller:<span>hello", true),
+            ("Caller:<00:09.000>hello", true),
+            ("a\nCaller:<span>hello", true),
+            ("Caller: <span>hello", false),
+            ("Caller:<c.john>hello", false),
+            ("well:<span>hello", false),
+        ] {
+            let payload = Payload::of(text, &cue(text), Dialect::WebVtt);
+            assert_eq!(payload.unseen.iter().any(|&unseen| payload.parts_role(unseen)), want, "{text}");
+        }
+    }
+
+    #[test]
     fn srt_has_tags_of_its_own() {
-        let check = |text, want, left| check(text, Dialect::Srt, want, left);
+        let check = |text: &str, want: &str, left: &str| check(text, Dialect::Srt, want, left);
         check("{\\an8}<i>a</I> <john>", "a| <john>", "{\\an8}<i>a</I> <john>");
         check("{\\c&HFF&}a{b}", "a{b}", "a{b}");
         check("<font color=\"#FF00aa\">a</font>", "a", "<font color=\"#FF00aa\">a</font>");
-        check("<font face=john>a</font>", "a", "<font>a</font>");
+        for attributes in
+            ["face=john", "size=\"5\"", "color=\"orange\"", "color=\"#fff\" face=\"Arial\"", "\tcolor=john"]
+        {
+            check(&format!("<font {attributes}>a</font>"), "a", "<font>a</font>");
+        }
+        check("<font>a</font>", "a", "<font>a</font>");
+        check("<fontjohn>a", "<fontjohn>a", "<fontjohn>a");
+        check("a <b <i>c</i>", "a <b |c", "a <b <i>c</i>");
+        check("{\\a{\\b}c", "{\\a|c", "{\\ac");
         check("a < b", "a < b", "a < b");
     }
 
