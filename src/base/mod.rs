@@ -11,7 +11,7 @@ mod span;
 mod timestamp;
 
 pub use error::{Error, Kind, Result, Retry, Stage, why};
-pub use fold::{folded, push_folded};
+pub use fold::{folded, narrow, push_folded};
 pub use hold::HoldReason;
 pub use id::{CallId, KeyedRef, Sha256Hex};
 pub use phi::{Clean, Phi};

@@ -1,7 +1,7 @@
 //! The written view: every word in lower case without the punctuation around it, with what the
 //! lexicon says of it. One token a word, so word indexes serve both.
 
-use crate::base::push_folded;
+use crate::base::{narrow, push_folded};
 use crate::model::{Category, Transcript};
 use crate::patterns::Packed;
 use crate::patterns::hash::{hash_bytes, hash_letters};
@@ -205,7 +205,7 @@ fn signs(core: &str, text: &mut String, shape: &mut Shape) -> usize {
     let start = text.len();
     let mut uppers = 0_usize;
     let mut first = true;
-    for c in core.chars() {
+    for c in core.chars().map(narrow) {
         match c {
             '0'..='9' => shape.digits = shape.digits.saturating_add(1),
             '@' => shape.at = true,

@@ -366,6 +366,42 @@ mod tests {
     }
 
     #[test]
+    fn words_that_stand_in_pieces_are_masked_whole_and_keep_their_times() {
+        let file = include_str!("../../fixtures/transcripts/whisper-cpp/full.in.json");
+        let text = String::from_utf8(run(file, None).0.unwrap().transcript().get().clone()).unwrap();
+        assert!(!["Wendell", "Wend", "ell", "Okafor"].iter().any(|word| text.contains(word)), "{text}");
+        assert!(text.contains("\" [NAME]\"") && text.contains("This is [NAME]."), "{text}");
+    }
+
+    #[test]
+    fn captions_of_any_tags_are_masked() {
+        let srt = |text: &str| format!("1\n00:00:01,000 --> 00:00:02,000\n{text}\n");
+        for (file, want) in [
+            (srt("<font face=\"Arial\">hello there</font>"), srt("<font>hello there</font>")),
+            (srt("Agent:{\\c&HFF&}hello"), srt("Agent: hello")),
+            (
+                "WEBVTT\n\n00:01.000 --> 00:02.000\nCaller:<span><u>hello\n".into(),
+                "WEBVTT\n\n00:01.000 --> 00:02.000\nCaller: <u>hello\n".into(),
+            ),
+        ] {
+            let text = String::from_utf8(run(&file, None).0.unwrap().transcript().get().clone()).unwrap();
+            assert_eq!(text, want);
+        }
+    }
+
+    #[test]
+    fn a_known_value_is_hidden_however_wide_its_letters_are() {
+        let file = "agent: hello\ncaller: it is ＸＪ４４７２９１０３ or ５５５２１２９８４３ maybe\n";
+        let known = [(Category::MemberId, "XJ44729103"), (Category::Phone, "5552129843")];
+        let known = known.map(|(category, value)| KnownValue { category, value: Phi::new(value.to_owned()) });
+        let source = CallSource { known: known.to_vec(), ..source(file, None) };
+        let no_recording: Option<Cursor<Vec<u8>>> = None;
+        let artifacts = redact_call(&PatternSet::builtin().unwrap(), &policy(), source, no_recording).unwrap();
+        let text = String::from_utf8(artifacts.transcript().get().clone()).unwrap();
+        assert_eq!(text, "agent: hello\ncaller: it is [MEMBER_ID] or [PHONE] maybe\n");
+    }
+
+    #[test]
     fn a_chat_whose_speakers_are_named_is_masked() {
         let (artifacts, _) = run("Agent: good morning\nMarisela: this is Marisela\nit hurts\nAgent: okay\n", None);
         let text = String::from_utf8(artifacts.unwrap().transcript().get().clone()).unwrap();

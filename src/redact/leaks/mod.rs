@@ -236,6 +236,7 @@ mod tests {
         check("john smith", "John, Smith", true);
         check("john smith", "john [NAME] smith", false);
         check("o'brien", "O\u{2019}Brien's", true);
+        check("xj4472", "it is ＸＪ４４７２", true);
     }
 
     #[test]

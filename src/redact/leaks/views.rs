@@ -1,6 +1,6 @@
 //! A text as values are looked for in it: words, letters and digits, and digits alone.
 
-use crate::base::CallId;
+use crate::base::{CallId, narrow};
 use crate::model::Category;
 
 /// Stands for a mask or the call's id: neither letter, digit nor separator.
@@ -36,7 +36,7 @@ impl Views {
         while let Some(c) = rest.chars().next() {
             let skipped =
                 mask_len(rest).or_else(|| call.and_then(|id| rest.starts_with(id.as_str()).then_some(CallId::LEN)));
-            let (c, len) = skipped.map_or((c, c.len_utf8()), |len| (BREAK, len));
+            let (c, len) = skipped.map_or((narrow(c), c.len_utf8()), |len| (BREAK, len));
             rest = &rest[len..];
             if is_apostrophe(c) && last.is_alphanumeric() {
                 // "smith's" is "smith"; "o'brien" is one word.
