@@ -1,7 +1,7 @@
 //! Deletes calls whose time is over. For each call, in this order: the log says so, a record says what goes
-//! (`deleting-<call>.json`), the manifest goes, so that nobody sees the call any more, its artifacts go, and a tombstone
-//! stays. A certificate tells of many, and then the first records go. Broken off anywhere, the next sweep ends what was
-//! begun.
+//! (`deleting-<call>.json`), a tombstone keeps runs from making the call again, the manifest goes, so that nobody sees the
+//! call any more, and its artifacts go. A certificate tells of many, and then the first records go. Broken off anywhere, the
+//! next sweep ends what was begun.
 
 use super::record::{CERTIFICATE_SCHEMA, Certificate, Deleted, Tombstone, sealed};
 use super::{Keeper, NOTES_FOLDER, Standing};
@@ -39,9 +39,20 @@ pub fn sweep(
     tell: &mut dyn FnMut(&CallId, Standing) -> Result<()>,
 ) -> Result<Vec<Certificate>> {
     let mut sweep = Sweep { keeper, now, requests: Vec::new(), done: Vec::new(), certificates: Vec::new() };
-    if let Act::Delete { by, .. } = act {
+    if let Act::Delete { .. } = act {
         sweep.requests = spans::waiting(keeper.records)?;
-        sweep.end_what_was_begun(by)?;
+    }
+    for begun in sweep.begun()? {
+        let standing = match (act, begun.has_manifest) {
+            (Act::Delete { .. }, true) => {
+                sweep.take_back(&begun)?;
+                continue;
+            }
+            (Act::Look, true) => continue,
+            (Act::Delete { by, .. }, false) => sweep.end(&begun, by)?,
+            (Act::Look, false) => Standing::Due,
+        };
+        tell(&begun.tombstone.call, standing)?;
     }
     for call in keeper.store.committed()? {
         let look = keeper.look(&call, now)?;
@@ -67,6 +78,15 @@ struct Sweep<'a> {
     certificates: Vec<Certificate>,
 }
 
+/// A deletion that is written down.
+struct Begun {
+    tombstone: Tombstone,
+    /// The tombstone as it is stored.
+    bytes: Vec<u8>,
+    /// Whether the call's manifest is there: then nothing has gone yet.
+    has_manifest: bool,
+}
+
 impl Sweep<'_> {
     fn delete(
         &mut self,
@@ -86,20 +106,25 @@ impl Sweep<'_> {
         }
         log(call)?;
         let bytes = sealed(tombstone, self.keeper.signing.signer.as_ref())?;
-        self.put(&format!("{DELETING}{call}.json"), &bytes)?;
-        Ok(match self.remove(tombstone, &bytes) {
-            Ok(()) => {
-                if self.done.len() >= CERTIFICATE_CALLS_MAX {
-                    self.certify(by)?;
-                }
-                Standing::Deleted
-            }
-            Err(_) => Standing::Failed,
-        })
+        self.put(&deleting_key(call)?, &bytes)?;
+        self.end(&Begun { tombstone: tombstone.clone(), bytes, has_manifest: true }, by)
     }
 
-    /// The manifest goes first: what has none is not there.
+    /// Removes what is written down to go.
+    fn end(&mut self, begun: &Begun, by: &UserName) -> Result<Standing> {
+        if self.remove(&begun.tombstone, &begun.bytes).is_err() {
+            return Ok(Standing::Failed);
+        }
+        if self.done.len() >= CERTIFICATE_CALLS_MAX {
+            self.certify(by)?;
+        }
+        Ok(Standing::Deleted)
+    }
+
+    /// The tombstone comes first, so that no run makes the call again meanwhile; then the manifest goes: what has none is not
+    /// there.
     fn remove(&mut self, tombstone: &Tombstone, bytes: &[u8]) -> Result<()> {
+        self.put(&RecordKey::new(FOLDER, &tombstone_name(&tombstone.call))?, bytes)?;
         let (mut files, mut versions) = (0, 0);
         for name in names(tombstone) {
             versions += self.keeper.disposal.dispose(&tombstone.call, name)?;
@@ -110,7 +135,6 @@ impl Sweep<'_> {
             self.keeper.records.remove(&RecordKey::new(folder, &format!("{}.json", tombstone.call))?)?;
         }
         spans::remove(self.keeper.records, &tombstone.call, &self.requests)?;
-        self.put(&tombstone_name(&tombstone.call), bytes)?;
         self.done.push(Deleted {
             call: tombstone.call.clone(),
             manifest: tombstone.manifest.clone(),
@@ -121,20 +145,27 @@ impl Sweep<'_> {
         Ok(())
     }
 
-    /// What an earlier sweep had begun when it broke off. A call that was published again since is another one.
-    fn end_what_was_begun(&mut self, by: &UserName) -> Result<()> {
+    /// What earlier sweeps had begun when they broke off.
+    fn begun(&self) -> Result<Vec<Begun>> {
+        let mut begun = Vec::new();
         for name in self.keeper.records.names(FOLDER)?.iter().filter(|name| name.starts_with(DELETING)) {
             let Some(stored) = self.keeper.records.read(&RecordKey::new(FOLDER, name)?)? else { continue };
             let Ok(tombstone) = serde_json::from_slice::<Tombstone>(&stored.bytes) else { continue };
-            let there = self.keeper.store.manifest(&tombstone.call)?;
-            let is_another = there.is_some_and(|there| Sha256Hex::of(&there.bytes) != tombstone.manifest);
-            if is_another {
-                self.keeper.records.remove(&RecordKey::new(FOLDER, name)?)?;
-            } else if self.remove(&tombstone, &stored.bytes).is_ok() && self.done.len() >= CERTIFICATE_CALLS_MAX {
-                self.certify(by)?;
-            }
+            let has_manifest = self.keeper.store.manifest(&tombstone.call)?.is_some();
+            begun.push(Begun { tombstone, bytes: stored.bytes, has_manifest });
         }
-        Ok(())
+        Ok(begun)
+    }
+
+    /// Unsays a deletion of which nothing has been done. The call is looked at like every other: it may be under legal hold
+    /// by now, or be another copy.
+    fn take_back(&self, begun: &Begun) -> Result<()> {
+        let call = &begun.tombstone.call;
+        let tombstone = RecordKey::new(FOLDER, &tombstone_name(call))?;
+        if self.keeper.records.read(&tombstone)?.is_some_and(|stored| stored.bytes == begun.bytes) {
+            self.keeper.records.remove(&tombstone)?;
+        }
+        self.keeper.records.remove(&deleting_key(call)?)
     }
 
     fn certify(&mut self, by: &UserName) -> Result<()> {
@@ -154,21 +185,24 @@ impl Sweep<'_> {
             calls,
             signature: None,
         };
-        self.put(&name, &sealed(&certificate, self.keeper.signing.signer.as_ref())?)?;
+        self.put(&RecordKey::new(FOLDER, &name)?, &sealed(&certificate, self.keeper.signing.signer.as_ref())?)?;
         for deleted in &certificate.calls {
-            self.keeper.records.remove(&RecordKey::new(FOLDER, &format!("{DELETING}{}.json", deleted.call))?)?;
+            self.keeper.records.remove(&deleting_key(&deleted.call)?)?;
         }
         self.certificates.push(certificate);
         Ok(())
     }
 
     /// Writes a record over whatever there is of its name: what is there tells of the same call.
-    fn put(&self, name: &str, bytes: &[u8]) -> Result<()> {
-        let key = RecordKey::new(FOLDER, name)?;
-        let there = self.keeper.records.read(&key)?;
+    fn put(&self, key: &RecordKey, bytes: &[u8]) -> Result<()> {
+        let there = self.keeper.records.read(key)?;
         let expected = there.map_or(Expected::Absent, |stored| Expected::Version(stored.version));
-        self.keeper.records.write(&key, bytes, &expected, None).map(drop)
+        self.keeper.records.write(key, bytes, &expected, None).map(drop)
     }
+}
+
+fn deleting_key(call: &CallId) -> Result<RecordKey> {
+    RecordKey::new(FOLDER, &format!("{DELETING}{call}.json"))
 }
 
 fn names(tombstone: &Tombstone) -> impl Iterator<Item = &str> {

@@ -11,7 +11,7 @@ use aws_sdk_s3::types::{ObjectLockLegalHold, ObjectLockLegalHoldStatus};
 const VERSIONS_MAX: usize = 10_000;
 
 impl S3Records {
-    /// Ids of all versions of an object, markers of deletion too; nothing where it was never there.
+    /// Ids of all versions of an object, newest first, markers of deletion too; nothing where it was never there.
     async fn versions(&self, key: &str) -> Result<Vec<Version>> {
         let mut found = Vec::new();
         let mut from: Option<(String, String)> = None;
@@ -82,7 +82,11 @@ impl Disposal for S3Records {
         let unremoved = |fault: Fault| fault.error(Stage::Records, "a version of an object cannot be removed");
         self.0.client.wait(async {
             let mut removed = 0;
-            for version in self.versions(&key).await? {
+            let mut versions = self.versions(&key).await?;
+            // The newest and then markers last: broken off, no older version stands in its place.
+            versions.reverse();
+            versions.sort_by_key(|version| version.kind == Kind::Marker);
+            for version in versions {
                 let request = self.0.client.sdk.delete_object().bucket(&self.0.name).key(&key).version_id(version.id);
                 request.send().await.map_err(|e| unremoved(Fault::from(e)))?;
                 removed += u64::from(version.kind == Kind::Object);

@@ -30,7 +30,7 @@ impl Survey {
     /// Looks at a destination.
     pub async fn of(bucket: &Bucket) -> Answer<Self> {
         let held = bucket.calls_below(&format!("{HELD_FOLDER}/"), HELD_PAGES_MAX).await?;
-        // Folders first: a call that is being deleted loses its folder, and then has a tombstone.
+        // Folders first: a call that is being deleted has a tombstone before it loses its folder.
         let folders = bucket.calls_below("", PAGES_MAX).await?;
         let deleted = bucket.calls_below(&format!("{RETENTION_FOLDER}/{TOMBSTONE_BEGINS}"), PAGES_MAX).await?;
         Ok(Self { held, known: folders.zip(deleted).map(|(folders, deleted)| &folders | &deleted) })
