@@ -4,8 +4,9 @@ use super::args::{HoldArgs, KeptArgs, RetentionCommand};
 use super::audit::{address, by_command, open_log, write};
 use super::output::Output;
 use super::{clock, runtime};
+use crate::access::Word;
 use crate::access::audit::{Action, Log};
-use crate::access::retention::{Act, Census, HoldState, Keeper, Lifecycle, Standing, lifecycle, sweep};
+use crate::access::retention::{Act, Census, HoldChange, HoldState, Keeper, Lifecycle, Standing, lifecycle, sweep};
 use crate::access::sign::Signing;
 use crate::base::{CallId, Error, Result, Timestamp};
 use crate::config::{Settings, load_policy};
@@ -94,13 +95,17 @@ fn run_sweep(opened: &Opened, now: Timestamp, act: &Act<'_>, json: bool, out: &m
 fn hold(args: &HoldArgs, state: HoldState, now: Timestamp, settings: &Settings, out: &mut Output) -> Result<u8> {
     let (opened, log) = Opened::to_write(&args.dest, settings)?;
     let what = if state == HoldState::Held { Action::Hold } else { Action::Release };
+    let change = HoldChange { state, matter: args.matter.clone(), by: args.dest.by.clone(), at: now };
     for call in &args.calls {
-        if opened.store.manifest(call)?.is_none() {
-            return Err(Error::usage(format!("{call}: no such call")));
-        }
+        opened.keeper().check_hold(call, &change)?;
         log.append(by_command(&args.dest.by, what, Some(call), None))?;
-        opened.keeper().set_hold(call, state, args.matter.clone(), args.dest.by.clone(), now)?;
-        out.line(format_args!("{call}  {}", if state == HoldState::Held { "held" } else { "released" }))?;
+        let left = opened.keeper().set_hold(call, &change)?;
+        let left: Vec<_> = left.iter().map(Word::as_str).collect();
+        if left.is_empty() {
+            out.line(format_args!("{call}  released"))?;
+        } else {
+            out.line(format_args!("{call}  held by {}", left.join(", ")))?;
+        }
     }
     Ok(0)
 }

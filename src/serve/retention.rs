@@ -8,9 +8,9 @@ use super::pages;
 use super::report;
 use crate::access::Word;
 use crate::access::audit::Action;
-use crate::access::retention::{Census, HoldState, Keeper};
+use crate::access::retention::{Census, HoldChange, HoldState, Keeper};
 use crate::access::table::Table;
-use crate::base::{Result as Done, Timestamp};
+use crate::base::{Error, Kind, Result as Done, Timestamp};
 use axum::http::StatusCode;
 use std::sync::Arc;
 use std::time::Duration;
@@ -32,7 +32,9 @@ pub(super) fn call(app: &App, asked: &Asked) -> Answer {
     let look = keeper(app).look(&asked.call()?.manifest.call, asked.at)?;
     if asked.is_api() {
         let retention = look.manifest.as_ref().map(|(manifest, _)| &manifest.retention);
-        let shown = serde_json::json!({ "standing": look.standing, "retention": retention, "hold": look.hold });
+        let (standing, matters) = (look.standing, look.held_by());
+        let shown =
+            serde_json::json!({ "standing": standing, "matters": matters, "retention": retention, "hold": look.hold });
         return Ok(json(StatusCode::OK, &shown));
     }
     Ok(html(StatusCode::OK, pages::admin::kept(asked.who()?, asked.call()?, &look)))
@@ -51,11 +53,21 @@ pub(super) fn release(app: &App, asked: &Asked) -> Answer {
 fn set(app: &App, asked: &Asked, what: Action, state: HoldState) -> Answer {
     let matter = asked.form("matter").and_then(|matter| Word::parse(matter.trim()));
     let matter = matter.ok_or(Problem::Bad("A matter is 1 to 64 lower-case letters, digits and -"))?;
-    app.write_down(asked.event(what)?)?;
+    let change = HoldChange { state, matter, by: asked.who()?.principal.user.clone(), at: asked.at };
     let id = &asked.call()?.manifest.call;
-    keeper(app).set_hold(id, state, matter, asked.who()?.principal.user.clone(), asked.at)?;
+    keeper(app).check_hold(id, &change).map_err(refused)?;
+    app.write_down(asked.event(what)?)?;
+    keeper(app).set_hold(id, &change).map_err(refused)?;
     *lock(&app.census) = None;
     call(app, asked)
+}
+
+/// What people are told of a change that holds do not allow.
+fn refused(error: Error) -> Problem {
+    match error.kind {
+        Kind::Usage => Problem::Bad("This matter cannot be changed: the call's page says which matters hold it"),
+        _ => Problem::Failed(error),
+    }
 }
 
 fn census(app: &App, now: Timestamp) -> Done<Arc<Table>> {

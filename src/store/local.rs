@@ -2,7 +2,7 @@
 
 use super::staging::{Run, sync_folder, write_new};
 use super::walk::Walk;
-use super::{Entry, MANIFEST_NAME, Object, RETENTION_FOLDER, Staged, Stat, Store, Stored, tombstone_name};
+use super::{Entry, MANIFEST_NAME, Object, RETENTION_FOLDER, Staged, Stat, Store, Stored, hold_name, tombstone_name};
 use crate::base::{CallId, Error, HoldReason, Kind, Phi, Result, Sha256Hex, Stage};
 use std::fs::{self, File, Metadata};
 use std::io::{self, ErrorKind, Read};
@@ -100,8 +100,7 @@ impl Store for LocalStore {
     }
 
     fn manifest(&self, call: &CallId) -> Result<Option<Stored>> {
-        let bytes = read_record(&self.root.join(call.as_str()).join(MANIFEST_NAME))?;
-        Ok(bytes.map(|bytes| Stored { version: version_of(&bytes), bytes }))
+        read_stored(&self.root.join(call.as_str()).join(MANIFEST_NAME))
     }
 
     fn committed(&self) -> Result<Vec<CallId>> {
@@ -119,6 +118,10 @@ impl Store for LocalStore {
     fn has_tombstone(&self, call: &CallId) -> Result<bool> {
         let path = self.root.join(RETENTION_FOLDER).join(tombstone_name(call));
         path.try_exists().map_err(|error| Error::io(Stage::Fetch, "a record of the destination cannot be read", error))
+    }
+
+    fn hold_record(&self, call: &CallId) -> Result<Option<Stored>> {
+        read_stored(&self.root.join(RETENTION_FOLDER).join(hold_name(call)))
     }
 
     fn put_held(&self, call: &CallId, record: &[u8]) -> Result<()> {
@@ -153,6 +156,11 @@ impl Store for LocalStore {
 /// The version of a record: its content's digest.
 pub(super) fn version_of(bytes: &[u8]) -> String {
     Sha256Hex::of(bytes).to_string()
+}
+
+/// A bounded record with its version, or nothing where there is none.
+fn read_stored(path: &Path) -> Result<Option<Stored>> {
+    Ok(read_record(path)?.map(|bytes| Stored { version: version_of(&bytes), bytes }))
 }
 
 /// A bounded record, or nothing where there is none.

@@ -31,7 +31,7 @@ pub use listed::{ListedStore, Listing};
 pub use local::LocalStore;
 #[cfg(test)]
 pub(crate) use records::suite as records_suite;
-pub use records::{LocalRecords, RECORDS_MAX, RETENTION_FOLDER, RecordKey, Records, tombstone_name};
+pub use records::{LocalRecords, RECORDS_MAX, RETENTION_FOLDER, RecordKey, Records, hold_name, tombstone_name};
 pub use stores::Stores;
 
 use crate::base::{CallId, Clean, Error, Kind, Phi, Result, Sha256Hex, Stage, Timestamp};
@@ -201,6 +201,14 @@ pub trait Store: Send + Sync {
     /// When that cannot be told.
     fn has_tombstone(&self, _: &CallId) -> Result<bool> {
         Ok(false)
+    }
+
+    /// What people have said of legal holds on a call, as it is stored.
+    ///
+    /// # Errors
+    /// When it is there and cannot be read.
+    fn hold_record(&self, _: &CallId) -> Result<Option<Stored>> {
+        Ok(None)
     }
 
     /// Writes the record of a held call over the one before.

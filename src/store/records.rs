@@ -28,6 +28,12 @@ pub fn tombstone_name(call: &CallId) -> String {
     format!("{TOMBSTONE_BEGINS}{call}.json")
 }
 
+/// The name of the record of what people have said of legal holds on a call.
+#[must_use]
+pub fn hold_name(call: &CallId) -> String {
+    format!("hold-{call}.json")
+}
+
 /// Where a record lies: a hidden folder of the destination, and a name in it.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct RecordKey {

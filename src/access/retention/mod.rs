@@ -1,14 +1,17 @@
 //! How long calls are kept: what is due, legal holds, deletion with proof, and rules for a bucket to match. Must not delete
 //! what it cannot read. `docs/retention.md` is the guide.
 
+mod hold;
 mod lifecycle;
 mod record;
 mod standing;
 mod sweep;
 
+pub use hold::{HoldChange, Holds, POLICY_MATTER, holds_copy};
 pub use lifecycle::{Lifecycle, lifecycle};
 pub use record::{
-    CERTIFICATE_SCHEMA, Certificate, Deleted, Gone, HOLD_SCHEMA, Hold, HoldState, TOMBSTONE_SCHEMA, Tombstone,
+    CERTIFICATE_SCHEMA, Certificate, Deleted, Gone, HOLD_SCHEMA, HeldFor, Hold, HoldState, Said, TOMBSTONE_SCHEMA,
+    Tombstone,
 };
 pub use standing::Standing;
 pub use sweep::{Act, sweep};
@@ -16,12 +19,10 @@ pub use sweep::{Act, sweep};
 use super::sign::Signing;
 use super::table::{Cell, Table};
 use super::{UserName, Word};
-use crate::base::{CallId, Error, Result, Sha256Hex, Timestamp};
+use crate::base::{CallId, Result, Sha256Hex, Timestamp};
 use crate::model::manifest::{Manifest, Retention};
-use crate::store::{
-    Disposal, Expected, LegalHold, MANIFEST_NAME, RETENTION_FOLDER as FOLDER, RecordKey, Records, Store,
-};
-use record::sealed;
+use crate::store::{Disposal, RETENTION_FOLDER as FOLDER, Records, Store};
+use hold::Damaged;
 use standing::standing;
 use std::collections::BTreeMap;
 
@@ -46,11 +47,17 @@ pub struct Look {
     pub standing: Standing,
     /// Its manifest, where that can be read and trusted, and the digest of its bytes.
     pub manifest: Option<(Manifest, Sha256Hex)>,
-    /// What holds it, where there is a record.
+    /// What people have said of legal holds on it.
     pub hold: Option<Hold>,
 }
 
 impl Look {
+    /// The matters that hold it; [`POLICY_MATTER`] for a hold from birth.
+    #[must_use]
+    pub fn held_by(&self) -> Vec<Word> {
+        hold::matters(self.manifest.as_ref().map(|(manifest, _)| &manifest.retention), self.hold.as_ref())
+    }
+
     fn tombstone(&self, by: &UserName, at: Timestamp) -> Option<Tombstone> {
         self.manifest.as_ref().map(|(manifest, digest)| Tombstone::of(manifest, digest.clone(), by.clone(), at))
     }
@@ -75,75 +82,6 @@ impl Keeper<'_> {
         let standing = standing(&manifest.retention, hold.as_ref(), now);
         Ok(Look { standing, manifest: Some((manifest, digest)), hold })
     }
-
-    /// Puts a call under legal hold, or releases it, in the store too where that has such a thing.
-    ///
-    /// # Errors
-    /// A usage error when there is no such call; when it cannot be written down or the store refuses.
-    pub fn set_hold(&self, call: &CallId, state: HoldState, matter: Word, by: UserName, at: Timestamp) -> Result<()> {
-        let stored = self.store.manifest(call)?.ok_or_else(|| Error::usage(format!("{call}: no such call")))?;
-        let names = Manifest::parse(&stored.bytes).map(|m| m.artifacts.iter().map(|a| a.name().to_owned()).collect());
-        let names: Vec<String> = names.unwrap_or_default();
-        let names = || names.iter().map(String::as_str).chain([MANIFEST_NAME]);
-        let record = Hold { schema: HOLD_SCHEMA.into(), call: call.clone(), state, matter, by, at, signature: None };
-        // Kept by both before it is released by either.
-        if state == HoldState::Held {
-            self.put_hold(&record)?;
-            return names().try_for_each(|name| self.disposal.set_legal_hold(call, name, LegalHold::On).map(drop));
-        }
-        names().try_for_each(|name| self.disposal.set_legal_hold(call, name, LegalHold::Off).map(drop))?;
-        self.put_hold(&record)
-    }
-
-    /// All holds, and releases from them.
-    ///
-    /// # Errors
-    /// When they cannot be read.
-    pub fn holds(&self) -> Result<Holds> {
-        let mut holds = BTreeMap::new();
-        for name in self.records.names(FOLDER)? {
-            let call = name.strip_prefix("hold-").and_then(|name| CallId::parse(name.strip_suffix(".json")?));
-            if let Some(call) = call {
-                // One that has gone meanwhile is no hold, and none that is damaged.
-                match self.hold_of(&call)? {
-                    Ok(None) => {}
-                    Ok(Some(hold)) => drop(holds.insert(call, Some(hold))),
-                    Err(Damaged) => drop(holds.insert(call, None)),
-                }
-            }
-        }
-        Ok(Holds(holds))
-    }
-
-    fn put_hold(&self, hold: &Hold) -> Result<()> {
-        let key = hold_key(&hold.call)?;
-        let there = self.records.read(&key)?;
-        let expected = there.map_or(Expected::Absent, |stored| Expected::Version(stored.version));
-        self.records.write(&key, &sealed(hold, self.signing.signer.as_ref())?, &expected, None).map(drop)
-    }
-
-    fn hold_of(&self, call: &CallId) -> Result<std::result::Result<Option<Hold>, Damaged>> {
-        let Some(stored) = self.records.read(&hold_key(call)?)? else { return Ok(Ok(None)) };
-        let hold = serde_json::from_slice::<Hold>(&stored.bytes).ok();
-        let hold = hold.filter(|hold| hold.schema == HOLD_SCHEMA && hold.call == *call);
-        // One that somebody made up must not release a call: with keys at hand it must be signed by one of them.
-        let is_signed = |hold: &Hold| match self.signing.check(&stored.bytes, hold.at) {
-            Ok(is_checked) => is_checked || self.signing.keys.keys().is_empty(),
-            Err(_) => false,
-        };
-        let trusted = hold.filter(is_signed);
-        Ok(trusted.map(Some).ok_or(Damaged))
-    }
-}
-
-/// What people have said of legal holds, by call; nothing of one whose record cannot be read or trusted.
-pub struct Holds(BTreeMap<CallId, Option<Hold>>);
-
-/// A record that cannot be read or trusted.
-struct Damaged;
-
-fn hold_key(call: &CallId) -> Result<RecordKey> {
-    RecordKey::new(FOLDER, &format!("hold-{call}.json"))
 }
 
 /// How many calls stand where, by class of retention.
@@ -165,9 +103,9 @@ impl Census {
 
     /// Counts a call of which somebody else has read how long it is kept; nothing where its manifest cannot be read or trusted.
     pub fn add_known(&mut self, call: &CallId, retention: Option<&Retention>, holds: &Holds, now: Timestamp) {
-        let of = match (retention, holds.0.get(call)) {
+        let of = match (retention, holds.of(call)) {
             (None, _) | (_, Some(None)) => Standing::Unreadable,
-            (Some(retention), hold) => standing(retention, hold.and_then(Option::as_ref), now),
+            (Some(retention), hold) => standing(retention, hold.flatten(), now),
         };
         self.count(retention, of);
     }

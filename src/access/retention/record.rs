@@ -11,13 +11,15 @@ use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
 /// The `schema` of a [`Hold`].
-pub const HOLD_SCHEMA: &str = "sordino.hold/v1";
+pub const HOLD_SCHEMA: &str = "sordino.hold/v2";
+/// The `schema` of the records of one matter that there were before.
+pub(super) const HOLD_SCHEMA_V1: &str = "sordino.hold/v1";
 /// The `schema` of a [`Tombstone`].
 pub const TOMBSTONE_SCHEMA: &str = "sordino.tombstone/v1";
 /// The `schema` of a [`Certificate`].
 pub const CERTIFICATE_SCHEMA: &str = "sordino.deletion-certificate/v1";
 
-/// A call is kept whatever the dates say, or no longer.
+/// What people have said of legal holds on a call: it is kept whatever the dates say as long as any matter holds it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Hold {
@@ -25,11 +27,12 @@ pub struct Hold {
     pub schema: String,
     /// The call.
     pub call: CallId,
-    /// Whether it is kept.
-    pub state: HoldState,
-    /// What it is kept for: the number of a matter.
-    pub matter: Word,
-    /// Who said so.
+    /// The matters that hold it, each once; none where it was released from all.
+    pub matters: Vec<HeldFor>,
+    /// The release from the hold that the policy gave at birth.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub birth_released: Option<Said>,
+    /// Who changed the record last.
     pub by: UserName,
     /// When.
     pub at: Timestamp,
@@ -38,13 +41,62 @@ pub struct Hold {
     pub signature: Option<Signature>,
 }
 
-/// Whether a call is kept.
+/// A matter that a call is kept for.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct HeldFor {
+    /// Its number.
+    pub matter: Word,
+    /// Who said so.
+    pub by: UserName,
+    /// When.
+    pub at: Timestamp,
+}
+
+/// That somebody said something.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Said {
+    /// Who.
+    pub by: UserName,
+    /// When.
+    pub at: Timestamp,
+}
+
+/// A record of one matter, as there were before: that of the last one that was named.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct HoldV1 {
+    pub(super) schema: String,
+    call: CallId,
+    state: HoldState,
+    matter: Word,
+    by: UserName,
+    at: Timestamp,
+    #[serde(default)]
+    signature: Option<Signature>,
+}
+
+impl From<HoldV1> for Hold {
+    /// A release by such a record was one from everything.
+    fn from(before: HoldV1) -> Self {
+        let HoldV1 { call, state, matter, by, at, signature, .. } = before;
+        let said = Said { by: by.clone(), at };
+        let (matters, birth_released) = match state {
+            HoldState::Held => (vec![HeldFor { matter, by: by.clone(), at }], None),
+            HoldState::Released => (Vec::new(), Some(said)),
+        };
+        Self { schema: HOLD_SCHEMA.into(), call, matters, birth_released, by, at, signature }
+    }
+}
+
+/// Whether a matter holds a call.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum HoldState {
-    /// It is.
+    /// It does.
     Held,
-    /// It is no longer.
+    /// It does no longer.
     Released,
 }
 

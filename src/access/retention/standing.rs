@@ -1,6 +1,7 @@
 //! Whether a call is kept, and why: from its manifest, the holds on it and the time. Pure; whoever is in doubt keeps.
 
-use super::record::{Hold, HoldState};
+use super::hold::is_held;
+use super::record::Hold;
 use crate::base::Timestamp;
 use crate::model::manifest::Retention;
 
@@ -47,10 +48,9 @@ impl Standing {
     }
 }
 
-/// What the manifest, the hold record and the time say. A call that was born under hold is held until it is released.
+/// What the manifest, the hold record and the time say.
 pub(super) fn standing(retention: &Retention, hold: Option<&Hold>, now: Timestamp) -> Standing {
-    let is_held = hold.map_or(retention.legal_hold, |hold| hold.state == HoldState::Held);
-    if is_held {
+    if is_held(Some(retention), hold) {
         Standing::Held
     } else if now < retention.retain_until {
         Standing::Kept
@@ -63,8 +63,9 @@ pub(super) fn standing(retention: &Retention, hold: Option<&Hold>, now: Timestam
 
 #[cfg(test)]
 mod tests {
-    use super::super::record::HOLD_SCHEMA;
+    use super::super::record::{HOLD_SCHEMA, HeldFor, Said};
     use super::*;
+    use crate::access::UserName;
     use crate::base::CallId;
     use proptest::prelude::*;
 
@@ -79,14 +80,17 @@ mod tests {
         }
     }
 
-    fn hold(state: HoldState) -> Hold {
+    /// A record of so many matters, in which the hold from birth was released at a time or not.
+    fn hold(matters: usize, birth_released: Option<Timestamp>) -> Hold {
+        let (by, at) = ("ana".parse().unwrap(), Timestamp::from_unix_s(0));
+        let matter = |n| HeldFor { matter: format!("matter-{n}").parse().unwrap(), by: UserName::clone(&by), at };
         Hold {
             schema: HOLD_SCHEMA.into(),
             call: CallId::from_mac(&[1; 32]),
-            state,
-            matter: "matter-1".parse().unwrap(),
-            by: "ana".parse().unwrap(),
-            at: Timestamp::from_unix_s(0),
+            matters: (0..matters).map(matter).collect(),
+            birth_released: birth_released.map(|at| Said { by: by.clone(), at }),
+            by,
+            at,
             signature: None,
         }
     }
@@ -108,12 +112,16 @@ mod tests {
         fn nothing_that_is_held_or_kept_is_due(
             (retain, delete, now_days) in (0_u32..4000, 0_u32..4000, 0_u32..8000),
             born_held in any::<bool>(),
-            state in prop::option::of(prop_oneof![Just(HoldState::Held), Just(HoldState::Released)]),
+            said in prop::option::of((0_usize..3, prop::option::of(0_u64..2))),
         ) {
             let kept = retention(retain, delete, born_held);
-            let (hold, now) = (state.map(hold), kept.created.plus_days(now_days));
+            let now = kept.created.plus_days(now_days);
+            // A release from birth one second before it, or at once.
+            let released = |at: u64| Timestamp::from_unix_s(kept.created.unix_s() - 1 + at);
+            let hold = said.map(|(matters, birth)| hold(matters, birth.map(released)));
             let is_due = standing(&kept, hold.as_ref(), now) == Standing::Due;
-            let is_held = state == Some(HoldState::Held) || (state.is_none() && born_held);
+            let is_held = said.is_some_and(|(matters, _)| matters > 0)
+                || (born_held && said.and_then(|(_, birth)| birth) != Some(1));
             prop_assert!(!is_due || (!is_held && now >= kept.retain_until && now > kept.delete_after));
         }
     }

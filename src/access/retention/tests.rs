@@ -1,9 +1,10 @@
 //! Sweeps of a folder, whole and broken off at every step.
 
+use super::record::sealed;
 use super::*;
 use crate::access::sign::{PrivateKey, Signer};
-use crate::base::{Kind, Stage};
-use crate::store::{LocalRecords, LocalStore, Protection, Stored};
+use crate::base::{Error, Kind, Stage};
+use crate::store::{Expected, LegalHold, LocalRecords, LocalStore, Protection, RecordKey, Stored};
 use std::cell::Cell as Counter;
 use std::fs;
 use std::path::Path;
@@ -170,7 +171,14 @@ fn broken_off_at_any_step_the_next_sweep_ends_what_was_begun() {
         let first = swept(root, &signing, steps, true);
         broke +=
             u32::from(first.is_err() || first.is_ok_and(|(seen, _)| seen.values().any(|s| *s == Standing::Failed)));
-        swept(root, &signing, 1_000, true).unwrap();
+        let store = LocalStore::source(root).unwrap();
+        for gone in (1..=3).map(call).filter(|call| store.manifest(call).unwrap().is_none()) {
+            assert!(store.has_tombstone(&gone).unwrap(), "no run makes it again, after {steps} steps");
+        }
+        let begun = records(root, "deleting-");
+        let seen = swept(root, &signing, 1_000, true).unwrap().0;
+        let told = |name: &String| seen[&CallId::parse(&name[9..41]).unwrap()] == Standing::Deleted;
+        assert!(begun.iter().all(told), "what is ended is told, after {steps} steps");
         assert!((1..=3).all(|n| !root.join(call(n).as_str()).exists()), "after {steps} steps");
         assert!(root.join(call(4).as_str()).join("manifest.json").exists());
         assert_eq!(
@@ -212,7 +220,7 @@ fn a_hold_keeps_a_release_frees_and_what_cannot_be_trusted_keeps() {
     let (records, store) = (LocalRecords::open(root).unwrap(), LocalStore::source(root).unwrap());
     let keeper = Keeper { store: &store, records: &records, disposal: &records, signing: &signing };
     let standing = |n| keeper.look(&call(n), now()).unwrap().standing;
-    let set = |n, state| keeper.set_hold(&call(n), state, "matter-7".parse().unwrap(), by(), now());
+    let set = |n, state, matter| keeper.set_hold(&call(n), &change(state, matter));
     // Who has read before how long calls are kept counts the same.
     let check_counts = || {
         let (mut looked, mut known, holds) = (Census::default(), Census::default(), keeper.holds().unwrap());
@@ -225,25 +233,141 @@ fn a_hold_keeps_a_release_frees_and_what_cannot_be_trusted_keeps() {
     };
     assert_eq!((standing(1), standing(2)), (Standing::Due, Standing::Held));
     check_counts();
-    set(1, HoldState::Held).unwrap();
-    set(2, HoldState::Released).unwrap();
+    set(1, HoldState::Held, "matter-7").unwrap();
+    set(2, HoldState::Released, POLICY_MATTER).unwrap();
     assert_eq!((standing(1), standing(2)), (Standing::Held, Standing::Due));
     check_counts();
     let path = root.join(FOLDER).join(format!("hold-{}.json", call(2)));
     let released = fs::read_to_string(&path).unwrap();
-    fs::write(&path, released.replace("matter-7", "matter-8")).unwrap();
+    fs::write(&path, released.replace("ana", "eve")).unwrap();
     assert_eq!(standing(2), Standing::Unreadable, "a release that was changed frees nothing");
     fs::write(&path, released.split(",\n  \"signature\"").next().unwrap().to_owned() + "}").unwrap();
     assert_eq!(standing(2), Standing::Unreadable, "nor does one that nobody signed");
     fs::write(&path, "{").unwrap();
     assert_eq!(standing(2), Standing::Unreadable);
     check_counts();
-    assert!(set(9, HoldState::Held).is_err(), "no such call");
+    for state in [HoldState::Held, HoldState::Released] {
+        assert!(set(2, state, "matter-7").is_err(), "nothing is written over what cannot be read");
+    }
+    assert!(set(9, HoldState::Held, "matter-7").is_err(), "no such call");
+}
+
+fn change(state: HoldState, matter: &str) -> HoldChange {
+    HoldChange { state, matter: matter.parse().unwrap(), by: by(), at: now() }
+}
+
+/// What a folder's keeper does, without a key.
+fn kept<T>(root: &Path, act: impl FnOnce(&Keeper<'_>) -> T) -> T {
+    let (records, store) = (LocalRecords::open(root).unwrap(), LocalStore::source(root).unwrap());
+    act(&Keeper { store: &store, records: &records, disposal: &records, signing: &Signing::default() })
+}
+
+#[test]
+fn a_call_is_held_as_long_as_any_matter_holds_it() {
+    let folder = tempfile::tempdir().unwrap();
+    put(folder.path(), 1, 99, true, &Signing::default());
+    kept(folder.path(), |keeper| {
+        let set = |state, matter| {
+            let held = keeper.set_hold(&call(1), &change(state, matter))?;
+            Ok::<_, Error>(held.iter().map(ToString::to_string).collect::<Vec<_>>())
+        };
+        let standing = || keeper.look(&call(1), now()).unwrap().standing;
+        assert!(set(HoldState::Held, POLICY_MATTER).is_ok(), "it is held from birth");
+        assert_eq!(set(HoldState::Held, "case-a").unwrap(), ["case-a", "policy"]);
+        assert_eq!(set(HoldState::Held, "case-b").unwrap(), ["case-a", "case-b", "policy"]);
+        assert_eq!(set(HoldState::Held, "case-b").unwrap().len(), 3, "said again it changes nothing");
+        let error = set(HoldState::Released, "mz").unwrap_err();
+        assert!(error.kind == Kind::Usage && error.hint.unwrap().contains("held by case-a, case-b, policy"));
+        assert!(keeper.check_hold(&call(1), &change(HoldState::Released, "mz")).is_err());
+        assert_eq!(set(HoldState::Released, "case-a").unwrap(), ["case-b", "policy"]);
+        assert_eq!(set(HoldState::Released, POLICY_MATTER).unwrap(), ["case-b"]);
+        assert_eq!(standing(), Standing::Held);
+        assert!(set(HoldState::Released, "case-b").unwrap().is_empty() && standing() == Standing::Due);
+        assert!(set(HoldState::Released, "case-b").is_err() && set(HoldState::Held, POLICY_MATTER).is_err());
+    });
+}
+
+#[test]
+fn of_matters_that_are_named_at_once_none_is_lost() {
+    let folder = tempfile::tempdir().unwrap();
+    let root = folder.path();
+    put(root, 1, 99, false, &Signing::default());
+    std::thread::scope(|scope| {
+        for n in 0..6 {
+            let hold = change(HoldState::Held, &format!("case-{n}"));
+            scope.spawn(move || kept(root, |keeper| keeper.set_hold(&call(1), &hold).unwrap()));
+        }
+    });
+    assert_eq!(kept(root, |keeper| keeper.look(&call(1), now()).unwrap().held_by().len()), 6);
+}
+
+#[test]
+fn records_of_one_matter_are_still_read() {
+    let folder = tempfile::tempdir().unwrap();
+    put(folder.path(), 1, 99, true, &Signing::default());
+    let write = |state: &str| {
+        let record = format!(
+            r#"{{"schema":"sordino.hold/v1","call":"{}","state":"{state}","matter":"case-a","by":"ana","at":"{}"}}"#,
+            call(1),
+            now()
+        );
+        fs::create_dir_all(folder.path().join(FOLDER)).unwrap();
+        fs::write(folder.path().join(FOLDER).join(format!("hold-{}.json", call(1))), record).unwrap();
+    };
+    kept(folder.path(), |keeper| {
+        let look = || keeper.look(&call(1), now()).unwrap();
+        write("released");
+        assert_eq!(look().standing, Standing::Due, "it was a release from birth too");
+        write("held");
+        let held: Vec<_> = look().held_by().iter().map(ToString::to_string).collect();
+        assert_eq!(held, ["case-a", "policy"]);
+        keeper.set_hold(&call(1), &change(HoldState::Held, "case-b")).unwrap();
+        assert_eq!(look().held_by().len(), 3, "what it says is kept when it is written anew");
+        assert_eq!(look().hold.unwrap().schema, HOLD_SCHEMA);
+    });
+}
+
+#[test]
+fn a_copy_is_held_by_any_matter_by_birth_and_by_what_cannot_be_read() {
+    let folder = tempfile::tempdir().unwrap();
+    put(folder.path(), 1, 99, true, &Signing::default());
+    kept(folder.path(), |keeper| {
+        let retention = keeper.look(&call(1), now()).unwrap().manifest.unwrap().0.retention;
+        let free = Retention { legal_hold: false, ..retention.clone() };
+        let said = || keeper.store.hold_record(&call(1)).unwrap();
+        let holds = |said: Option<&Stored>, of| holds_copy(said, &call(1), of, keeper.signing);
+        assert!(holds(None, Some(&retention)) && !holds(None, Some(&free)) && !holds(None, None));
+        keeper.set_hold(&call(1), &change(HoldState::Held, "case-a")).unwrap();
+        assert!(holds(said().as_ref(), Some(&free)) && holds(said().as_ref(), None));
+        keeper.set_hold(&call(1), &change(HoldState::Released, "case-a")).unwrap();
+        assert!(holds(said().as_ref(), Some(&retention)), "the hold from birth is another one");
+        keeper.set_hold(&call(1), &change(HoldState::Released, POLICY_MATTER)).unwrap();
+        assert!(!holds(said().as_ref(), Some(&retention)));
+        let later = Retention { created: now().plus_days(1), ..retention.clone() };
+        assert!(holds(said().as_ref(), Some(&later)), "a copy that was born under hold since");
+        let damaged = Stored { bytes: b"{".to_vec(), version: "1".into() };
+        assert!(holds(Some(&damaged), Some(&free)));
+    });
+}
+
+#[test]
+fn what_is_held_after_its_deletion_was_begun_stays() {
+    let (folder, signing) = (tempfile::tempdir().unwrap(), Signing::default());
+    put(folder.path(), 1, 99, false, &signing);
+    // What goes is written down, and the tombstone; the manifest is still there.
+    swept(folder.path(), &signing, 2, true).unwrap();
+    assert_eq!((records(folder.path(), "tombstone-").len(), records(folder.path(), "deleting-").len()), (1, 1));
+    kept(folder.path(), |keeper| keeper.set_hold(&call(1), &change(HoldState::Held, "case-a"))).unwrap();
+    let (seen, certificates) = swept(folder.path(), &signing, 1_000, true).unwrap();
+    assert!(seen[&call(1)] == Standing::Held && certificates.is_empty());
+    assert!(records(folder.path(), "tombstone-").is_empty() && records(folder.path(), "deleting-").is_empty());
 }
 
 #[test]
 fn records_are_written_as_the_documentation_has_them() {
-    let hold: Hold = serde_json::from_slice(include_bytes!("../../../docs/examples/hold.v1.json")).unwrap();
+    let hold: Hold = serde_json::from_slice(include_bytes!("../../../docs/examples/hold.v2.json")).unwrap();
+    let before: record::HoldV1 = serde_json::from_slice(include_bytes!("../../../docs/examples/hold.v1.json")).unwrap();
+    assert_eq!(before.schema, record::HOLD_SCHEMA_V1);
     let tombstone: Tombstone =
         serde_json::from_slice(include_bytes!("../../../docs/examples/tombstone.v1.json")).unwrap();
     let certificate: Certificate =

@@ -271,7 +271,7 @@ pub(in crate::cli) struct HoldArgs {
     /// Calls, by their ids
     #[arg(required = true, value_name = "CALL", value_parser = call_id)]
     pub calls: Vec<CallId>,
-    /// What they are kept for: the number of a matter, lower-case letters, digits and -
+    /// What they are kept for: the number of a matter, lower-case letters, digits and -; `policy` for a hold from birth
     #[arg(long, value_name = "WORD")]
     pub matter: Word,
 }

@@ -2,9 +2,10 @@
 
 use super::show::{moment, time};
 use super::{csrf, layout};
+use crate::access::Word;
 use crate::access::audit::{Action, Broken, Entry, Outcome};
 use crate::access::people::{Permission, Role, UserState};
-use crate::access::retention::{HoldState, Look};
+use crate::access::retention::{Look, POLICY_MATTER};
 use crate::access::table::{Cell, Table};
 use crate::base::Timestamp;
 use crate::serve::answer::Problem;
@@ -201,9 +202,8 @@ pub(in super::super) fn retention(who: &Who, census: &Table) -> Markup {
 /// Where one call stands, and its legal hold.
 pub(in super::super) fn kept(who: &Who, call: &Call, look: &Look) -> Markup {
     let id = call.manifest.call.as_str();
-    let is_held = look.hold.as_ref().map_or(call.manifest.retention.legal_hold, |hold| hold.state == HoldState::Held);
-    let (action, text) =
-        if is_held { ("release", "Release from legal hold") } else { ("hold", "Put under legal hold") };
+    let held_by = look.held_by();
+    let said = |matter: &Word| look.hold.as_ref()?.matters.iter().find(|held| held.matter == *matter);
     let kept = &call.manifest.retention;
     let content = html! {
         dl.facts {
@@ -211,21 +211,37 @@ pub(in super::super) fn kept(who: &Who, call: &Call, look: &Look) -> Markup {
             div { dt { "Class" } dd { (kept.class) } }
             div { dt { "Kept until" } dd { (time(kept.retain_until)) } }
             div { dt { "To be deleted after" } dd { (time(kept.delete_after)) } }
-            @if let Some(hold) = &look.hold {
-                div { dt { "Legal hold" } dd { (hold.matter.as_str()) ", by " (hold.by.as_str()) ", " (time(hold.at)) } }
+            @for matter in &held_by {
+                div { dt { "Legal hold" } dd {
+                    (matter.as_str())
+                    @if let Some(held) = said(matter) { ", by " (held.by.as_str()) ", " (time(held.at)) }
+                    @else if matter.as_str() == POLICY_MATTER { ", given at birth" }
+                } }
             }
             div { dt { "Call" } dd.id { (id) } }
         }
         p.small { a href={ "/access/calls/" (id) } { "Who may hear this call, and who did" } }
         section.panel aria-labelledby="legal-hold" {
             h2 id="legal-hold" { "Legal hold" }
-            form.filters method="post" action={ "/retention/" (id) "/" (action) } {
+            form.filters method="post" action={ "/retention/" (id) "/hold" } {
                 (csrf(who))
                 div {
                     label for="matter" { "Number of the matter" }
                     input id="matter" name="matter" autocomplete="off" required;
                 }
-                button.main { (text) }
+                button.main { "Put under legal hold" }
+            }
+            @if !held_by.is_empty() {
+                form.filters method="post" action={ "/retention/" (id) "/release" } {
+                    (csrf(who))
+                    div {
+                        label for="released" { "Matter that is over" }
+                        select id="released" name="matter" {
+                            @for matter in &held_by { option { (matter.as_str()) } }
+                        }
+                    }
+                    button { "Release from legal hold" }
+                }
             }
         }
     };

@@ -25,7 +25,7 @@ pub use records::S3Records;
 
 use super::{
     BucketAddress, Disposal, Entry, Keeping, MANIFEST_NAME, Object, Properties, RETENTION_FOLDER, Records, Staged,
-    Stat, Store, Stored, tombstone_name,
+    Stat, Store, Stored, hold_name, tombstone_name,
 };
 use crate::base::{CallId, Error, HoldReason, Kind, Phi, Result, Sha256Hex, Stage};
 use destination::Dress;
@@ -264,6 +264,10 @@ impl Store for S3Store {
             Err(fault) if fault.is_absent() => Ok(false),
             Err(fault) => Err(fault.error(Stage::Fetch, "a record of the destination cannot be read")),
         }
+    }
+
+    fn hold_record(&self, call: &CallId) -> Result<Option<Stored>> {
+        self.record(&format!("{}{RETENTION_FOLDER}/{}", self.bucket.root.expose(), hold_name(call)))
     }
 
     fn put_held(&self, call: &CallId, record: &[u8]) -> Result<()> {

@@ -101,7 +101,10 @@ fn officers_and_auditors_see_reports_and_hold_calls() {
     let officer = site.user("olga", "privacy-officer", &[]);
     assert_eq!(officer.post(&format!("/retention/{call}/hold"), "matter=case-7").status, 200);
     let kept = officer.get(&format!("/api/v1/retention/{call}")).json();
-    assert!(kept["standing"] == "held" && kept["hold"]["matter"] == "case-7" && kept["hold"]["by"] == "olga", "{kept}");
+    assert!(kept["standing"] == "held" && kept["hold"]["matters"][0]["by"] == "olga", "{kept}");
+    assert_eq!(kept["matters"], serde_json::json!(["case-7"]));
+    assert!(officer.get(&format!("/retention/{call}")).text().contains("<option>case-7</option>"));
+    assert_eq!(officer.post(&format!("/retention/{call}/release"), "matter=case-8").status, 400, "it does not hold it");
     assert_eq!(officer.post(&format!("/retention/{call}/release"), "matter=case-7").status, 200);
     assert_eq!(officer.post(&format!("/retention/{call}/hold"), "matter=Case+Seven").status, 400);
     let exposed = officer.get("/api/v1/access/exposure?user=lead").json();
