@@ -49,11 +49,13 @@ pub enum HoldReason {
     StaleSpans,
     /// The destination has another call of this name.
     NameTaken,
+    /// The copy at the destination is under legal hold and would be replaced.
+    LegalHold,
 }
 
 impl HoldReason {
     /// All reasons, in the order of the vocabulary.
-    pub const ALL: [Self; 22] = [
+    pub const ALL: [Self; 23] = [
         Self::NoTranscript,
         Self::AmbiguousPair,
         Self::MissingPiece,
@@ -76,6 +78,7 @@ impl HoldReason {
         Self::DamagedKnownValues,
         Self::StaleSpans,
         Self::NameTaken,
+        Self::LegalHold,
     ];
 
     /// The word of the fixed vocabulary, as written in manifests and reports.
@@ -104,6 +107,7 @@ impl HoldReason {
             Self::DamagedKnownValues => "damaged-known-values",
             Self::StaleSpans => "stale-spans",
             Self::NameTaken => "name-taken",
+            Self::LegalHold => "legal-hold",
         }
     }
 
@@ -139,6 +143,7 @@ impl HoldReason {
                 "put the transcript back on which the spans were added, or remove them: docs/qa-page.md says how"
             }
             Self::NameTaken => "name calls from further up with --root, or write them to another destination",
+            Self::LegalHold => "release the call, or write to another destination",
         }
     }
 

@@ -65,8 +65,9 @@ pub(super) fn target(settings: &Settings, stores: &Stores, dest: &Address) -> Re
         settings.require_call_key()?;
     }
     let policy = settings.policy()?;
-    let retention = Retention::of(&policy.retention, clock::stated(settings.source_date_epoch()));
-    let sample = jobs::keeping(&retention, &policy.access.classification);
+    let created = clock::stated(settings.source_date_epoch());
+    let retention = Retention::of(&policy.retention, created);
+    let sample = jobs::keeping(&retention, &policy.access.classification, created);
     stores.destination(dest, settings.properties(&policy), &sample)
 }
 

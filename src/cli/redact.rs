@@ -70,7 +70,8 @@ pub(super) fn run(args: &RedactArgs, settings: &Settings, out: &mut Output) -> R
     let store = if args.dry_run {
         what_is_there(&stores, &dest)?
     } else {
-        let sample = jobs::keeping(&Retention::of(&policy.retention, created), &policy.access.classification);
+        let sample = Retention::of(&policy.retention, created);
+        let sample = jobs::keeping(&sample, &policy.access.classification, created);
         let store =
             stores.destination(&dest, settings.properties(&policy), &sample).map_err(|e| e.on("DEST", &args.dest))?;
         store.survey()?;

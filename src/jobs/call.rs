@@ -7,6 +7,7 @@ use super::ordered::{Instead, Ordered};
 use super::report::{Hidden, Report, Status};
 use super::slots::{OffSlot, Slots};
 use super::{Call, CallKey, Orphans, Parts, SourceFile};
+use crate::access::retention::holds_copy;
 use crate::access::sign::{Demand, Signing};
 use crate::base::{CallId, Error, HoldReason, KeyedRef, Kind, Result, Stage, Timestamp};
 use crate::model::manifest::{Basis, By, Held, HeldSource, Manifest, PolicyRef, Retention, Role, Tool};
@@ -170,7 +171,7 @@ fn attempt(run: &Run, call: &Call, slots: &Slots) -> Result<(Status, Hidden)> {
     let known = Given::read(run.known, run.ordered, call, run.key)?;
     let stored = run.target.store().map(|store| store.manifest(&call.id)).transpose()?.flatten();
     // A manifest that cannot be read commits nothing; the call is done again in its place.
-    let before = stored.as_ref().and_then(|s| Manifest::parse(&s.bytes).ok().filter(|m| is_trusted(run, s, m)));
+    let before = stored.as_ref().and_then(|stored| trusted(run, stored));
     if let Some(before) = &before
         && is_done(run, call, &known, before)?
     {
@@ -178,10 +179,12 @@ fn attempt(run: &Run, call: &Call, slots: &Slots) -> Result<(Status, Hidden)> {
         let is_stale = is_stale(run, before);
         return Ok((Status::Unchanged, Hidden { is_stale, ..Hidden::of(before) }));
     }
-    if let (None, Some(store)) = (&stored, run.target.store())
-        && store.has_tombstone(&call.id)?
-    {
-        return Ok((Status::Unchanged, Hidden::default()));
+    if let Some(store) = run.target.store() {
+        // Of one that is being deleted the manifest may still be there.
+        if store.has_tombstone(&call.id)? {
+            return Ok((Status::Unchanged, Hidden::default()));
+        }
+        check_not_held(run, store, &call.id, stored.as_ref())?;
     }
     if let Some(before) = &before {
         may_replace(run, call, before)?;
@@ -217,6 +220,18 @@ fn may_replace(run: &Run, call: &Call, before: &Manifest) -> Result<()> {
     }
     let message = "the destination has a call of this name from another SOURCE";
     Err(Error::held(Stage::Pair, HoldReason::NameTaken, message))
+}
+
+/// Holds a call whose copy is under legal hold and would be replaced.
+fn check_not_held(run: &Run, store: &dyn Store, id: &CallId, copy: Option<&Stored>) -> Result<()> {
+    let Some(copy) = copy else { return Ok(()) };
+    // One that nobody can vouch for holds as well.
+    let kept = Manifest::parse(&copy.bytes).ok().map(|manifest| manifest.retention);
+    if !holds_copy(store.hold_record(id)?.as_ref(), id, kept.as_ref(), run.signing) {
+        return Ok(());
+    }
+    let message = "the copy at the destination is under legal hold and would be replaced";
+    Err(Error::held(Stage::Publish, HoldReason::LegalHold, message))
 }
 
 fn unpaired(reason: HoldReason) -> Error {
@@ -265,9 +280,12 @@ fn is_done(run: &Run, call: &Call, known: &Given, manifest: &Manifest) -> Result
     Ok(true)
 }
 
-/// Whether the manifest is signed, where one must be.
-fn is_trusted(run: &Run, stored: &Stored, manifest: &Manifest) -> bool {
-    run.signing.demand == Demand::Optional || run.signing.check(&stored.bytes, manifest.created).is_ok()
+/// A manifest that can be read, and is signed where one must be.
+fn trusted(run: &Run, stored: &Stored) -> Option<Manifest> {
+    let manifest = Manifest::parse(&stored.bytes).ok()?;
+    let is_trusted =
+        run.signing.demand == Demand::Optional || run.signing.check(&stored.bytes, manifest.created).is_ok();
+    is_trusted.then_some(manifest)
 }
 
 /// Whether another version of the program made the manifest, with other patterns. Another version alone changes
@@ -323,7 +341,7 @@ fn redact(
         transcripts: origins(transcripts, &transcript_stats),
         recordings: origins(recordings, &recording_stats),
     };
-    let manifest = artifacts.manifest(&birth);
+    let manifest = Manifest { retention: retention(run, stored.as_ref()), ..artifacts.manifest(&birth) };
     if let Some(mut staged) = staged {
         for (origin, masked) in birth.transcripts.iter().zip(artifacts.transcripts()) {
             staged.transcript(&origin.name, masked)?;
@@ -345,13 +363,21 @@ fn try_unzip<A, B>(pairs: impl Iterator<Item = Result<(A, B)>>) -> Result<(Vec<A
     Ok(pairs.collect::<Result<Vec<_>>>()?.into_iter().unzip())
 }
 
-/// What a store is told of the keeping of a call.
+/// How long a call is kept that is made now, in the place of what is stored.
+fn retention(run: &Run, stored: Option<&Stored>) -> Retention {
+    let before = stored.and_then(|stored| trusted(run, stored)).map(|manifest| manifest.retention);
+    let policy = &run.policy.retention;
+    let replacing = |before| Retention::replacing(&before, policy, run.created);
+    before.map_or_else(|| Retention::of(policy, run.created), replacing)
+}
+
+/// What a store is told of the keeping of a call that is made then.
 #[must_use]
-pub fn keeping(retention: &Retention, classification: &str) -> Keeping {
+pub fn keeping(retention: &Retention, classification: &str, created: Timestamp) -> Keeping {
     Keeping {
         classification: classification.to_owned(),
         class: retention.class.clone(),
-        retain_until: retention.retain_until,
+        retain_until: Some(retention.retain_until).filter(|until| *until > created),
         delete_after: retention.delete_after,
         legal_hold: retention.legal_hold,
     }
@@ -365,7 +391,7 @@ fn publish(run: &Run, staged: Box<dyn Staged>, manifest: &Manifest, stored: Opti
         expected: &stored.map_or(Expected::Absent, |s| Expected::Version(s.version)),
         replaced,
         digests: manifest.artifacts.iter().map(|a| (a.name().to_owned(), a.sha256().clone())).collect(),
-        keeping: &keeping(&manifest.retention, &manifest.access.classification),
+        keeping: &keeping(&manifest.retention, &manifest.access.classification, manifest.created),
         manifest: &|named| run.signing.seal(manifest.with_names(named)),
     })
 }

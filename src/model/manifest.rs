@@ -343,7 +343,7 @@ pub struct Hidden {
 pub struct Retention {
     /// The class of the policy.
     pub class: String,
-    /// When they were made.
+    /// When the call was first made, from which its time counts.
     pub created: Timestamp,
     /// They must be kept until then.
     pub retain_until: Timestamp,
@@ -363,6 +363,22 @@ impl Retention {
             retain_until: created.plus_days(policy.retain_days),
             delete_after: created.plus_days(policy.delete_after_days),
             legal_hold: policy.legal_hold,
+        }
+    }
+
+    /// What a policy says of artifacts that are made then in the place of others. Time goes on from the first ones, and no
+    /// promise of those that are replaced is shortened.
+    #[must_use]
+    pub fn replacing(before: &Self, policy: &RetentionPolicy, created: Timestamp) -> Self {
+        // What is put under hold anew counts anew: no earlier release speaks of it.
+        let is_held_anew = policy.legal_hold && !before.legal_hold;
+        let of = Self::of(policy, if is_held_anew { created } else { before.created.min(created) });
+        let class = if before.delete_after > of.delete_after { before.class.clone() } else { of.class };
+        Self {
+            class,
+            retain_until: of.retain_until.max(before.retain_until),
+            delete_after: of.delete_after.max(before.delete_after),
+            ..of
         }
     }
 }
@@ -595,6 +611,22 @@ mod tests {
         assert_eq!(strings(&schema["$defs"]["category"]["enum"]), labels);
         assert_eq!(strings(&held["properties"]["reason"]["enum"]), HoldReason::ALL.map(HoldReason::code));
         assert_eq!(strings(&held["properties"]["stage"]["enum"]), Stage::ALL.map(Stage::code));
+    }
+
+    #[test]
+    fn what_replaces_a_copy_is_kept_as_long_and_its_time_goes_on() {
+        let first = Timestamp::from_unix_s(1_700_000_000);
+        let short =
+            RetentionPolicy { class: "week".into(), retain_days: 1, delete_after_days: 7, ..Default::default() };
+        let long = RetentionPolicy { class: "year".into(), retain_days: 100, delete_after_days: 365, ..short.clone() };
+        let replaced =
+            |before, policy| Retention::replacing(&Retention::of(before, first), policy, first.plus_days(50));
+        assert_eq!(replaced(&short, &short), Retention::of(&short, first), "other patterns begin nothing anew");
+        assert_eq!(replaced(&long, &short), Retention::of(&long, first));
+        assert_eq!(replaced(&short, &long), Retention::of(&long, first));
+        let held = RetentionPolicy { legal_hold: true, ..short.clone() };
+        assert_eq!(replaced(&short, &held).created, first.plus_days(50), "a hold begins with what is born under it");
+        assert_eq!(replaced(&held, &held).created, first);
     }
 
     fn changed(change: impl FnOnce(&mut Value)) -> Result<Manifest> {

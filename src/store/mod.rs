@@ -110,8 +110,8 @@ pub struct Keeping {
     pub classification: String,
     /// The retention class of the policy.
     pub class: String,
-    /// Until when the call must be kept.
-    pub retain_until: Timestamp,
+    /// Until when the call must be kept; nothing where that is over.
+    pub retain_until: Option<Timestamp>,
     /// After when it is to be deleted.
     pub delete_after: Timestamp,
     /// Whether it is kept whatever the dates say.

@@ -21,7 +21,7 @@ pub(crate) fn keeping() -> Keeping {
     Keeping {
         classification: "redacted-confidential".into(),
         class: "qa-redacted".into(),
-        retain_until: Timestamp::parse("2099-01-01T00:00:00Z").unwrap(),
+        retain_until: Timestamp::parse("2099-01-01T00:00:00Z"),
         delete_after: Timestamp::parse("2099-12-31T00:00:00Z").unwrap(),
         legal_hold: false,
     }

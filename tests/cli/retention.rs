@@ -107,3 +107,103 @@ fn reports_come_as_csv_json_and_a_page() {
     assert_eq!(bench.run(&["audit", "verify", "nowhere"]).code, Some(2));
     assert_eq!(bench.run(&["retention", "hold", "out", "not-a-call", "--matter", "m"]).code, Some(2));
 }
+
+/// A policy of calls that are born under hold, and one that keeps them for a week.
+const HELD: &str = "name = \"held\"\nversion = 1\nextends = \"safe-harbor\"\n[retention]\nlegal-hold = true\n";
+const SHORT: &str = "name = \"short\"\nversion = 1\nextends = \"safe-harbor\"\n\
+                     [retention]\nclass = \"week\"\nretain-days = 1\ndelete-after-days = 7\n";
+
+#[test]
+fn a_call_is_held_until_each_of_its_matters_releases_it() {
+    let (bench, calls) = published();
+    let say = |what: &str, matter: &str| later(&bench, &["retention", what, "out", &calls[0], "--matter", matter]);
+    assert_eq!(say("hold", "case-a").stdout, format!("{}  held by case-a\n", calls[0]));
+    assert_eq!(say("hold", "case-b").stdout, format!("{}  held by case-a, case-b\n", calls[0]));
+    let wrong = say("release", "mz");
+    assert_eq!(wrong.code, Some(2), "{}", wrong.stdout);
+    assert!(
+        wrong.stderr.contains("mz does not hold it") && wrong.stderr.contains("case-a, case-b"),
+        "{}",
+        wrong.stderr
+    );
+    assert_eq!(say("release", "case-a").stdout, format!("{}  held by case-b\n", calls[0]));
+    let swept = later(&bench, &["retention", "sweep", "out", "--delete", "--json"]);
+    assert_eq!(last(&swept)["summary"], serde_json::json!({"deleted": 1, "held": 1}));
+    assert_eq!(say("release", "case-b").stdout, format!("{}  released\n", calls[0]));
+    assert_eq!(last(&later(&bench, &["retention", "sweep", "out", "--json"]))["summary"]["due"], 1);
+    let log = bench.run(&["audit", "search", "out", "--json"]).stdout;
+    assert_eq!(log.matches("\"release\"").count(), 2, "what is refused was not done: {log}");
+}
+
+#[test]
+fn a_copy_under_legal_hold_is_not_replaced() {
+    let (bench, calls) = published();
+    bench.write("short.toml", SHORT);
+    let redact = |policy: &str| bench.run(&["redact", "in", "out", "--policy", policy, "--json"]);
+    let say = |what: &str, matter: &str| bench.run(&["retention", what, "out", &calls[0], "--matter", matter]);
+    assert_eq!(say("hold", "case-a").code, Some(0));
+    let folder = format!("out/{}", calls[0]);
+    let before = bench.tree(&folder);
+    let ran = redact("short.toml");
+    let line = ran.json().0.into_iter().find(|line| line["call"] == calls[0].as_str()).unwrap();
+    assert!(line["status"] == "held" && line["reason"] == "legal-hold", "{line}");
+    assert_eq!(ran.json().1["redacted"], 1, "the other one is free");
+    assert!(bench.tree(&folder) == before, "the copy stays byte for byte");
+    assert_eq!(bench.run(&["redact", "in", "out", "--dry-run", "--policy", "strict", "--json"]).json().1["held"], 1);
+    assert_eq!(bench.run(&["redact", "in", "out", "--json"]).json().1["unchanged"], 1, "under its own policy");
+    assert!(!bench.path(&format!("out/.held/{}.json", calls[0])).exists(), "and then it is held no longer");
+    let path = format!("out/.retention/hold-{}.json", calls[0]);
+    assert_eq!(say("release", "case-a").code, Some(0));
+    let released = bench.text(&path);
+    bench.write(&path, released.replace("\"by\"", "\"By\""));
+    assert_eq!(redact("short.toml").json().1["held"], 1, "what cannot be read holds");
+    bench.write(&path, released);
+    assert_eq!(redact("short.toml").json().1["redacted"], 1);
+}
+
+#[test]
+fn a_hold_from_birth_ends_with_its_release_and_no_promise_is_shortened() {
+    let bench = Bench::new();
+    bench.call("in/one", 1);
+    bench.write("held.toml", HELD);
+    bench.write("short.toml", SHORT);
+    let redact = |policy: &str, epoch: &str| {
+        let mut command = bench.command(&["redact", "in", "out", "--policy", policy, "--json"]);
+        Ran::of(&command.env("SOURCE_DATE_EPOCH", epoch).output().unwrap()).json().0.remove(0)
+    };
+    let call = redact("held.toml", "1700000000")["call"].as_str().unwrap().to_owned();
+    let manifest = || -> Value { serde_json::from_str(&bench.text(&format!("out/{call}/manifest.json"))).unwrap() };
+    let before = bench.tree(&format!("out/{call}"));
+    let promised = manifest()["retention"].clone();
+    assert_eq!(redact("short.toml", "1700100000")["reason"], "legal-hold");
+    assert!(bench.tree(&format!("out/{call}")) == before);
+    let say = |what: &str, matter: &str| bench.run(&["retention", what, "out", &call, "--matter", matter]);
+    assert_eq!(say("release", "case-a").code, Some(2), "it is no hold of that matter");
+    assert_eq!(say("release", "policy").stdout, format!("{call}  released\n"));
+    assert_eq!(redact("short.toml", "1700100000")["status"], "redacted");
+    let kept = manifest()["retention"].clone();
+    for field in ["class", "created", "retain_until", "delete_after"] {
+        assert_eq!(kept[field], promised[field], "{field}");
+    }
+    assert_eq!(kept["legal_hold"], false);
+    assert_eq!(redact("held.toml", "1700200000")["status"], "redacted");
+    assert_eq!(redact("short.toml", "1700200000")["reason"], "legal-hold", "it was put under hold anew");
+}
+
+#[test]
+fn what_a_sweep_has_begun_no_run_undoes_and_the_next_sweep_ends() {
+    let (bench, calls) = published();
+    let swept = later(&bench, &["retention", "sweep", "out", "--delete", "--json"]);
+    assert_eq!(last(&swept)["summary"]["deleted"], 2);
+    // As a sweep leaves it that was killed behind the manifest.
+    let tombstone = bench.text(&format!("out/.retention/tombstone-{}.json", calls[0]));
+    bench.write(&format!("out/.retention/deleting-{}.json", calls[0]), tombstone);
+    bench.write(&format!("out/{}/transcript.txt", calls[0]), "left");
+    let ran = bench.run(&["redact", "in", "out", "--json"]);
+    assert_eq!(ran.json().1["unchanged"], 2, "{}", ran.stdout);
+    assert_eq!(last(&later(&bench, &["retention", "sweep", "out", "--json"]))["summary"]["due"], 1);
+    let swept = later(&bench, &["retention", "sweep", "out", "--delete", "--json"]);
+    assert!(swept.stdout.contains(&format!("\"call\":\"{}\",\"standing\":\"deleted\"", calls[0])), "{}", swept.stdout);
+    assert_eq!(last(&swept)["summary"], serde_json::json!({"deleted": 1}));
+    assert!(last(&swept)["certificates"][0].is_string() && !bench.path("out").join(&calls[0]).exists());
+}

@@ -24,7 +24,7 @@ impl Properties {
     /// What the objects of a call are written with.
     pub(super) fn dress(&self, keeping: &Keeping) -> Dress {
         Dress {
-            lock: self.lock.map(|mode| (mode, keeping.retain_until)),
+            lock: self.lock.zip(keeping.retain_until),
             has_legal_hold: keeping.legal_hold,
             ..self.record(Some(keeping))
         }
