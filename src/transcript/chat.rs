@@ -163,7 +163,7 @@ fn reduce(linker: &mut Linker, moments: impl Iterator<Item = Leaf>) {
     let first = moments.iter().filter_map(|(_, moment)| *moment).min();
     for (leaf, moment) in moments {
         match moment.zip(first) {
-            Some((moment, first)) => linker.moment(leaf, moment.from_start_of_year(first)),
+            Some((moment, first)) => linker.moment(leaf, moment.reduced_to_year_of(first)),
             None => linker.empty(leaf),
         }
     }

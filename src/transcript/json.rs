@@ -690,7 +690,7 @@ mod tests {
         static ROOT: Node = Node::Object(Role::Group, &[("list", Node::Array(Role::Group, &TEXT))]);
         for (text, want) in [
             (r#"{"list":[{"n":"1"},{"n":"john"}]}"#, "(byte 30) in list.n"),
-            (r#"{"list":[{"john":"smith"}]}"#, "(byte 25) in list.?"),
+            (r#"{"list":[{"john":"smith"}]}"#, "(byte 24) in list.?"),
             (r#"{"john":{"list":"smith"}}"#, "(byte 23) in ?.?"),
             (r#"{"john smith":1}"#, "(byte 13)"),
         ] {

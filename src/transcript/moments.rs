@@ -30,7 +30,7 @@ impl Moment {
 
     /// The same with the year of `first` alone: `first` comes to be the start of its year, and what is later is as much
     /// later then.
-    pub(super) fn from_start_of_year(self, first: Self) -> Self {
+    pub(super) fn reduced_to_year_of(self, first: Self) -> Self {
         let start = days_before(first.date().0) * DAY_MS;
         Self { ms: start + self.ms.saturating_sub(first.ms), places: self.places }
     }
@@ -130,9 +130,9 @@ mod tests {
             ("2025-03-04T15:00:11Z", "2024-12-30T23:59:59Z"),
             ("2024-03-04T15:00:10Z", "2024-01-01T00:00:00Z"),
         ] {
-            let reduced = moment(text).from_start_of_year(first);
+            let reduced = moment(text).reduced_to_year_of(first);
             assert_eq!(reduced.written(), want);
-            assert_eq!(reduced.from_start_of_year(moment("2024-01-01T00:00:00.000Z")), reduced, "a second time");
+            assert_eq!(reduced.reduced_to_year_of(moment("2024-01-01T00:00:00.000Z")), reduced, "a second time");
         }
     }
 }
