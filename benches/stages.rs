@@ -99,7 +99,7 @@ fn manifest(patterns: &PatternSet, policy: &Policy, artifacts: &Artifacts) -> (V
         read_as: None,
     };
     let manifest = artifacts.manifest(&birth);
-    (manifest.to_bytes(), jobs::keeping(&manifest.retention, &manifest.access.classification))
+    (manifest.to_bytes(), jobs::keeping(&manifest.retention, &manifest.access.classification, manifest.created))
 }
 
 /// What is measured, in the order in which it is done.

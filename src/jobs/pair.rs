@@ -16,7 +16,7 @@ pub const RECORDING_EXTENSIONS: &[&str] = &[
     "wav", "wave", "w64", "mp3", "mp2", "ogg", "oga", "opus", "flac", "m4a", "mp4", "aac", "au", "snd", "aif", "aiff",
     "aifc", "amr", "awb", "webm", "wma", "gsm", "vox", "ulaw", "alaw", "raw", "pcm", "caf", "3gp", "spx", "mka", "mkv",
     "mov", "avi", "sln", "sln16", "dss", "ds2", "g722", "g726", "g729", "adpcm", "mpga", "mpeg", "mpg", "qcp", "wv",
-    "ape", "3g2", "m4b", "rm", "ra", "rf64", "bwf", "nmf",
+    "ape", "3g2", "m4b", "weba", "adts", "ul", "al", "rm", "ra", "rf64", "bwf", "nmf",
 ];
 
 /// What stands before `.json` in the name of a side-car of known values.

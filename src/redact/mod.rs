@@ -160,7 +160,7 @@ where
     let read = |sourced: Sourced<Phi<Vec<u8>>>| transcript::read(sourced.source, how.clone());
     let documents = transcripts.into_iter().map(read).collect::<Result<Vec<_>>>()?;
     over(Step::Read);
-    let mut sound = Sound::open(recordings, recording_dests, told.raw)?;
+    let mut sound = Sound::open(&pieces, recordings, recording_dests, told.raw)?;
     let places = sound.places(&pieces)?;
     let files: Vec<(Document, Place)> = documents.into_iter().zip(places.iter().copied()).collect();
     timeline::in_order(&files, &pieces)?;
@@ -262,14 +262,19 @@ struct Recording<R, W> {
 }
 
 impl<R: Read + Seek, W: Read + Write + Seek> Sound<R, W> {
-    fn open(sources: Vec<Sourced<R>>, mut dests: impl Iterator<Item = W>, raw: Option<RawShape>) -> Result<Self> {
+    fn open(
+        transcripts: &[Piece],
+        sources: Vec<Sourced<R>>,
+        mut dests: impl Iterator<Item = W>,
+        raw: Option<RawShape>,
+    ) -> Result<Self> {
         let no_place = || Error::new(Stage::Mute, Kind::Internal, "no place was given for the recording");
         let mut open = |Sourced { piece, mut source }| {
             let dest = dests.next().ok_or_else(no_place)?;
             Ok(Recording { piece, opened: audio::open(&mut source, raw)?, source, dest })
         };
         let recordings = sources.into_iter().map(&mut open).collect::<Result<Vec<_>>>()?;
-        let stretches = timeline::stretches(&Self::pieces(&recordings))?;
+        let stretches = timeline::stretches(transcripts, &Self::pieces(&recordings))?;
         Ok(Self { recordings, stretches })
     }
 

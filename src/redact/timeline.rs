@@ -3,7 +3,7 @@
 
 use crate::audio::{Activity, FRAME_MS};
 use crate::base::{Error, HoldReason, Result, Stage, TimeSpan, limits};
-use crate::model::{Mute, Piece, RecordingInfo};
+use crate::model::{Codec, Mute, Piece, RecordingInfo};
 use crate::transcript::{Document, Place};
 use std::collections::BTreeSet;
 
@@ -17,17 +17,33 @@ pub(super) struct Stretch {
     pub(super) span: TimeSpan,
     /// The channel of the call that its first one is.
     pub(super) first_channel: usize,
+    /// By how much it may begin earlier or later, milliseconds.
+    pub(super) unsure_ms: u32,
 }
 
-/// When each recording is heard: those of one part at once, each part behind the one before.
+/// Samples of a recording in packets that some players add and others leave out: the delays of encoder and decoder, what
+/// is behind the end, and the frame of MP3's tag (1105 and twice 1152; of AAC 2112 and 1024).
+const UNSURE_SAMPLES: u64 = 3 * 1152;
+
+/// By how much a recording may be heard longer or shorter than it says, milliseconds.
+fn unsure_ms(info: &RecordingInfo) -> u32 {
+    match info.codec {
+        Codec::Mp3 | Codec::Aac => (UNSURE_SAMPLES * 1000).div_ceil(info.rate_hz.into()).try_into().unwrap_or(u32::MAX),
+        _ => 0,
+    }
+}
+
+/// When each recording is heard: those of one part at once, each part behind the one before. Where no transcript is of a
+/// part, their clock is that of somebody who has played all parts, as long as the player took them to be.
 ///
 /// # Errors
 /// Holds the call when the recordings together are longer than any may be.
-pub(super) fn stretches(recordings: &[(Piece, &RecordingInfo)]) -> Result<Vec<Stretch>> {
+pub(super) fn stretches(transcripts: &[Piece], recordings: &[(Piece, &RecordingInfo)]) -> Result<Vec<Stretch>> {
     let parts: BTreeSet<_> = recordings.iter().map(|(piece, _)| piece.part).collect();
     let first_channel = first_channel(recordings.iter().map(|(piece, _)| *piece));
     let mut all = vec![None; recordings.len()];
-    let mut start_ms = 0_u64;
+    let is_one_clock = transcripts.iter().all(|piece| piece.part.is_none());
+    let (mut start_ms, mut unsure) = (0_u64, 0_u32);
     for part in parts {
         let of_part = || recordings.iter().enumerate().filter(|(_, (piece, _))| piece.part == part);
         let length_ms = of_part().map(|(_, (_, info))| info.duration_ms()).max().unwrap_or(0);
@@ -35,8 +51,9 @@ pub(super) fn stretches(recordings: &[(Piece, &RecordingInfo)]) -> Result<Vec<St
             let end_ms = start_ms.saturating_add(info.duration_ms());
             let span = span(start_ms, end_ms).ok_or_else(too_long)?;
             let first_channel = piece.channel.map_or(0, |channel| usize::from(channel.saturating_sub(first_channel)));
-            all[at] = Some(Stretch { span, first_channel });
+            all[at] = Some(Stretch { span, first_channel, unsure_ms: if is_one_clock { unsure } else { 0 } });
         }
+        unsure = unsure.saturating_add(of_part().map(|(_, (_, info))| unsure_ms(info)).max().unwrap_or(0));
         start_ms = start_ms.saturating_add(length_ms);
     }
     Ok(all.into_iter().flatten().collect())
@@ -111,7 +128,8 @@ pub(super) fn in_order(files: &[(Document, Place)], pieces: &[Piece]) -> Result<
 pub(super) fn mutes_of(stretch: Stretch, mutes: &[Mute]) -> Vec<Mute> {
     let (start_ms, end_ms) = (stretch.span.start_ms(), stretch.span.end_ms());
     let own = |mute: &Mute| {
-        let (from, to) = (mute.span.start_ms().max(start_ms), mute.span.end_ms().min(end_ms));
+        let from = mute.span.start_ms().saturating_sub(stretch.unsure_ms).max(start_ms);
+        let to = mute.span.end_ms().saturating_add(stretch.unsure_ms).min(end_ms);
         let span = TimeSpan::new(from.checked_sub(start_ms)?, to.checked_sub(start_ms)?).ok();
         span.filter(|span| span.len_ms() > 0).map(|span| Mute { span, ..mute.clone() })
     };
@@ -177,7 +195,7 @@ mod tests {
         let (long, short) = (of(10_000, 1), of(9_000, 1));
         let recordings =
             [(piece(Some(1), Some(1)), &long), (piece(Some(1), Some(2)), &short), (piece(Some(2), Some(1)), &short)];
-        let stretches = stretches(&recordings).unwrap();
+        let stretches = stretches(&[], &recordings).unwrap();
         let got: Vec<_> = stretches.iter().map(|s| (s.span, s.first_channel)).collect();
         assert_eq!(got, [(span(0, 10_000), 0), (span(0, 9_000), 1), (span(10_000, 19_000), 0)]);
         let told = [piece(Some(1), None), piece(Some(2), None)];
@@ -191,7 +209,7 @@ mod tests {
             let info = of(1_000, channels);
             let recordings = [(Piece::default(), &info)];
             let told: Vec<_> = told.iter().map(|&channel| piece(None, Some(channel))).collect();
-            let got = places(&told, &recordings, &stretches(&recordings).unwrap());
+            let got = places(&told, &recordings, &stretches(&told, &recordings).unwrap());
             assert_eq!(got.as_ref().err().and_then(Error::hold_reason), (!want).then_some(HoldReason::MissingPiece));
         };
         check(2, &[0, 1], true);
@@ -206,7 +224,7 @@ mod tests {
     fn a_mute_over_the_border_of_two_parts_is_in_both() {
         let mutes = [Mute { span: span(9_000, 11_000), channels: Channels::All, categories: Vec::new() }];
         let own = |from, to| {
-            let stretch = Stretch { span: span(from, to), first_channel: 0 };
+            let stretch = Stretch { span: span(from, to), first_channel: 0, unsure_ms: 0 };
             mutes_of(stretch, &mutes).iter().map(|m| (m.span.start_ms(), m.span.end_ms())).collect::<Vec<_>>()
         };
         assert_eq!(own(0, 10_000), [(9_000, 10_000)]);
@@ -215,9 +233,24 @@ mod tests {
     }
 
     #[test]
+    fn a_part_behind_others_in_packets_is_muted_on_both_sides_of_what_nobody_can_tell() {
+        let info = RecordingInfo { codec: Codec::Mp3, ..of(3_000, 1) };
+        let parts = [1, 2, 3].map(|part| (piece(Some(part), None), &info));
+        let unsure = |told: &[Piece]| stretches(told, &parts).unwrap().iter().map(|s| s.unsure_ms).collect::<Vec<_>>();
+        assert_eq!(unsure(&[Piece::default()]), [0, 432, 864], "three frames of 8 kHz for each part before");
+        assert_eq!(unsure(&[1, 2, 3].map(|part| piece(Some(part), None))), [0, 0, 0], "each part has its own clock");
+        let mutes = [Mute { span: span(5_800, 5_900), channels: Channels::All, categories: Vec::new() }];
+        let own: Vec<Vec<_>> =
+            stretches(&[Piece::default()], &parts).unwrap().into_iter().map(|s| mutes_of(s, &mutes)).collect();
+        let own: Vec<Vec<TimeSpan>> =
+            own.into_iter().map(|mutes| mutes.into_iter().map(|m| m.span).collect()).collect();
+        assert_eq!(own, [vec![], vec![span(2_368, 3_000)], vec![span(0, 764)]]);
+    }
+
+    #[test]
     fn what_is_heard_is_put_on_the_calls_clock() {
         let activity = || Activity::new(vec![vec![span(100, 200)]], vec![span(0, 50)], vec![vec![7; 100]]);
-        let at = |from, first_channel| Stretch { span: span(from, from + 1_000), first_channel };
+        let at = |from, first_channel| Stretch { span: span(from, from + 1_000), first_channel, unsure_ms: 0 };
         let all = heard(vec![(at(0, 0), activity()), (at(0, 1), activity()), (at(1_000, 0), activity())]);
         assert_eq!(all.voice(), [vec![span(100, 200), span(1_100, 1_200)], vec![span(100, 200)]]);
         assert_eq!(all.keyed(), [span(0, 50), span(1_000, 1_050)]);

@@ -48,9 +48,10 @@ const CHUNK_HEADER_BYTES: u64 = 8;
 /// The part of a `ds64` chunk that is looked at: the sizes of file and sound.
 const DS64_BYTES: u64 = 16;
 
-/// Sizes written by those who cannot go back to fill them in: several recorders, sox, ffmpeg.
-const SIZES_UNKNOWN: [u64; 4] = [0, SIZE_UNKNOWN_SOX, SIZE_ELSEWHERE, u64::MAX];
-const SIZE_UNKNOWN_SOX: u64 = 0x7FFF_F000;
+/// Sizes written by those who cannot go back to fill them in: several recorders, GStreamer, sox, ffmpeg.
+const SIZES_UNKNOWN: [u64; 5] = [0, SIZE_UNKNOWN_GSTREAMER, 0x7FFF_F000, SIZE_ELSEWHERE, u64::MAX];
+/// The smallest of them but zero.
+const SIZE_UNKNOWN_GSTREAMER: u64 = 0x7FFF_0000;
 /// In a file with a `ds64` chunk: the size stands there.
 const SIZE_ELSEWHERE: u64 = u32::MAX as u64;
 
@@ -111,7 +112,7 @@ impl<'s> Walk<'s> {
         };
         let declared = size.saturating_add(CHUNK_HEADER_BYTES);
         // A streaming writer adds its header to the size that it does not know, so this one may be a little larger.
-        walk.open_ended = size == 0 || (size >= SIZE_UNKNOWN_SOX && declared > source_bytes);
+        walk.open_ended = size == 0 || (size >= SIZE_UNKNOWN_GSTREAMER && declared > source_bytes);
         if !walk.open_ended && declared > source_bytes {
             return Err(
                 damaged("the file is shorter than its header says").at("bytes missing", declared - source_bytes)

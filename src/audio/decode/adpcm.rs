@@ -1,5 +1,8 @@
 //! Blocks of IMA and Microsoft ADPCM to samples. Each block starts anew.
 
+use crate::audio::damaged;
+use crate::base::Result;
+
 /// Step sizes of IMA ADPCM.
 const IMA_STEPS: [i32; 89] = [
     7, 8, 9, 10, 11, 12, 13, 14, 16, 17, 19, 21, 23, 25, 28, 31, 34, 37, 41, 45, 50, 55, 60, 66, 73, 80, 88, 97, 107,
@@ -30,6 +33,11 @@ pub(in crate::audio) struct Ima {
 }
 
 impl Ima {
+    /// Whether a block's head may say that this step comes next. Players leave out a block with another one.
+    pub(super) const fn is_step(step: u8) -> bool {
+        (step as usize) < IMA_STEPS.len()
+    }
+
     /// Behind the head of a block: its first sample, and which step comes next.
     pub(in crate::audio) fn new(sample: i32, step: u8) -> Self {
         Self { sample, step: usize::from(step).min(IMA_STEPS.len() - 1) }
@@ -61,6 +69,11 @@ pub(in crate::audio) struct Ms {
 }
 
 impl Ms {
+    /// Whether a block's head may name this predictor. Players leave out a block with another one.
+    pub(super) const fn is_predictor(predictor: u8) -> bool {
+        (predictor as usize) < MS_PREDICTORS.len()
+    }
+
     /// Behind the head of a block, with the last two samples in it, the nearer one first.
     pub(in crate::audio) fn new(predictor: u8, step: i32, last: [i32; 2]) -> Self {
         Self { predictor: MS_PREDICTORS[usize::from(predictor).min(MS_PREDICTORS.len() - 1)], step, last }
@@ -79,11 +92,17 @@ impl Ms {
 }
 
 /// Decodes a block of IMA ADPCM, which may end early: a head for each channel, then eight samples of each in turn.
-pub(super) fn ima(block: &[u8], planes: &mut [Vec<f32>]) {
+///
+/// # Errors
+/// Holds the call when a head is none.
+pub(super) fn ima(block: &[u8], planes: &mut [Vec<f32>]) -> Result<()> {
     let (heads, groups) = block.split_at(block.len().min(4 * planes.len()));
     let (heads, _) = heads.as_chunks::<4>();
     let channels = planes.len();
     for (channel, (plane, &[low, high, step, _])) in planes.iter_mut().zip(heads).enumerate() {
+        if !Ima::is_step(step) {
+            return Err(damaged("a block of ADPCM has a step that there is not"));
+        }
         let first = i32::from(i16::from_le_bytes([low, high]));
         let mut decoder = Ima::new(first, step);
         plane.push(full_scale(first));
@@ -93,13 +112,20 @@ pub(super) fn ima(block: &[u8], planes: &mut [Vec<f32>]) {
         }
     }
     trim(planes);
+    Ok(())
 }
 
 /// Decodes a block of Microsoft ADPCM, which may end early: predictors, steps, second and first samples of all channels,
 /// then a sample of each channel in turn.
-pub(super) fn ms(block: &[u8], planes: &mut [Vec<f32>]) {
+///
+/// # Errors
+/// Holds the call when a head is none.
+pub(super) fn ms(block: &[u8], planes: &mut [Vec<f32>]) -> Result<()> {
     let channels = planes.len();
-    let Some((head, codes)) = block.split_at_checked(7 * channels) else { return };
+    let Some((head, codes)) = block.split_at_checked(7 * channels) else { return Ok(()) };
+    if !head[..channels].iter().all(|predictor| Ms::is_predictor(*predictor)) {
+        return Err(damaged("a block of ADPCM has a predictor that there is not"));
+    }
     let i16_at = |at: usize| i32::from(i16::from_le_bytes([head[at], head[at + 1]]));
     let mut codes_of: Vec<Vec<u8>> = vec![Vec::new(); channels];
     for (n, code) in codes.iter().flat_map(|byte| [byte >> 4, byte & 15]).enumerate() {
@@ -113,6 +139,7 @@ pub(super) fn ms(block: &[u8], planes: &mut [Vec<f32>]) {
         plane.extend(codes.into_iter().map(|code| full_scale(decoder.decode(code))));
     }
     trim(planes);
+    Ok(())
 }
 
 /// Cuts all channels to the length of the shortest one.

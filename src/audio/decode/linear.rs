@@ -28,8 +28,8 @@ pub(super) fn decode(
         left -= bytes.len() as u64;
         let planes = block.refill(first_frame, info.channels);
         match info.codec {
-            Codec::ImaAdpcm => bytes.chunks(unit.silent.len()).for_each(|unit| adpcm::ima(unit, planes)),
-            Codec::MsAdpcm => bytes.chunks(unit.silent.len()).for_each(|unit| adpcm::ms(unit, planes)),
+            Codec::ImaAdpcm => bytes.chunks(unit.silent.len()).try_for_each(|unit| adpcm::ima(unit, planes))?,
+            Codec::MsAdpcm => bytes.chunks(unit.silent.len()).try_for_each(|unit| adpcm::ms(unit, planes))?,
             Codec::Gsm610 => bytes.chunks(unit.silent.len()).for_each(|unit| gsm.block(unit, &mut planes[0])),
             codec => fill(codec, &bytes, planes),
         }

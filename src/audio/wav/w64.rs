@@ -27,7 +27,7 @@ pub(in crate::audio) fn open(source: &mut dyn Source, source_bytes: u64) -> Resu
     let chunks = Chunks::walk(source, source_bytes)?;
     let fmt_bytes = (chunks.format.end - chunks.format.start).min(Format::BYTES_MAX);
     let format = Format::parse(&read_at(source, chunks.format.start, fmt_bytes)?, Order::Little)?;
-    let data = format.whole_sound(chunks.sound);
+    let data = unpadded(source, &format, format.whole_sound(chunks.sound))?;
     let data_bytes = data.end - data.start;
     let frames = count_frames(&format, data_bytes, read_fact(source, chunks.fact, Order::Little)?)?;
     let sound = Linear {
@@ -39,6 +39,17 @@ pub(in crate::audio) fn open(source: &mut dyn Source, source_bytes: u64) -> Resu
     let Format { codec, rate_hz, channels, .. } = format;
     let info = RecordingInfo { container: "w64".to_owned(), codec, rate_hz, channels, frames };
     Ok(Opened { info, source_bytes, sound: Sound::Linear(sound) })
+}
+
+/// The samples without the zeros behind them that some writers count to the chunk.
+fn unpadded(source: &mut dyn Source, format: &Format, data: Range<u64>) -> Result<Range<u64>> {
+    let (data_bytes, is_frame) = (data.end - data.start, format.blocks.frames == 1);
+    let rest = data_bytes % format.blocks.bytes();
+    let may_be = is_frame && rest > 0 && rest < ALIGNMENT && data_bytes.is_multiple_of(ALIGNMENT);
+    if may_be && read_at(source, data.end - rest, rest)?.iter().all(|b| *b == 0) {
+        return Ok(data.start..data.end - rest);
+    }
+    Ok(data)
 }
 
 /// Where the chunks that matter lie, bodies only.

@@ -97,7 +97,9 @@ impl Track {
         if number_of(TRACK_TYPE)? != SOUND {
             return Err(unsupported("Matroska whose track is not sound"));
         }
-        if only(&entry, CODEC_ID)? != Some(b"A_OPUS") {
+        // Some writers end it as C ends a string.
+        let codec = only(&entry, CODEC_ID)?.map(|id| id.split(|b| *b == 0).next().unwrap_or(id));
+        if codec != Some(b"A_OPUS") {
             return Err(unsupported("Matroska that is not Opus"));
         }
         if only(&entry, CONTENT_ENCODINGS)?.is_some() {
