@@ -160,10 +160,13 @@ fn pieces(items: &[Item]) -> Vec<Piece> {
     words.filter_map(|i| Some(Piece { leaf: i.content?, form: Form::List, time: i.time })).collect()
 }
 
-/// Most digits behind a word that is a job's name: more of them may be somebody's number.
-const JOB_DIGITS_MAX: usize = 4;
+/// Words that say whose or what the number behind them is: no name of a job with one of them stays.
+const OF_SOMEBODY: [&str; 18] = [
+    "account", "acct", "birth", "born", "caller", "case", "chart", "claim", "dob", "id", "member", "mrn", "patient",
+    "phone", "policy", "pt", "ssn", "zip",
+];
 
-/// A job's name is often made of a file's name: it stays if it is a UUID, or a word and a short number, of
+/// A job's name is often made of a file's name: it stays if it is a UUID, or a word and a number of nobody, of
 /// which detection sees the word.
 fn job_name(linker: &mut Linker, name: Option<Leaf>) -> Result<()> {
     let Some(name) = name else { return Ok(()) };
@@ -171,17 +174,39 @@ fn job_name(linker: &mut Linker, name: Option<Leaf>) -> Result<()> {
     if is_uuid(text) {
         return Ok(());
     }
-    let word = text.split_once('-').filter(|(word, number)| {
-        (1..=12).contains(&word.len())
-            && word.bytes().all(|b| b.is_ascii_alphabetic())
-            && (1..=JOB_DIGITS_MAX).contains(&number.len())
-            && number.bytes().all(|b| b.is_ascii_digit())
-    });
-    let word = word.map(|(word, _)| Leaf::plain(name.start as usize, name.start as usize + word.len()));
+    let word = word_of(text).map(|word| Leaf::plain(name.start as usize, name.start as usize + word.len()));
     linker.job_name(name, word)
+}
+
+/// The word of a name that is a word and a number, which is nobody's: `call-123`.
+fn word_of(name: &str) -> Option<&str> {
+    let (word, number) = name.split_once('-')?;
+    let is_word = (1..=12).contains(&word.len()) && word.bytes().all(|b| b.is_ascii_alphabetic());
+    let is_number = (1..=6).contains(&number.len()) && number.bytes().all(|b| b.is_ascii_digit());
+    (is_word && is_number && !OF_SOMEBODY.iter().any(|of| of.eq_ignore_ascii_case(word))).then_some(word)
 }
 
 fn is_uuid(text: &str) -> bool {
     let groups = [8, 4, 4, 4, 12];
     text.split('-').map(str::len).eq(groups) && text.bytes().all(|b| b == b'-' || b.is_ascii_hexdigit())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::word_of;
+
+    #[test]
+    fn a_number_that_may_be_somebodys_is_no_part_of_a_jobs_name() {
+        for (name, want) in [
+            ("call-123", Some("call")),
+            ("dev-004711", Some("dev")),
+            ("MRN-483920", None),
+            ("patient-12", None),
+            ("ssn-9843", None),
+            ("call-5551234", None),
+            ("call", None),
+        ] {
+            assert_eq!(word_of(name), want, "{name}");
+        }
+    }
 }
