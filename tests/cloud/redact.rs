@@ -5,7 +5,7 @@ use aws_sdk_s3::types::{Tag, Tagging};
 use std::collections::BTreeMap;
 use std::fs;
 
-/// Manifests without what tells one store's sources from another's.
+/// Manifests without what tells one store's sources, and where they lie, from another's.
 fn comparable(mut files: BTreeMap<String, Vec<u8>>) -> BTreeMap<String, Vec<u8>> {
     for (name, bytes) in &mut files {
         if name.ends_with("manifest.json") {
@@ -13,6 +13,7 @@ fn comparable(mut files: BTreeMap<String, Vec<u8>>) -> BTreeMap<String, Vec<u8>>
             for source in manifest["sources"].as_array_mut().unwrap() {
                 source["version"] = "of its store".into();
             }
+            manifest.as_object_mut().unwrap().remove("root");
             *bytes = serde_json::to_vec(&manifest).unwrap();
         }
     }

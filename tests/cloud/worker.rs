@@ -130,6 +130,7 @@ fn without_versions(bytes: &[u8]) -> serde_json::Value {
     for source in manifest["sources"].as_array_mut().unwrap() {
         source.as_object_mut().unwrap().remove("version");
     }
+    manifest.as_object_mut().unwrap().remove("root");
     manifest
 }
 
