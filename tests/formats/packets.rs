@@ -107,7 +107,8 @@ fn no_tag_is_left() {
     let mut tagged = 0;
     for Case { name, source, copy, .. } in &*REDACTED {
         tagged += u32::from(has(source, b"John"));
-        for tag in [&b"John"[..], b"Smith", b"ID3", b"udta", b"meta", b"libopus"] {
+        let lists: &[&[u8]] = if name.contains("note") { &[] } else { &[b"udta", b"meta"] };
+        for tag in [&b"John"[..], b"Smith", b"ID3", b"libopus"].iter().chain(lists) {
             assert!(!has(copy, tag), "{name}");
         }
     }

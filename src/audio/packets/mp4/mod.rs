@@ -6,6 +6,7 @@
 
 mod boxes;
 mod fragments;
+mod note;
 mod track;
 mod write;
 
@@ -87,7 +88,8 @@ impl Track {
     /// Whether a block is to be silent: by a mute, or because its sound is not presented.
     fn is_muted(&self, number: i64, heard: &Range<i64>, mutes: &mut Mutes) -> bool {
         let is_hidden = (number + 2) * SAMPLES <= heard.start || number * SAMPLES >= heard.end;
-        is_hidden || mutes.is_muted(&support(number, heard.start + self.noted))
+        let noted = self.note.map_or(0, |note| i64::from(note.delay));
+        is_hidden || mutes.is_muted(&support(number, heard.start + noted))
     }
 }
 

@@ -2,6 +2,7 @@
 
 use super::boxes::{Numbers, boxes, one, only};
 use super::fragments::Fragments;
+use super::note::Note;
 use crate::audio::damaged;
 use crate::audio::packets::aac::{LOW_COMPLEXITY, RATES_HZ, SAMPLES};
 use crate::audio::packets::unsupported;
@@ -10,8 +11,6 @@ use std::ops::Range;
 
 /// Object type of AAC in a decoder's configuration.
 const MPEG4_AUDIO: u64 = 0x40;
-/// Delay that Apple's encoders have; where only their note tells of it, some players leave it out.
-const NOTED_SAMPLES: i64 = 2112;
 
 /// A track of AAC.
 pub(super) struct Track {
@@ -26,8 +25,8 @@ pub(super) struct Track {
     pub(super) last: u32,
     /// The samples that are presented, where an edit says so; its end may be behind the last.
     pub(super) edit: Option<Range<i64>>,
-    /// Samples that some players leave out besides.
-    pub(super) noted: i64,
+    /// What some players leave out besides.
+    pub(super) note: Option<Note>,
 }
 
 impl Track {
@@ -74,8 +73,7 @@ impl Track {
             Some(edts) => edit(one(edts, b"elst")?, timescale(one(moov, b"mvhd")?)?, rate_hz)?,
             None => None,
         };
-        let is_noted = moov.windows(8).any(|w| w == b"iTunSMPB");
-        Ok(Self { rate, channels, sizes, chunks, last, edit, noted: if is_noted { NOTED_SAMPLES } else { 0 } })
+        Ok(Self { rate, channels, sizes, chunks, last, edit, note: Note::find(moov)? })
     }
 }
 

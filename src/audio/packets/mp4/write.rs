@@ -51,7 +51,9 @@ fn moov(track: &Track, sizes: &[u32], sound_at: u64, is_wide: bool) -> Vec<u8> {
     let minf =
         make(b"minf", &[&make(b"smhd", &[&[0; 8]]), &make(b"dinf", &[&dref]), &stbl(track, sizes, sound_at, is_wide)]);
     let mdia = make(b"mdia", &[&mdhd, &hdlr, &minf]);
-    make(b"moov", &[&mvhd, &make(b"trak", &[&tkhd, edts.as_deref().unwrap_or_default(), &mdia])])
+    let udta = track.note.map(|note| make(b"udta", &[&note.boxes(track.length())]));
+    let trak = make(b"trak", &[&tkhd, edts.as_deref().unwrap_or_default(), &mdia]);
+    make(b"moov", &[&mvhd, &trak, udta.as_deref().unwrap_or_default()])
 }
 
 fn stbl(track: &Track, sizes: &[u32], sound_at: u64, is_wide: bool) -> Vec<u8> {
