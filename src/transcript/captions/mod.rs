@@ -14,7 +14,7 @@ use super::speakers::{Label, Speakers};
 use crate::base::{Error, HoldReason, Result, Stage};
 use crate::model::TimeSource;
 use blocks::{Cue, Dialect};
-use payload::Payload;
+use payload::{Names, Payload};
 use turns::Said;
 
 /// Whether a file is WebVTT.
@@ -40,7 +40,8 @@ pub(super) fn read_srt(source: Source) -> Result<Linker> {
 fn read(source: Source, dialect: Dialect) -> Result<Linker> {
     let file = source.file();
     let parsed = blocks::parse(file, dialect)?;
-    let payloads: Vec<Payload> = parsed.cues.iter().map(|cue| Payload::of(file, cue, dialect)).collect();
+    let names = Names::of(file, &parsed.cues);
+    let payloads: Vec<Payload> = parsed.cues.iter().map(|cue| Payload::of(file, cue, dialect, &names)).collect();
     let labels = payloads.iter().flat_map(|p| p.labels.iter().map(|l| &file[l.range()]));
     let speakers = Speakers::of(labels)?;
     let mut linker = Linker::new(source, TimeSource::Segment);
@@ -48,7 +49,7 @@ fn read(source: Source, dialect: Dialect) -> Result<Linker> {
     parsed.unseen.iter().for_each(|range| linker.empty(Leaf::plain(range.start, range.end)));
     for payload in &payloads {
         for &leaf in &payload.unseen {
-            if payload.parts_role(leaf) { linker.blank(leaf) } else { linker.empty(leaf) }
+            if payload.parts_label(leaf) { linker.blank(leaf) } else { linker.empty(leaf) }
         }
         for &label in &payload.labels {
             if let Label::Number(number) = speakers.label(linker.source().raw(label)) {

@@ -6,10 +6,11 @@ use super::super::link::{Form, Piece};
 use super::super::schema::shape;
 use super::super::source::{Leaf, Source};
 use super::super::speakers::{Speakers, role};
-use super::super::text::label;
+use super::super::text::{in_front, is_capitalised, is_field, label, labels_are_usual, labels_tell};
 use super::blocks::{Cue, Dialect, clock};
 use crate::base::TimeSpan;
 use crate::model::Speaker;
+use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Range;
 
 /// Classes that WebVTT gives a colour; others are an author's words.
@@ -17,15 +18,39 @@ const COLOURS: [&str; 8] = ["white", "lime", "cyan", "red", "yellow", "magenta",
 /// Signs in front of a line that another person says.
 const CHANGES: [&str; 5] = [">>", "&gt;&gt;", "- ", "\u{2013} ", "\u{2014} "];
 
+/// What cues have in front of a colon and is no role, but says who speaks (`Maria Okonkwo: …`, as programs for meetings
+/// write it).
+#[derive(Default)]
+pub(super) struct Names<'f>(BTreeSet<&'f str>);
+
+impl<'f> Names<'f> {
+    /// What more than one cue begins with, in a file where many cues begin so and none with the name of a field; where
+    /// most do, what one does as well.
+    pub(super) fn of(file: &'f str, cues: &[Cue]) -> Self {
+        let mut uses: BTreeMap<&str, usize> = BTreeMap::new();
+        for text in cues.iter().filter_map(|cue| Some(file[cue.payload.first()?.clone()].trim_start())) {
+            if let Some((name, _)) = in_front(text) {
+                *uses.entry(&text[name]).or_default() += 1;
+            }
+        }
+        let is_sure = |name: &str, uses: usize| role(name).is_some() || uses > 1;
+        let labelled = uses.iter().filter(|(name, uses)| is_sure(name, **uses)).map(|(_, uses)| uses).sum();
+        let is_talk = labels_tell(labelled, cues.len()) && !uses.keys().any(|name| is_field(name));
+        let is_of_one = |name: &str| labels_are_usual(labelled, cues.len()) && is_capitalised(name);
+        uses.retain(|name, uses| is_talk && role(name).is_none() && (*uses > 1 || is_of_one(name)));
+        Self(uses.into_keys().collect())
+    }
+}
+
 /// What the text of a cue is made of.
 #[derive(Default)]
 pub(super) struct Payload {
-    /// Names of voices.
+    /// Names of voices, and of who speaks.
     pub(super) labels: Vec<Leaf>,
     /// What is left out of the output.
     pub(super) unseen: Vec<Leaf>,
-    /// Where the roles that say who speaks end, with their colons.
-    role_ends: Vec<usize>,
+    /// Where the roles and names that say who speaks end, with their colons.
+    label_ends: Vec<usize>,
     /// Stretches of one speaker.
     pub(super) runs: Vec<Run>,
     /// Tags that say when the text after them is shown, and their times, milliseconds.
@@ -47,6 +72,7 @@ enum Who {
     #[default]
     Unknown,
     Voice(Leaf),
+    Name(Leaf),
     Role(Speaker),
 }
 
@@ -70,7 +96,7 @@ impl Run {
     pub(super) fn speaker(&self, source: &Source, speakers: &Speakers) -> Speaker {
         match self.who {
             Who::Unknown => Speaker::Unknown,
-            Who::Voice(label) => speakers.label(source.raw(label)).speaker(),
+            Who::Voice(label) | Who::Name(label) => speakers.label(source.raw(label)).speaker(),
             Who::Role(speaker) => speaker,
         }
     }
@@ -87,11 +113,11 @@ impl Run {
 
 impl Payload {
     /// Takes the text of a cue apart.
-    pub(super) fn of(file: &str, cue: &Cue, dialect: Dialect) -> Self {
+    pub(super) fn of(file: &str, cue: &Cue, dialect: Dialect, names: &Names<'_>) -> Self {
         let mut payload = Self::default();
         payload.runs.push(Run::default());
         for block in &cue.payload {
-            payload.block(file, block.clone(), dialect);
+            payload.block(file, block.clone(), dialect, names);
         }
         if !payload.has_usable_tags(cue.time) || payload.runs.iter().any(|run| run.is_cut(file)) {
             let tags = payload.time_tags.drain(..);
@@ -100,9 +126,9 @@ impl Payload {
         payload
     }
 
-    /// Whether what is left out parts a role from what is said, so that white space must stand in its place.
-    pub(super) fn parts_role(&self, unseen: Leaf) -> bool {
-        self.role_ends.binary_search(&unseen.range().start).is_ok()
+    /// Whether what is left out parts a role or a name from what is said, so that white space must stand in its place.
+    pub(super) fn parts_label(&self, unseen: Leaf) -> bool {
+        self.label_ends.binary_search(&unseen.range().start).is_ok()
     }
 
     /// The pieces of one of its runs, each with the time that time tags give it, else the cue's.
@@ -121,7 +147,7 @@ impl Payload {
         self.time_tags.iter().all(|(_, ms)| within.contains(ms)) && self.time_tags.is_sorted_by_key(|(_, ms)| *ms)
     }
 
-    fn block(&mut self, file: &str, block: Range<usize>, dialect: Dialect) {
+    fn block(&mut self, file: &str, block: Range<usize>, dialect: Dialect, names: &Names<'_>) {
         let (mut at, mut text_from) = (block.start, block.start);
         while at < block.end {
             let rest = &file[at..block.end];
@@ -132,7 +158,7 @@ impl Payload {
                 at += 1;
                 continue;
             }
-            self.text(file, text_from..at);
+            self.text(file, text_from..at, names);
             match tag {
                 Tag::None | Tag::Kept => {}
                 Tag::Without(range) => self.leave_out(at, range),
@@ -148,7 +174,7 @@ impl Payload {
             at += len;
             text_from = at;
         }
-        self.text(file, text_from..block.end);
+        self.text(file, text_from..block.end, names);
     }
 
     fn leave_out(&mut self, at: usize, range: Range<usize>) {
@@ -158,16 +184,19 @@ impl Payload {
     }
 
     /// Text between tags, in which a line may say who speaks.
-    fn text(&mut self, file: &str, range: Range<usize>) {
+    fn text(&mut self, file: &str, range: Range<usize>, names: &Names<'_>) {
         let mut from = range.start;
         let mut line = range.start;
         for part in file[range.clone()].split_inclusive(['\n', '\r']) {
             let begins_run = line == range.start && self.runs.last().is_some_and(|r| r.texts.is_empty());
             let starts_line = begins_run || file[..line].ends_with(['\n', '\r']);
-            if let Some((who, len)) = said_by(part).filter(|_| starts_line) {
+            if let Some((who, len)) = said_by(part, line, names).filter(|_| starts_line) {
                 self.push(from..line);
-                if matches!(who, Who::Role(_)) {
-                    self.role_ends.push(line + len);
+                if let Who::Name(label) = who {
+                    self.labels.push(label);
+                }
+                if matches!(who, Who::Role(_) | Who::Name(_)) {
+                    self.label_ends.push(line + len);
                 }
                 let who = match (who, self.runs.last().map(|r| r.who)) {
                     (Who::Unknown, Some(voice @ Who::Voice(_))) => voice,
@@ -189,8 +218,9 @@ impl Payload {
     }
 }
 
-/// Who says a line, where a sign or a role in front of it tells, and the bytes of that.
-fn said_by(line: &str) -> Option<(Who, usize)> {
+/// Who says a line that stands here in the file, where a sign, a role or a name in front of it tells, and the bytes of
+/// that.
+fn said_by(line: &str, place: usize, names: &Names<'_>) -> Option<(Who, usize)> {
     let blank = |text: &str| text.len() - text.trim_start().len();
     let mut at = blank(line);
     let sign = CHANGES.iter().find(|sign| line[at..].starts_with(**sign));
@@ -198,12 +228,15 @@ fn said_by(line: &str) -> Option<(Who, usize)> {
         at += sign.len();
         at += blank(&line[at..]);
     }
-    let spoken = label(&line[at..]).and_then(|label| Some((role(label)?, at + label.len() + 1)));
-    match (spoken, sign) {
-        (Some((speaker, len)), _) => Some((Who::Role(speaker), len)),
-        (None, Some(_)) => Some((Who::Unknown, at)),
-        (None, None) => None,
+    if let Some((role, len)) = label(&line[at..]).and_then(|label| Some((role(label)?, label.len() + 1))) {
+        return Some((Who::Role(role), at + len));
     }
+    let name = in_front(&line[at..]).filter(|(name, _)| names.0.contains(&line[at..][name.clone()]));
+    if let Some((name, said)) = name {
+        let leaf = Leaf::plain(place + at + name.start, place + at + name.end);
+        return Some((Who::Name(leaf), at + said));
+    }
+    sign.map(|_| (Who::Unknown, at))
 }
 
 /// The tag at the start of a text, and its bytes.
@@ -293,14 +326,19 @@ mod tests {
         Cue { time: TimeSpan::new(0, 1000).unwrap(), payload: std::iter::once(0..text.len()).collect() }
     }
 
+    /// What a cue of a second with this text is made of.
+    fn payload(text: &str, dialect: Dialect) -> Payload {
+        Payload::of(text, &cue(text), dialect, &Names::default())
+    }
+
     /// Runs as `label: pieces`, and the text without what is left out.
     fn check(text: &str, dialect: Dialect, want: &str, left: &str) {
-        let payload = Payload::of(text, &cue(text), dialect);
+        let payload = payload(text, dialect);
         let shown = payload.runs.iter().filter(|r| !r.texts.is_empty()).map(|run| {
             let texts: Vec<&str> = run.texts.iter().map(|(t, _)| &text[t.range()]).collect();
             let who = match run.who {
                 Who::Unknown => String::new(),
-                Who::Voice(label) => format!("{}: ", &text[label.range()]),
+                Who::Voice(label) | Who::Name(label) => format!("{}: ", &text[label.range()]),
                 Who::Role(speaker) => format!("{speaker:?}: "),
             };
             format!("{who}{}", texts.join("|"))
@@ -333,6 +371,31 @@ mod tests {
     }
 
     #[test]
+    fn names_that_cues_begin_with_say_who_speaks() {
+        let names = |cues: &[&str]| -> Vec<String> {
+            let file = cues.concat();
+            let cues: Vec<Cue> = cues
+                .iter()
+                .scan(0, |at, text| Some(std::mem::replace(at, *at + text.len())))
+                .zip(cues)
+                .map(|(at, text)| Cue { payload: std::iter::once(at..at + text.len()).collect(), ..cue(text) })
+                .collect();
+            Names::of(&file, &cues).0.into_iter().map(str::to_owned).collect()
+        };
+        let talk = ["Maria Okonkwo-Lee: hi", "Kim: yes", "Maria Okonkwo-Lee: good", " Kim: no", "Wei: hm", "so"];
+        assert_eq!(names(&talk), ["Kim", "Maria Okonkwo-Lee"]);
+        assert_eq!(names(&talk[..5]), ["Kim", "Maria Okonkwo-Lee", "Wei"]);
+        assert_eq!(names(&["Agent: hi", "Kim: yes", "Kim: no"]), ["Kim"]);
+        for text in [
+            &["Kim: yes", "Lee: no"][..],
+            &["Name: Kim", "Name: Lee", "Kim: yes", "Kim: no"],
+            &["Kim: yes", "Kim: no", "so", "so", "so", "so", "so", "so", "so"],
+        ] {
+            assert_eq!(names(text), [""; 0], "{text:?}");
+        }
+    }
+
+    #[test]
     fn a_role_stays_one_when_the_tag_behind_it_goes() {
         for (text, want) in [
             ("Caller:<span>hello", true),
@@ -342,8 +405,8 @@ mod tests {
             ("Caller:<c.john>hello", false),
             ("well:<span>hello", false),
         ] {
-            let payload = Payload::of(text, &cue(text), Dialect::WebVtt);
-            assert_eq!(payload.unseen.iter().any(|&unseen| payload.parts_role(unseen)), want, "{text}");
+            let payload = payload(text, Dialect::WebVtt);
+            assert_eq!(payload.unseen.iter().any(|&unseen| payload.parts_label(unseen)), want, "{text}");
         }
     }
 
@@ -379,7 +442,7 @@ mod tests {
     fn time_tags_part_a_cues_time_unless_they_cut_words_or_are_out_of_order() {
         let times = |text: &str| -> (Vec<(u32, u32)>, usize) {
             let time = cue(text).time;
-            let payload = Payload::of(text, &cue(text), Dialect::WebVtt);
+            let payload = payload(text, Dialect::WebVtt);
             let pieces = payload.timed(&payload.runs[0], time);
             let times = pieces.iter().filter_map(|p| p.time).map(|t| (t.start_ms(), t.end_ms())).collect();
             (times, payload.unseen.len())

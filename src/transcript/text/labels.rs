@@ -4,6 +4,9 @@
 use super::super::speakers::role;
 use std::ops::Range;
 
+/// Most lines for each with a label in a file whose lines say who speaks.
+const LINES_A_LABEL: usize = 4;
+
 /// Longest label, with what stands between it and its sign, bytes.
 const LABEL_BYTES_MAX: usize = 48;
 /// Most words of a label: a name with a role.
@@ -44,7 +47,13 @@ impl Label {
 pub(super) fn label(text: &str) -> Option<Label> {
     let inner = text.trim_start_matches(MARKUP);
     let begins = text.len() - inner.len();
-    in_brackets(inner).or_else(|| in_front(inner)).map(|label| label.behind(begins))
+    in_brackets(inner).or_else(|| before_sign(inner)).map(|label| label.behind(begins))
+}
+
+/// The name or role with a colon behind it that a text begins with, and where what is said begins.
+pub(in crate::transcript) fn in_front(text: &str) -> Option<(Range<usize>, usize)> {
+    let label = before_sign(text)?;
+    (label.sign == Sign::Colon).then_some((label.at, label.said))
 }
 
 /// `[Agent] …`, `(Agent): …`. What else stands in brackets may be a remark.
@@ -65,7 +74,7 @@ fn in_brackets(text: &str) -> Option<Label> {
 }
 
 /// `Agent: …`, `Agent - …`, `Agent | …`.
-fn in_front(text: &str) -> Option<Label> {
+fn before_sign(text: &str) -> Option<Label> {
     let is_sign = |&(at, c): &(usize, char)| match c {
         // One without a space before it stands inside a name.
         '-' => text[..at].ends_with(' '),
@@ -88,8 +97,18 @@ pub(super) fn is_label(text: &str) -> bool {
         && text.split_whitespace().count() <= LABEL_WORDS_MAX
 }
 
+/// Whether so many lines of a file with a label tell that labels say who speaks.
+pub(in crate::transcript) const fn labels_tell(labelled: usize, lines: usize) -> bool {
+    labelled * LINES_A_LABEL >= lines
+}
+
+/// Whether so few lines of a file have none that a label which stands there once is somebody's too.
+pub(in crate::transcript) const fn labels_are_usual(labelled: usize, lines: usize) -> bool {
+    labelled * LINES_A_LABEL >= lines * (LINES_A_LABEL - 1)
+}
+
 /// Whether each word of a text begins as names do.
-pub(super) fn is_capitalised(text: &str) -> bool {
+pub(in crate::transcript) fn is_capitalised(text: &str) -> bool {
     text.split_whitespace().all(|word| word.starts_with(|c: char| !c.is_lowercase()))
 }
 
@@ -142,7 +161,7 @@ const FIELDS: &[&str] = &[
 ];
 
 /// Whether a label is the name of a field, which a form has and a conversation has not.
-pub(super) fn is_field(label: &str) -> bool {
+pub(in crate::transcript) fn is_field(label: &str) -> bool {
     FIELDS.binary_search(&label.to_lowercase().as_str()).is_ok()
 }
 

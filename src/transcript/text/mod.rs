@@ -11,12 +11,11 @@ use super::speakers::{Label, Speakers, role};
 use crate::base::{Error, HoldReason, Result, Stage};
 use crate::model::{Speaker, TimeSource};
 use labels::Sign;
+pub(super) use labels::{in_front, is_capitalised, is_field, labels_are_usual, labels_tell};
 use stamps::Head;
 use std::collections::BTreeMap;
 use std::ops::Range;
 
-/// Most lines for each with a label in a file of what people say.
-const LINES_A_LABEL: usize = 4;
 /// Longest text in front of a colon that may say who speaks, bytes.
 const LABEL_BYTES_MAX: usize = 32;
 /// Most of those that are told apart; lines with further ones have no known speaker.
@@ -91,7 +90,8 @@ fn check_characters(lines: &[&str]) -> Result<()> {
 
 /// Takes for text what only looks like a label. A role is one, and what stands in front of a time. What stands in front of
 /// a colon is one if more than one line has it: in a file with times where a time stands before it, in another where many
-/// lines have one, and none is the name of a field. A dash tells one only where a time stands before it, and if it is
+/// lines have one, and none is the name of a field. Where most lines have one, it need not be two that have this one, if it
+/// is written like a name. A dash tells one only where a time stands before it, and if it is
 /// written like a name besides.
 fn drop_other_labels<'f>(lines: &[&'f str], heads: &mut [Head]) {
     let text_of = |(line, head): (&&'f str, &Head)| Some(&line[head.label.as_ref()?.at.clone()]);
@@ -105,16 +105,17 @@ fn drop_other_labels<'f>(lines: &[&'f str], heads: &mut [Head]) {
     let of_many = |text: &str| uses.get(text).is_some_and(|&uses| uses > 1);
     let labelled = texts.iter().flatten().filter(|text| role(text).is_some() || of_many(text)).count();
     let said = lines.iter().filter(|line| !line.trim().is_empty()).count();
-    let is_form = uses.keys().any(|text| labels::is_field(text));
-    let is_talk = is_timed || (labelled * LINES_A_LABEL >= said && !is_form);
+    let is_form = uses.keys().any(|text| is_field(text));
+    let is_talk = is_timed || (labels_tell(labelled, said) && !is_form);
+    let is_of_one = |text: &str| labels_are_usual(labelled, said) && is_capitalised(text) && !is_field(text);
     for (head, text) in heads.iter_mut().zip(texts) {
         let Some(text) = text else { continue };
         let (may_be, is_behind_time) = (may_be(head), head.time.is_some());
         head.label.take_if(|label| match label.sign {
             Sign::Time => false,
             _ if role(text).is_some() => false,
-            Sign::Colon => !(is_talk && may_be && of_many(text)),
-            Sign::Dash => !(is_behind_time && of_many(text) && labels::is_capitalised(text)),
+            Sign::Colon => !(is_talk && may_be && (of_many(text) || is_of_one(text))),
+            Sign::Dash => !(is_behind_time && of_many(text) && is_capitalised(text)),
             Sign::Brackets => true,
         });
     }
@@ -211,6 +212,15 @@ mod tests {
         assert_eq!(masked(talk), "Speaker 1: [EMAIL]\nSpeaker 2: [EMAIL]\nSpeaker 1: [EMAIL]\nSpeaker 2: [EMAIL]");
         let timed = "[0:01] Ana - hi\n[0:02] Well - no\n[0:03] Ana - bye";
         assert_eq!(masked(timed), "[0:01] Speaker 1 - [EMAIL]\n[0:02] [EMAIL]\n[0:03] Speaker 1 - [EMAIL]");
+        let once = "Agent: hi\nAna: hi\nKim Lee: no\nAna: bye\nAgent: bye";
+        assert_eq!(
+            masked(once),
+            once.replace("hi", "[EMAIL]")
+                .replace("bye", "[EMAIL]")
+                .replace("no", "[EMAIL]")
+                .replace("Ana", "Speaker 1")
+                .replace("Kim Lee", "Speaker 2")
+        );
         for text in ["Name: Ana\nDOB: x\nName: Kim\nDOB: y", "Ana: hi\nKim: hi"] {
             let lines = text.lines().count();
             assert_eq!(masked(text), ["[EMAIL]"].repeat(lines).join("\n"));
