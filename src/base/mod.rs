@@ -16,4 +16,4 @@ pub use hold::HoldReason;
 pub use id::{CallId, KeyedRef, Sha256Hex};
 pub use phi::{Clean, Phi};
 pub use span::{TimeSpan, WordSpan};
-pub use timestamp::Timestamp;
+pub use timestamp::{Timestamp, civil_from_days, days_from_civil};

@@ -49,7 +49,8 @@ impl Timestamp {
 }
 
 /// Days from 1970-01-01; Howard Hinnant's `days_from_civil`, for years from 1970.
-const fn days_from_civil(year: u64, month: u64, day: u64) -> u64 {
+#[must_use]
+pub const fn days_from_civil(year: u64, month: u64, day: u64) -> u64 {
     let year = if month <= 2 { year - 1 } else { year };
     let (era, year_of_era) = (year / 400, year % 400);
     let day_of_year = (153 * ((month + 9) % 12) + 2) / 5 + day;
@@ -57,7 +58,8 @@ const fn days_from_civil(year: u64, month: u64, day: u64) -> u64 {
 }
 
 /// Year, month and day of a day counted from 1970-01-01; Howard Hinnant's `civil_from_days`.
-const fn civil_from_days(days: u64) -> (u64, u64, u64) {
+#[must_use]
+pub const fn civil_from_days(days: u64) -> (u64, u64, u64) {
     let days = days + 719_468;
     let (era, day_of_era) = (days / 146_097, days % 146_097);
     let year_of_era = (day_of_era - day_of_era / 1460 + day_of_era / 36_524 - day_of_era / 146_096) / 365;

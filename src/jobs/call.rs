@@ -14,7 +14,7 @@ use crate::model::manifest::{Basis, By, Held, HeldSource, Manifest, PolicyRef, R
 use crate::model::{Policy, by_hand};
 use crate::patterns::PatternSet;
 use crate::redact::{Birth, CallSource, Origin, Sourced, redact_call};
-use crate::store::{Commit, Expected, Keeping, Sink, Staged, Stat, Store, Stored};
+use crate::store::{Commit, Expected, Keeping, Sink, Staged, Stat, Store};
 use crate::transcript::Told;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::time::Duration;
@@ -169,10 +169,8 @@ fn attempt(run: &Run, call: &Call, slots: &Slots) -> Result<(Status, Hidden)> {
         Parts::Held { reason, .. } => return Err(unpaired(*reason)),
     };
     let known = Given::read(run.known, run.ordered, call, run.key)?;
-    let stored = run.target.store().map(|store| store.manifest(&call.id)).transpose()?.flatten();
-    // A manifest that cannot be read commits nothing; the call is done again in its place.
-    let before = stored.as_ref().and_then(|stored| trusted(run, stored));
-    if let Some(before) = &before
+    let there = There::read(run, &call.id)?;
+    if let Some(before) = there.trusted()
         && is_done(run, call, &known, before)?
     {
         remove_held(run, &call.id)?;
@@ -184,14 +182,40 @@ fn attempt(run: &Run, call: &Call, slots: &Slots) -> Result<(Status, Hidden)> {
         if store.has_tombstone(&call.id)? {
             return Ok((Status::Unchanged, Hidden::default()));
         }
-        check_not_held(run, store, &call.id, stored.as_ref())?;
+        check_not_held(run, store, &call.id, &there)?;
     }
-    if let Some(before) = &before {
+    if let Some(before) = there.trusted() {
         may_replace(run, call, before)?;
     }
-    let manifest = redact(run, call, (transcripts, recordings), &known, stored, slots)?;
+    let manifest = redact(run, call, (transcripts, recordings), &known, &there, slots)?;
     remove_held(run, &call.id)?;
     Ok((Status::Redacted, Hidden::of(&manifest)))
+}
+
+/// What is at the destination already.
+struct There {
+    /// What a commit must find.
+    expected: Expected,
+    /// The manifest, where it can be read. One that cannot commits nothing; the call is done again in its place.
+    manifest: Option<Manifest>,
+    /// Whether the manifest is signed, where one must be.
+    is_trusted: bool,
+}
+
+impl There {
+    fn read(run: &Run, id: &CallId) -> Result<Self> {
+        let Some(stored) = run.target.store().map(|store| store.manifest(id)).transpose()?.flatten() else {
+            return Ok(Self { expected: Expected::Absent, manifest: None, is_trusted: false });
+        };
+        let manifest = Manifest::parse(&stored.bytes).ok();
+        let is_signed = |m: &Manifest| run.signing.check(&stored.bytes, m.created).is_ok();
+        let is_trusted = run.signing.demand == Demand::Optional || manifest.as_ref().is_some_and(is_signed);
+        Ok(Self { expected: Expected::Version(stored.version), manifest, is_trusted })
+    }
+
+    fn trusted(&self) -> Option<&Manifest> {
+        self.manifest.as_ref().filter(|_| self.is_trusted)
+    }
 }
 
 /// Whether a call may be put in the place of the copy that is there.
@@ -223,11 +247,11 @@ fn may_replace(run: &Run, call: &Call, before: &Manifest) -> Result<()> {
 }
 
 /// Holds a call whose copy is under legal hold and would be replaced.
-fn check_not_held(run: &Run, store: &dyn Store, id: &CallId, copy: Option<&Stored>) -> Result<()> {
-    let Some(copy) = copy else { return Ok(()) };
+fn check_not_held(run: &Run, store: &dyn Store, id: &CallId, there: &There) -> Result<()> {
     // One that nobody can vouch for holds as well.
-    let kept = Manifest::parse(&copy.bytes).ok().map(|manifest| manifest.retention);
-    if !holds_copy(store.hold_record(id)?.as_ref(), id, kept.as_ref(), run.signing) {
+    let kept = there.manifest.as_ref().map(|manifest| &manifest.retention);
+    let is_there = there.expected != Expected::Absent;
+    if !is_there || !holds_copy(store.hold_record(id)?.as_ref(), id, kept, run.signing) {
         return Ok(());
     }
     let message = "the copy at the destination is under legal hold and would be replaced";
@@ -280,14 +304,6 @@ fn is_done(run: &Run, call: &Call, known: &Given, manifest: &Manifest) -> Result
     Ok(true)
 }
 
-/// A manifest that can be read, and is signed where one must be.
-fn trusted(run: &Run, stored: &Stored) -> Option<Manifest> {
-    let manifest = Manifest::parse(&stored.bytes).ok()?;
-    let is_trusted =
-        run.signing.demand == Demand::Optional || run.signing.check(&stored.bytes, manifest.created).is_ok();
-    is_trusted.then_some(manifest)
-}
-
 /// Whether another version of the program made the manifest, with other patterns. Another version alone changes
 /// nothing; other patterns of this version are what somebody has changed.
 fn is_stale(run: &Run, manifest: &Manifest) -> bool {
@@ -299,7 +315,7 @@ fn redact(
     call: &Call,
     (transcripts, recordings): (&[SourceFile], &[SourceFile]),
     known: &Given,
-    stored: Option<Stored>,
+    there: &There,
     slots: &Slots,
 ) -> Result<Manifest> {
     let id = &call.id;
@@ -341,14 +357,14 @@ fn redact(
         transcripts: origins(transcripts, &transcript_stats),
         recordings: origins(recordings, &recording_stats),
     };
-    let manifest = Manifest { retention: retention(run, stored.as_ref()), ..artifacts.manifest(&birth) };
+    let manifest = Manifest { retention: retention(run, there.trusted()), ..artifacts.manifest(&birth) };
     if let Some(mut staged) = staged {
         for (origin, masked) in birth.transcripts.iter().zip(artifacts.transcripts()) {
             staged.transcript(&origin.name, masked)?;
         }
         // All that is left is to wait for the disk, for which nothing large is kept.
         drop(artifacts);
-        publish(run, staged, &manifest, stored)?;
+        publish(run, staged, &manifest, there)?;
     }
     Ok(manifest)
 }
@@ -363,12 +379,13 @@ fn try_unzip<A, B>(pairs: impl Iterator<Item = Result<(A, B)>>) -> Result<(Vec<A
     Ok(pairs.collect::<Result<Vec<_>>>()?.into_iter().unzip())
 }
 
-/// How long a call is kept that is made now, in the place of what is stored.
-fn retention(run: &Run, stored: Option<&Stored>) -> Retention {
-    let before = stored.and_then(|stored| trusted(run, stored)).map(|manifest| manifest.retention);
+/// How long a call is kept that is made now, in the place of this one.
+fn retention(run: &Run, before: Option<&Manifest>) -> Retention {
     let policy = &run.policy.retention;
-    let replacing = |before| Retention::replacing(&before, policy, run.created);
-    before.map_or_else(|| Retention::of(policy, run.created), replacing)
+    match before {
+        Some(before) => Retention::replacing(&before.retention, policy, run.created),
+        None => Retention::of(policy, run.created),
+    }
 }
 
 /// What a store is told of the keeping of a call that is made then.
@@ -383,13 +400,12 @@ pub fn keeping(retention: &Retention, classification: &str, created: Timestamp) 
     }
 }
 
-/// Publishes what is staged in the place of what was stored.
-fn publish(run: &Run, staged: Box<dyn Staged>, manifest: &Manifest, stored: Option<Stored>) -> Result<()> {
-    let names = |m: Manifest| m.artifacts.iter().map(|a| a.name().to_owned()).collect();
-    let replaced = stored.as_ref().and_then(|s| Manifest::parse(&s.bytes).ok()).map_or_else(Vec::new, names);
+/// Publishes what is staged in the place of what is there.
+fn publish(run: &Run, staged: Box<dyn Staged>, manifest: &Manifest, there: &There) -> Result<()> {
+    let names = |m: &Manifest| m.artifacts.iter().map(|a| a.name().to_owned()).collect();
     staged.commit(&Commit {
-        expected: &stored.map_or(Expected::Absent, |s| Expected::Version(s.version)),
-        replaced,
+        expected: &there.expected,
+        replaced: there.manifest.as_ref().map_or_else(Vec::new, names),
         digests: manifest.artifacts.iter().map(|a| (a.name().to_owned(), a.sha256().clone())).collect(),
         keeping: &keeping(&manifest.retention, &manifest.access.classification, manifest.created),
         manifest: &|named| run.signing.seal(manifest.with_names(named)),

@@ -39,17 +39,13 @@ impl CallKey {
     /// The reference to a source of a call by its file name: the same however SOURCE was typed.
     #[must_use]
     pub fn reference(&self, call: &CallId, file_name: &Phi<&str>) -> KeyedRef {
-        let mut bytes = call.as_str().as_bytes().to_vec();
-        bytes.extend_from_slice(file_name.expose().as_bytes());
-        KeyedRef::from_mac(&self.mac("sordino.source/v1", &bytes))
+        self.of_call("sordino.source/v1", call, file_name.expose())
     }
 
     /// A reference to the place below which a call is named.
     #[must_use]
     pub fn root(&self, call: &CallId, root: &Phi<&str>) -> KeyedRef {
-        let mut bytes = call.as_str().as_bytes().to_vec();
-        bytes.extend_from_slice(root.expose().as_bytes());
-        KeyedRef::from_mac(&self.mac("sordino.root/v1", &bytes))
+        self.of_call("sordino.root/v1", call, root.expose())
     }
 
     /// The pseudonym of an agent: the same in all calls, and a word.
@@ -69,6 +65,11 @@ impl CallKey {
             }
         }
         KeyedRef::from_mac(&self.mac("sordino.known/v1", &bytes))
+    }
+
+    /// A reference to a text that belongs to a call: another one in every call.
+    fn of_call(&self, purpose: &str, call: &CallId, text: &str) -> KeyedRef {
+        KeyedRef::from_mac(&self.mac(purpose, &[call.as_str(), text].concat().into_bytes()))
     }
 
     /// A keyed hash of `bytes` for one purpose; the same bytes give unrelated hashes for another.

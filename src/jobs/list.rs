@@ -4,7 +4,7 @@
 use super::CallKey;
 use super::calls::{Calls, refuse_twins};
 use super::order::{Files, Straight};
-use super::pair::{Member, SourceFile, Template, file_name, role_and_stem};
+use super::pair::{Member, SourceFile, Template, extension_of, file_name, role_and_stem};
 use super::select::CallSet;
 use crate::base::{Error, Phi, Result};
 use crate::model::Piece;
@@ -64,11 +64,10 @@ const OTHER_KIND: &str = "other";
 
 impl Ignored {
     fn add(&self, file_name: &str) {
-        let extension = file_name.rsplit_once('.').map(|(_, extension)| extension.to_ascii_lowercase());
+        let extension = extension_of(file_name);
         let mut kinds = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        let is_told =
-            |kind: &String| is_extension(kind) && (kinds.len() < IGNORED_KINDS_MAX || kinds.contains_key(kind));
-        let kind = extension.filter(is_told).unwrap_or_else(|| OTHER_KIND.into());
+        let has_room = kinds.len() < IGNORED_KINDS_MAX || kinds.contains_key(&extension);
+        let kind = if is_extension(&extension) && has_room { extension } else { OTHER_KIND.into() };
         *kinds.entry(kind).or_default() += 1;
     }
 

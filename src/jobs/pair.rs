@@ -66,9 +66,13 @@ impl SourceFile {
     /// What follows the last dot of its name, in lower case.
     #[must_use]
     pub fn extension(&self) -> String {
-        let extension = file_name(self.key.expose()).rsplit_once('.').map_or("", |(_, e)| e);
-        extension.to_ascii_lowercase()
+        extension_of(self.file_name().expose())
     }
+}
+
+/// What follows the last dot of a file's name, in lower case; nothing where there is none.
+pub(super) fn extension_of(file_name: &str) -> String {
+    file_name.rsplit_once('.').map_or("", |(_, extension)| extension).to_ascii_lowercase()
 }
 
 /// What follows the last `/`.

@@ -1,11 +1,15 @@
 //! Moments of the clock, such as messages were sent at: on which day goes but for its year, how far apart they are stays.
 
+use crate::base::{civil_from_days, days_from_civil};
+
 const DAY_MS: u64 = 86_400_000;
+/// Calendars repeat every 400 years. So many years later none is before the first that days are counted from.
+const YEARS_LATER: u64 = 2000;
 
 /// A moment: `2026-11-21T06:00:00.123Z`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) struct Moment {
-    /// Milliseconds from the first day of the year 0.
+    /// Milliseconds from 1970, [`YEARS_LATER`].
     ms: u64,
     /// Digits behind its seconds.
     places: u8,
@@ -18,11 +22,12 @@ impl Moment {
         let [year, month, day] = numbers(date, '-')?;
         let (whole, part) = time.split_once('.').unwrap_or((time, ""));
         let [hour, minute, second] = numbers(whole, ':')?;
-        let sound = (1..=12).contains(&month) && hour < 24 && minute < 60 && second < 60;
-        if !sound || !(1..=month_days(year, month)).contains(&day) || !part.bytes().all(|b| b.is_ascii_digit()) {
+        let date = (year + YEARS_LATER, month, day);
+        let days = days_from_civil(date.0, date.1, date.2);
+        let sound = civil_from_days(days) == date && hour < 24 && minute < 60 && second < 60;
+        if !sound || !part.bytes().all(|b| b.is_ascii_digit()) {
             return None;
         }
-        let days = days_before(year) + (1..month).map(|m| month_days(year, m)).sum::<u64>() + day - 1;
         let part_ms = part.bytes().chain(*b"000").take(3).fold(0, |ms, b| ms * 10 + u64::from(b - b'0'));
         let ms = days * DAY_MS + ((hour * 60 + minute) * 60 + second) * 1000 + part_ms;
         Some(Self { ms, places: u8::try_from(part.len()).ok()? })
@@ -31,35 +36,20 @@ impl Moment {
     /// The same with the year of `first` alone: `first` comes to be the start of its year, and what is later is as much
     /// later then.
     pub(super) fn reduced_to_year_of(self, first: Self) -> Self {
-        let start = days_before(first.date().0) * DAY_MS;
+        let (year, ..) = civil_from_days(first.ms / DAY_MS);
+        let start = days_from_civil(year, 1, 1) * DAY_MS;
         Self { ms: start + self.ms.saturating_sub(first.ms), places: self.places }
     }
 
     /// As files have it, with as many digits behind the seconds as it was read with.
     pub(super) fn written(self) -> String {
-        let (year, month, day) = self.date();
+        let (year, month, day) = civil_from_days(self.ms / DAY_MS);
+        let year = year - YEARS_LATER;
         let ms = self.ms % DAY_MS;
         let (hour, minute, second) = (ms / 3_600_000, ms / 60_000 % 60, ms / 1000 % 60);
         let part: String = format!("{:03}000000", ms % 1000).chars().take(self.places.into()).collect();
         let point = if part.is_empty() { "" } else { "." };
         format!("{year:04}-{month:02}-{day:02}T{hour:02}:{minute:02}:{second:02}{point}{part}Z")
-    }
-
-    /// Year, month and day.
-    fn date(self) -> (u64, u64, u64) {
-        let mut days = self.ms / DAY_MS;
-        // No year has more days; so it is this one or the one after it.
-        let mut year = days / 366;
-        while days_before(year + 1) <= days {
-            year += 1;
-        }
-        days -= days_before(year);
-        let mut month = 1;
-        while days >= month_days(year, month) {
-            days -= month_days(year, month);
-            month += 1;
-        }
-        (year, month, days + 1)
     }
 }
 
@@ -71,25 +61,6 @@ fn numbers(text: &str, sign: char) -> Option<[u64; 3]> {
     });
     let numbers = [parts.next()??, parts.next()??, parts.next()??];
     parts.next().is_none().then_some(numbers)
-}
-
-const fn is_leap(year: u64) -> bool {
-    year.is_multiple_of(4) && (!year.is_multiple_of(100) || year.is_multiple_of(400))
-}
-
-/// Days of all years before one.
-const fn days_before(year: u64) -> u64 {
-    let leaps = year.div_ceil(4) - year.div_ceil(100) + year.div_ceil(400);
-    year * 365 + leaps
-}
-
-const fn month_days(year: u64, month: u64) -> u64 {
-    match month {
-        4 | 6 | 9 | 11 => 30,
-        2 if is_leap(year) => 29,
-        2 => 28,
-        _ => 31,
-    }
 }
 
 #[cfg(test)]

@@ -27,6 +27,12 @@ impl Role {
     /// All of them.
     pub const ALL: [Self; 5] = [Self::Coach, Self::QaLead, Self::PrivacyOfficer, Self::Auditor, Self::Admin];
 
+    /// Of which calls, and what, it may: its row of [`TABLE`].
+    #[must_use]
+    pub fn rights(self) -> Option<(Reach, &'static [Permission])> {
+        TABLE.iter().find(|(role, ..)| *role == self).map(|(_, reach, permissions)| (*reach, *permissions))
+    }
+
     /// The word, as manifests name it.
     #[must_use]
     pub const fn word(self) -> &'static str {
@@ -210,8 +216,7 @@ pub fn decide(
     target: Option<&Target<'_>>,
     purpose: Option<&Word>,
 ) -> Result<(), Denied> {
-    let row = TABLE.iter().find(|(role, ..)| *role == who.role);
-    let (_, reach, permissions) = row.ok_or(Denied::Role)?;
+    let (reach, permissions) = who.role.rights().ok_or(Denied::Role)?;
     if !permissions.contains(&wanted) {
         return Err(Denied::Role);
     }
@@ -221,7 +226,7 @@ pub fn decide(
     let Some(target) = target else {
         return if wanted.is_of_a_call() { Err(Denied::NoCall) } else { Ok(()) };
     };
-    if *reach == Reach::OwnTeams && who.teams.is_disjoint(target.teams) {
+    if reach == Reach::OwnTeams && who.teams.is_disjoint(target.teams) {
         return Err(Denied::Team);
     }
     if wanted.is_of_a_call() && !target.roles.iter().any(|role| role == who.role.word()) {

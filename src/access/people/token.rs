@@ -1,7 +1,7 @@
 //! Tokens for scripts: of one user, limited to some permissions, ending on a day. Only a digest is kept.
 
 use super::secret::{digest, is_equal, new_secret, random};
-use super::{PEOPLE_MAX, People, Permission, Principal, TABLE, UserState};
+use super::{PEOPLE_MAX, People, Permission, Principal, UserState};
 use crate::access::word::{UserName, Word};
 use crate::base::{Error, Phi, Result, Sha256Hex, Timestamp};
 use clap::ValueEnum;
@@ -55,8 +55,8 @@ impl People {
         now: Timestamp,
     ) -> Result<(Word, Phi<String>)> {
         let role = self.user_mut(user)?.role;
-        let row = TABLE.iter().find(|(of, ..)| *of == role);
-        if let Some(scope) = scopes.iter().find(|scope| !row.is_some_and(|(.., may)| may.contains(scope))) {
+        let may = role.rights().map_or(&[][..], |(_, may)| may);
+        if let Some(scope) = scopes.iter().find(|scope| !may.contains(scope)) {
             let word = scope.to_possible_value().map_or_else(String::new, |value| value.get_name().to_owned());
             return Err(Error::usage(format!("scope {word}: no right of the role {}", role.word()))
                 .hint("a token may no more than its user; docs/access.md has what each role may"));

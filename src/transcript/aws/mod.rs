@@ -9,6 +9,7 @@ mod file;
 
 use super::json::scan;
 use super::link::{Form, Linker, Piece};
+use super::schema::shape;
 use super::source::{Leaf, Source};
 use super::turns::{VOICES_MAX, too_many_voices};
 use super::{not_empty, times};
@@ -171,7 +172,7 @@ const OF_SOMEBODY: [&str; 18] = [
 fn job_name(linker: &mut Linker, name: Option<Leaf>) -> Result<()> {
     let Some(name) = name else { return Ok(()) };
     let text = linker.source().raw(name);
-    if is_uuid(text) {
+    if shape::uuid(text) {
         return Ok(());
     }
     let word = word_of(text).map(|word| Leaf::plain(name.start as usize, name.start as usize + word.len()));
@@ -184,11 +185,6 @@ fn word_of(name: &str) -> Option<&str> {
     let is_word = (1..=12).contains(&word.len()) && word.bytes().all(|b| b.is_ascii_alphabetic());
     let is_number = (1..=6).contains(&number.len()) && number.bytes().all(|b| b.is_ascii_digit());
     (is_word && is_number && !OF_SOMEBODY.iter().any(|of| of.eq_ignore_ascii_case(word))).then_some(word)
-}
-
-fn is_uuid(text: &str) -> bool {
-    let groups = [8, 4, 4, 4, 12];
-    text.split('-').map(str::len).eq(groups) && text.bytes().all(|b| b == b'-' || b.is_ascii_hexdigit())
 }
 
 #[cfg(test)]
