@@ -18,12 +18,12 @@ const DURATION: u64 = 0x100;
 const SIZE: u64 = 0x200;
 const FLAGS: u64 = 0x400;
 const TIME_OFFSET: u64 = 0x800;
-/// Most blocks of a recording, whatever tables say: those of 48 hours at 96 kHz.
-const BLOCKS_MAX: usize = 20_000_000;
 
 /// Blocks as fragments list them.
 #[derive(Default)]
 pub(super) struct Fragments {
+    /// Size of the file, in which all of them lie.
+    file_bytes: u64,
     /// Size of each block.
     pub(super) sizes: Vec<u32>,
     /// First block of each run, and where the run lies in the file.
@@ -56,6 +56,11 @@ impl Defaults {
 }
 
 impl Fragments {
+    /// Those of a file of this size, none yet.
+    pub(super) fn new(file_bytes: u64) -> Self {
+        Self { file_bytes, ..Self::default() }
+    }
+
     /// Adds the blocks of a fragment: the body of the `moof` that starts at this place in the file.
     ///
     /// # Errors
@@ -107,7 +112,8 @@ impl Fragments {
             trun.take(4)?;
         }
         let fields = [DURATION, SIZE, FLAGS, TIME_OFFSET].iter().filter(|&flag| flags & flag != 0).count();
-        if fields == 0 && count > 1 && size == 0 || self.sizes.len() + count > BLOCKS_MAX {
+        // Of nothing there may be any number.
+        if fields == 0 && count > 1 && size == 0 {
             return Err(bad());
         }
         self.chunks.push((u32::try_from(self.sizes.len()).map_err(|_| bad())?, at));
@@ -120,8 +126,8 @@ impl Fragments {
             if flags & TIME_OFFSET != 0 && trun.u32()? != 0 {
                 return Err(unsupported("MP4 whose times are not regular"));
             }
+            at = at.checked_add(size.into()).filter(|end| *end <= self.file_bytes).ok_or_else(bad)?;
             self.sizes.push(size);
-            at = at.checked_add(size.into()).ok_or_else(bad)?;
             self.length += u64::from(duration);
             match self.durations.last_mut() {
                 Some((count, each)) if *each == duration => *count += 1,
@@ -154,7 +160,7 @@ mod tests {
 
     #[test]
     fn runs_follow_each_other_in_time_and_say_where_they_are() {
-        let mut fragments = Fragments::default();
+        let mut fragments = Fragments::new(6000);
         let first = moof(1, 0, &[&[0, 0, 2, 1], &number(2), &number(100), &number(7), &number(9)]);
         fragments.push(&first, 1000, &DEFAULTS).unwrap();
         let second = moof(1, 2048, &[&[0, 0, 3, 1], &number(1), &number(100), &number(500), &number(8)]);
@@ -169,10 +175,20 @@ mod tests {
         let run = [&[0, 0, 2, 1][..], &number(1), &number(100), &number(7)];
         let nowhere = [&[0, 0, 2, 0][..], &number(1), &number(7)];
         let endless = [&[0, 0, 0, 1][..], &number(u32::MAX), &number(100)];
-        for bad in
-            [moof(2, 0, &run), moof(1, 1, &run), moof(1, 0, &nowhere), moof(1, 0, &endless), moof(1, 0, &run[..3])]
-        {
-            assert!(Fragments::default().push(&bad, 0, &DEFAULTS).is_err());
+        let behind_the_end = [&[0, 0, 2, 1][..], &number(1), &number(100), &number(101)];
+        for bad in [
+            moof(2, 0, &run),
+            moof(1, 1, &run),
+            moof(1, 0, &nowhere),
+            moof(1, 0, &behind_the_end),
+            moof(1, 0, &run[..3]),
+        ] {
+            assert!(Fragments::new(200).push(&bad, 0, &DEFAULTS).is_err());
+        }
+        for size in [0, 1] {
+            let mut fragments = Fragments::new(200);
+            assert!(fragments.push(&moof(1, 0, &endless), 0, &Defaults { size, ..DEFAULTS }).is_err());
+            assert!(fragments.sizes.len() <= 100, "no more than lie in the file");
         }
     }
 }

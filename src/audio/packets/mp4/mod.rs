@@ -130,6 +130,7 @@ impl File {
 
     /// The track, as the tables of the file have it.
     fn track(&self, input: &mut Input<'_>) -> Result<Track> {
+        let file_bytes = input.at() + input.left();
         let mut look_at = |range: &Range<u64>| input.look_at(range.start, range.end - range.start);
         let moov = look_at(&self.moov)?;
         let Some(mvex) = only(&moov, b"mvex")? else {
@@ -139,7 +140,7 @@ impl File {
             };
         };
         let defaults = Defaults::parse(mvex)?;
-        let mut fragments = Fragments::default();
+        let mut fragments = Fragments::new(file_bytes);
         for (start, body) in &self.moofs {
             fragments.push(&look_at(body)?, *start, &defaults)?;
         }

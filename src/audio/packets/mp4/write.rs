@@ -31,21 +31,22 @@ pub(super) fn movie(track: &Track, sizes: &[u32], file_type_bytes: usize) -> Vec
 
 fn moov(track: &Track, sizes: &[u32], sound_at: u64, is_wide: bool) -> Vec<u8> {
     let rate_hz = RATES_HZ[usize::from(track.rate)];
-    let length = track.length().to_be_bytes();
-    let clock = [&[0; 16][..], &rate_hz.to_be_bytes(), &length].concat();
+    let length = track.length();
+    let edit = track.edit.as_ref().map(|edit| edit.start as u64..length.min(edit.end as u64));
+    let shown = edit.as_ref().map_or(length, |edit| edit.end - edit.start);
+    let clock = |length: u64| [&[0; 16][..], &rate_hz.to_be_bytes(), &length.to_be_bytes()].concat();
     let matrix: Vec<u8> = MATRIX.iter().flat_map(|n| n.to_be_bytes()).collect();
-    let mvhd =
-        make(b"mvhd", &[&[1, 0, 0, 0], &clock, &[0, 1, 0, 0, 1, 0], &[0; 10], &matrix, &[0; 24], &2u32.to_be_bytes()]);
-    let tkhd = make(
-        b"tkhd",
-        &[&[1, 0, 0, 3], &[0; 16], &[0, 0, 0, 1, 0, 0, 0, 0], &length, &[0; 12], &[1, 0, 0, 0], &matrix, &[0; 8]],
-    );
-    let edts = track.edit.as_ref().map(|edit| {
-        let shown = (edit.end.min(track.length() as i64) - edit.start).to_be_bytes();
-        let entry = [&shown[..], &edit.start.to_be_bytes(), &[0, 1, 0, 0]].concat();
+    let tail = 2u32.to_be_bytes();
+    let mvhd = make(b"mvhd", &[&[1, 0, 0, 0], &clock(shown), &[0, 1, 0, 0, 1, 0], &[0; 10], &matrix, &[0; 24], &tail]);
+    let number = [0, 0, 0, 1, 0, 0, 0, 0];
+    let volume = [1, 0, 0, 0];
+    let tkhd =
+        make(b"tkhd", &[&[1, 0, 0, 3], &[0; 16], &number, &shown.to_be_bytes(), &[0; 12], &volume, &matrix, &[0; 8]]);
+    let edts = edit.map(|edit| {
+        let entry = [&shown.to_be_bytes()[..], &edit.start.to_be_bytes(), &[0, 1, 0, 0]].concat();
         make(b"edts", &[&make(b"elst", &[&[1, 0, 0, 0, 0, 0, 0, 1], &entry])])
     });
-    let mdhd = make(b"mdhd", &[&[1, 0, 0, 0], &clock, &[0x55, 0xC4, 0, 0]]);
+    let mdhd = make(b"mdhd", &[&[1, 0, 0, 0], &clock(length), &[0x55, 0xC4, 0, 0]]);
     let hdlr = make(b"hdlr", &[&[0; 8], b"soun", &[0; 13]]);
     let dref = make(b"dref", &[&[0, 0, 0, 0, 0, 0, 0, 1], &make(b"url ", &[&[0, 0, 0, 1]])]);
     let minf =
