@@ -59,11 +59,12 @@ fn is_told(tokens: &Tokens, turn: &Range<usize>, at: usize) -> bool {
         || is_letters(tokens.word(at))
         || before(1) == "an" && matches!(tokens.word(at), "a" | "i");
     let counted = plural && matches!(before(1), "two" | "three" | "four" | "double" | "no" | "both");
-    let told = letter
-        && (before(1) == "letter"
-            || matches!(before(1), "a" | "an" | "one" | "no" | "capital" | "double")
-                && matches!(before(2), "with" | "and" | "either" | "or" | "not" | "has" | "got"));
+    // "With a T H."
+    let goes_on = letter && before(1).len() == 1 && matches!(before(2), "a" | "an") && before(3) == "with";
+    let told = letter && (goes_on || before(1) == "letter" || is_told_letter(before(1), before(2)));
+    let letter_next = turn.contains(&(at + 1)) && is_letter(tokens, at + 1);
     let over = at + 1 == turn.end
+        || letter_next && before(2) == "with" && (at + 2 >= turn.end || tokens.list()[at + 1].shape.stop > 0)
         || tokens.list()[at].shape.stop > 0
         || matches!(
             tokens.word(at + 1),
@@ -84,6 +85,12 @@ fn is_told(tokens: &Tokens, turn: &Range<usize>, at: usize) -> bool {
                 | "okay"
         );
     (counted || told) && over
+}
+
+/// Whether what is said behind these two words is a letter, the nearer one first ("with an").
+fn is_told_letter(one: &str, two: &str) -> bool {
+    matches!(one, "a" | "an" | "one" | "no" | "capital" | "double")
+        && matches!(two, "with" | "and" | "either" | "or" | "not" | "has" | "got")
 }
 
 /// Whether a word is letters with hyphens between ("r-h").
@@ -219,6 +226,7 @@ mod tests {
             (["and you are", "katherine holloway katherine with a k"], "katherine holloway katherine k"),
             (["Is it Marlene Whitcombe?", "Marlena, with an A. And no E."], "Marlene Whitcombe? Marlena, A. E."),
             (["your name please", "thaddeus vannoy two d's and two n's"], "thaddeus vannoy d's n's"),
+            (["Thandi, with a T H. And you?", "Okay."], "Thandi, a T H."),
             (["this is katherine", "you came in with a t shirt"], "katherine"),
             (["your inquiry number is c o b dash nine nine four one", "okay"], "c o b dash nine nine four one"),
         ] {

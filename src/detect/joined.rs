@@ -240,6 +240,7 @@ pub(super) fn extend_left(
                 && token.lists.lower < 6
                 && token.shape.stop == 0
                 && !token.is(bit::FILLER | bit::BACKCHANNEL | bit::DOMAIN)
+                && !matches!(tokens.word(i), "use" | "try" | "email" | "to")
                 && !context.inside[i];
             if (in_run && identifier && (prefix || chunk)) || mail {
                 out[i] = Some(Decision::whole(after.category));
@@ -409,9 +410,11 @@ pub(super) fn cities_between(transcript: &Transcript, tokens: &Tokens, out: &mut
             let function = bit::FILLER | bit::BACKCHANNEL | bit::DIGIT | bit::UNIT | bit::DIRECTION;
             let words = (first..end).all(|i| !is_mask(tokens, i) && !list[i].is(function) && list[i].shape.letters > 1);
             let apart = list[first..end - 1].iter().any(|t| t.shape.stop >= 2);
+            // "Second floor. City? Dover."
+            let asked = tokens.word(first) == "city";
             let plain = (first..end)
                 .any(|i| matches!(tokens.word(i), "is" | "the" | "and" | "zip" | "in" | "my" | "code" | "at"));
-            if zip && words && !apart && !plain {
+            if zip && words && !apart && !asked && !plain {
                 out[first..end].fill(Some(Decision { category: Category::City, score: 0.7, origin: Origin::Whole }));
             }
         }

@@ -95,6 +95,7 @@ fn look(
     given::hide(&call, &known, Origin::Given, &mut allowed, &mut decisions);
     net::hide(&scene, &mut decisions);
     answer::hide(&scene, &mut decisions);
+    plain::clear_echoes(&scene, &mut decisions);
     allowed.release(&mut decisions);
     let mut known = propagate::propagate(&scene, &marginals, &known, &mut decisions);
     asked::hide(patterns, transcript, tokens, spoken, &mut ruled, &mut decisions);

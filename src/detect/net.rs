@@ -36,7 +36,7 @@ pub(super) fn hide(scene: &Scene<'_>, out: &mut [Option<Decision>]) {
         }
         let category = if is_called_date(scene.tokens, run) {
             Category::Date
-        } else if is_security_code(scene.tokens, run) {
+        } else if is_security_code(scene.tokens, run) || is_asked_code(scene, run, out) {
             Category::Card
         } else if is_zip(scene, run, out) {
             Category::Zip
@@ -44,6 +44,8 @@ pub(super) fn hide(scene: &Scene<'_>, out: &mut [Option<Decision>]) {
             Category::Account
         } else if is_long(scene, run) {
             Category::Other
+        } else if let Some(category) = at_the_end(scene, run, out) {
+            category
         } else {
             continue;
         };
@@ -177,6 +179,44 @@ fn is_month_and_day(month: u32, day: u32) -> bool {
 fn is_security_code(tokens: &Tokens, run: &Run) -> bool {
     let behind = |by: u32| word(tokens, run.words.last().map(|last| (*last + by) as usize));
     matches!(run.digits, 3 | 4) && run.letters == 0 && [behind(1), behind(2), behind(3)] == ["on", "the", "back"]
+}
+
+/// Most words between a card's number and the question of its code, and its answer.
+const CARD_WORDS_MAX: usize = 30;
+
+/// Whether a run is all that answers a question of a code, soon after the number of a card ("and code" "three zero nine").
+fn is_asked_code(scene: &Scene<'_>, run: &Run, out: &[Option<Decision>]) -> bool {
+    let Scene { tokens, transcript, .. } = *scene;
+    let Some(first) = run.words.first().map(|w| *w as usize) else { return false };
+    let t = transcript.turn_of(first);
+    let Some([asking, turn]) = t.checked_sub(1).and_then(|before| transcript.turns().get(before..=t)) else {
+        return false;
+    };
+    let asked = matches!(word(tokens, asking.words.range().last()), "code" | "cvv" | "back");
+    let alone = turn
+        .words
+        .range()
+        .all(|w| run.words.contains(&(w as u32)) || tokens.list()[w].is(bit::FILLER | bit::BACKCHANNEL));
+    let is_card = |d: &Decision| d.category == Category::Card;
+    let mut before = out[first.saturating_sub(CARD_WORDS_MAX)..first].iter().flatten();
+    matches!(run.digits, 3 | 4) && run.letters == 0 && asked && alone && before.any(is_card)
+}
+
+/// Most words between a value and what stands at its end.
+const END_WORDS_MAX: usize = 120;
+/// Most digits and letters of that.
+const END_SIGNS_MAX: u16 = 5;
+
+/// The category of the value that a run is said to stand at the end of ("with an oh three at the end").
+fn at_the_end(scene: &Scene<'_>, run: &Run, out: &[Option<Decision>]) -> Option<Category> {
+    let tokens = scene.tokens;
+    let (first, last) = (*run.words.first()? as usize, *run.words.last()? as usize);
+    let behind = |by: usize| word(tokens, Some(last + by));
+    let ends = matches!(behind(1), "at" | "on") && behind(2) == "the" && behind(3) == "end";
+    let over = tokens.list()[last].shape.stop < 2 && behind(4) != "of";
+    let mut before = out[first.saturating_sub(END_WORDS_MAX)..first].iter().rev().flatten();
+    let found = before.find(|d| is_identifier(d.category) || matches!(d.category, Category::Email | Category::Url));
+    found.filter(|_| ends && over && run.digits + run.letters <= END_SIGNS_MAX).map(|d| d.category)
 }
 
 /// Most digits of a month and a day.
@@ -502,6 +542,17 @@ mod tests {
         }
         let asked = ["and what day were you born", "february eleventh", "of sixty two right", "sixty two yes"];
         assert_eq!(hidden(&asked), "february eleventh of sixty two sixty two");
+    }
+
+    #[test]
+    fn what_stands_at_the_end_of_a_value_and_the_code_of_a_card_go() {
+        let turns = ["Your ID is GT-4190077.", "Okay.", "Hers will be the same with 03 at the end.", "Fine."];
+        assert_eq!(hidden(&turns), "GT-4190077. 03");
+        let card =
+            ["the visa is four one one one two two two two three three three three four four four four", "and code"];
+        let said = [card[0], card[1], "three zero nine"];
+        assert!(hidden(&said).ends_with(" three zero nine"), "{}", hidden(&said));
+        assert_eq!(hidden(&["it comes to 40 at the end of the month", "okay"]), "");
     }
 
     #[test]

@@ -3,10 +3,12 @@
 
 use super::gather::Scene;
 use super::settle::{Decision, Origin};
-use super::spoken::Spoken;
+use super::spoken::{Run, Spoken};
+use super::tagger::category_of;
 use super::token::{Token, Tokens, word};
 use crate::model::{Category, Transcript};
-use crate::patterns::lexicon::bit;
+use crate::patterns::lexicon::{bit, lists_of_word};
+use std::ops::Range;
 
 /// How frequent a word is ([`lists.lower`](crate::patterns::layout::Packed)) that is no part of a number by itself.
 pub(super) const ORDINARY_MIN: u32 = 4;
@@ -46,6 +48,74 @@ pub(super) fn clear_times(transcript: &Transcript, tokens: &Tokens, out: &mut [O
             }
         }
     }
+}
+
+/// Most digits of a number that one side says and the other repeats.
+const ECHO_DIGITS_MAX: u16 = 4;
+
+/// Shows a number that begins a turn and only repeats what the other side has just said and nobody hid ("the copay was
+/// forty seven" "[forty seven] lord have mercy").
+pub(super) fn clear_echoes(scene: &Scene<'_>, out: &mut [Option<Decision>]) {
+    let Scene { transcript, spoken, .. } = *scene;
+    let by_model =
+        |w: &u32| out[*w as usize].is_some_and(|d| matches!(d.origin, Origin::Tagger | Origin::Whole | Origin::Net));
+    let is_open = |run: &&Run| run.words.iter().all(|w| out[*w as usize].is_none());
+    let mut echoes = Vec::new();
+    for pair in transcript.turns().windows(2) {
+        let first = pair[1].words.range().take(2).take_while(|w| out[*w].is_none() || spoken.run_of(*w).is_some());
+        let Some(run) = first.into_iter().find_map(|w| spoken.run_of(w)) else { continue };
+        let small = run.letters == 0 && run.digits <= ECHO_DIGITS_MAX;
+        if pair[0].speaker == pair[1].speaker || !small || !run.words.iter().all(by_model) {
+            continue;
+        }
+        let mut said = pair[0].words.range().filter_map(|w| spoken.run_of(w)).filter(is_open);
+        if said.any(|before| before.letters == 0 && before.text == run.text) {
+            echoes.extend(run.words.iter().map(|w| *w as usize));
+        }
+    }
+    echoes.into_iter().for_each(|w| out[w] = None);
+}
+
+/// Shows times of the day that the model took for house numbers ("i have [seven thirty] or three ten").
+pub(super) fn clear_clock(scene: &Scene<'_>, out: &mut [Option<Decision>]) {
+    let Scene { tokens, spoken, context, .. } = *scene;
+    for run in &spoken.runs {
+        let (Some(first), Some(last)) = (run.words.first(), run.words.last()) else { continue };
+        let (first, end) = (*first as usize, *last as usize + 1);
+        let is_address =
+            |w: &u32| out[*w as usize].is_some_and(|d| d.category == Category::Address && d.origin == Origin::Tagger);
+        let offered = matches!(word(tokens, first.checked_sub(1)), "have" | "got" | "at" | "around" | "about")
+            || !run.single && [first.checked_sub(1), Some(end)].into_iter().any(|at| word(tokens, at) == "or");
+        let in_words = run.words.iter().all(|w| !tokens.list()[*w as usize].has_digits());
+        let placed = category_of(context.before[first].kind as usize) == Some(Category::Address);
+        if run.words.iter().all(is_address)
+            && is_alone(scene, first..end, out)
+            && offered
+            && in_words
+            && !placed
+            && is_clock(&run.text)
+            && run.letters == 0
+        {
+            (first..end).for_each(|w| out[w] = None);
+        }
+    }
+}
+
+/// Whether nothing is hidden right before and behind these words of a turn.
+pub(super) fn is_alone(scene: &Scene<'_>, words: Range<usize>, out: &[Option<Decision>]) -> bool {
+    let transcript = scene.transcript;
+    let turn = transcript.turns().get(transcript.turn_of(words.start)).map_or(0..0, |turn| turn.words.range());
+    let hidden = |at: Option<usize>| at.is_some_and(|at| turn.contains(&at) && out[at].is_some());
+    !hidden(words.start.checked_sub(1)) && !hidden(Some(words.end))
+}
+
+/// Whether digits are an hour and minutes ("730", "1106").
+fn is_clock(text: &str) -> bool {
+    let Some((hour, minutes)) = text.len().checked_sub(2).and_then(|at| text.split_at_checked(at)) else {
+        return false;
+    };
+    let within = |text: &str, range: Range<u32>| text.parse().is_ok_and(|n| range.contains(&n));
+    within(hour, 1..13) && within(minutes, 0..60)
 }
 
 /// Whether a word is an hour and minutes.
@@ -170,6 +240,7 @@ pub(super) fn clear_words(scene: &Scene<'_>, out: &mut [Option<Decision>]) {
     let spoken_value = bit::MONTH | bit::ORDINAL | bit::SYMBOL | bit::ALPHABET | bit::HUNDRED | bit::THOUSAND;
     for i in 0..out.len() {
         let next = out.get(i + 1).copied().flatten();
+        let before = i.checked_sub(1).and_then(|before| out[before]);
         let cell = &mut out[i];
         let Some(decision) = *cell else { continue };
         let token = &tokens.list()[i];
@@ -182,7 +253,10 @@ pub(super) fn clear_words(scene: &Scene<'_>, out: &mut [Option<Decision>]) {
                 || is_dental(tokens, i)
                 || is_vehicle(tokens, i, next)
                 || is_fellow(tokens, i)
-                || is_article(tokens, i))
+                || is_article(tokens, i)
+                || is_never(tokens, i))
+            || is_share(token)
+            || decision.category == Category::City && is_asked_city(tokens, i, before)
             || (named || dated) && is_chance(tokens, i)
             || dated && is_step(tokens, i)
         {
@@ -271,6 +345,53 @@ fn is_article(tokens: &Tokens, at: usize) -> bool {
         && !letter(at + 2)
 }
 
+/// Words that no name is, though lists of ordinary words have few of them.
+const NEVER: [&str; 13] = [
+    "hyphenated",
+    "he/him",
+    "she/her",
+    "they/them",
+    "mija",
+    "mijo",
+    "mi'ja",
+    "mi'jo",
+    "abuela",
+    "abuelo",
+    "aight",
+    "preciate",
+    "perdon",
+];
+/// Abbreviations of examinations, therapies and wards.
+const WARDS: [&str; 7] = ["ct", "pt", "ot", "er", "ed", "icu", "mri"];
+
+/// Whether a word is nobody's name: one of these, an abbreviation in capitals, or an ordinary word with what it will do
+/// ("security'll").
+fn is_never(tokens: &Tokens, at: usize) -> bool {
+    let (word, shape) = (tokens.word(at), &tokens.list()[at].shape);
+    let does = || {
+        let lists = word.strip_suffix("'ll").map(lists_of_word);
+        lists.is_some_and(|lists| lists.lower > 0 && lists.given == 0 && lists.surname < SURNAME_MIN)
+    };
+    NEVER.contains(&word) || shape.upper && WARDS.contains(&word) || does()
+}
+
+/// How frequent a surname is that an ordinary word with "'ll" may be.
+const SURNAME_MIN: u32 = 2;
+
+/// Whether a word is a share or a sum of money ("84%", "$12").
+const fn is_share(token: &Token) -> bool {
+    token.shape.money && token.has_digits() && token.shape.letters == 0
+}
+
+/// Whether "city" is what somebody asks for, and no part of a name.
+fn is_asked_city(tokens: &Tokens, at: usize, before: Option<Decision>) -> bool {
+    let begins = |last: usize| {
+        let street = tokens.list()[last].is(bit::STREET) && before.is_some_and(|d| d.category == Category::Address);
+        tokens.list()[last].shape.stop >= 2 || before.is_none() || street
+    };
+    tokens.word(at) == "city" && at.checked_sub(1).is_none_or(begins)
+}
+
 /// Whether "march" is what somebody is going to do ("i'll march down").
 fn is_step(tokens: &Tokens, at: usize) -> bool {
     tokens.word(at) == "march" && word(tokens, at.checked_sub(1)).ends_with("'ll")
@@ -341,6 +462,22 @@ mod tests {
         ] {
             assert_eq!(hidden(&turns), want);
         }
+    }
+
+    #[test]
+    fn what_repeats_a_number_that_stays_stays_too_and_so_do_times_shares_and_questions() {
+        for turns in [
+            &["and the advair was forty seven last time", "forty seven lord have mercy"][..],
+            &["it's covered up to twenty visits a year", "twenty okay and have we used any"],
+            &["he's out on monday i've got eight forty or ten twenty", "okay ten twenty"],
+            &["alright time of call i have eleven oh six", "eleven oh six thanks"],
+            &["His oxygen is low. He was at 84%.", "Okay."],
+            &["Is the last name hyphenated?", "It's he/him. And a CT, with PT after."],
+        ] {
+            assert_eq!(hidden(turns), "", "{turns:?}");
+        }
+        let asked = ["And your address?", "206 Halsted Place, second floor. City? Dover."];
+        assert_eq!(hidden(&asked), "206 Halsted Place, second floor. Dover.");
     }
 
     #[test]

@@ -6,12 +6,13 @@ use super::settle::{Decision, Origin, is_mask};
 use super::spoken::{Run, Spoken};
 use super::tagger::{Marginals, label_of};
 use super::token::{Token, Tokens};
-use super::values::{Index, PART_DIGITS_MIN, Values};
+use super::values::{Index, Marks, PART_DIGITS_MIN, Values};
 use crate::base::Phi;
-use crate::model::{Category, KnownValue, Transcript};
+use crate::model::{Category, KnownValue, Transcript, Turn};
+use crate::patterns::hash::hash_bytes;
 use crate::patterns::known::Known;
 use crate::patterns::lexicon::{bit, lists_of_word};
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashMap};
 
 /// Shortest name that spreads.
 const NAME_LETTERS_MIN: usize = 2;
@@ -45,8 +46,84 @@ pub(crate) fn propagate(
         }
     }
     spread_houses(tokens, spoken, out);
+    spread_pieces(transcript, tokens, out);
+    spread_streets(scene, out);
     known(tokens, values, out)
 }
+
+/// Letters of a name, or of a city, that a recogniser may write in pieces; and of the first piece.
+const WHOLE_LETTERS_MIN: usize = 5;
+const PIECE_LETTERS_MIN: usize = 2;
+/// Most pieces of a word.
+const PIECES_MAX: usize = 3;
+
+/// Hides names and cities of one word that stand elsewhere in pieces ("till man" for Tillman, "plain field").
+fn spread_pieces(transcript: &Transcript, tokens: &Tokens, out: &mut [Option<Decision>]) {
+    let list = tokens.list();
+    let is_whole = |at: &usize| {
+        let found = out[*at].filter(|d| matches!(d.category, Category::Name | Category::City));
+        found.is_some() && list[*at].shape.letters as usize >= WHOLE_LETTERS_MIN && !list[*at].has_digits()
+    };
+    let of_whole = |at: usize| Some((list[at].hash, (at, out[at]?.category)));
+    let wholes: HashMap<u64, (usize, Category)> = (0..out.len()).filter(is_whole).filter_map(of_whole).collect();
+    if wholes.is_empty() {
+        return;
+    }
+    let begins = |(at, _): &(usize, Category)| {
+        let whole = tokens.word(*at);
+        (PIECE_LETTERS_MIN..whole.len()).filter_map(|len| whole.get(..len))
+    };
+    let begins = Marks::of(wholes.values().flat_map(begins));
+    for turn in transcript.turns() {
+        let words = turn.words.range();
+        for at in words.clone().filter(|at| begins.may_have(list[*at].hash)) {
+            let mut joined = tokens.word(at).to_owned();
+            for next in (at + 1..words.end).take(PIECES_MAX - 1) {
+                joined.push_str(tokens.word(next));
+                let Some(&(_, category)) = wholes.get(&hash_bytes(joined.as_bytes())) else { continue };
+                let found = Decision { category, score: KNOWN_SCORE, origin: Origin::Said };
+                out[at..=next].iter_mut().for_each(|cell| _ = cell.get_or_insert(found));
+            }
+        }
+    }
+}
+
+/// Hides two words of an address in a row that stand elsewhere, with the number before them ("did you say [frog pond]").
+fn spread_streets(scene: &Scene<'_>, out: &mut [Option<Decision>]) {
+    let Scene { transcript, tokens, spoken, .. } = *scene;
+    let list = tokens.list();
+    let is_address = |at: usize| out[at].is_some_and(|d| d.category == Category::Address);
+    let plain = bit::STREET | bit::DIRECTION | bit::UNIT | bit::FILLER | bit::ORG;
+    let is_name = |at: usize| {
+        let is_plain = list[at].is(plain) || tokens.word(at) == "office";
+        spoken.run_of(at).is_none() && !is_plain && list[at].shape.letters as usize >= STREET_LETTERS_MIN
+    };
+    // One of both is the street's own.
+    let is_pair = |at: &usize| is_address(*at) && is_address(at + 1) && is_name(at + 1);
+    let inner = |turn: &Turn| turn.words.start as usize..(turn.words.end as usize).saturating_sub(1);
+    let pair = |at: usize| (list[at].hash, list[at + 1].hash);
+    let streets: Vec<usize> = transcript.turns().iter().flat_map(inner).filter(is_pair).collect();
+    if streets.is_empty() {
+        return;
+    }
+    let begins = Marks::of(streets.iter().map(|at| tokens.word(*at)));
+    let pairs: BTreeSet<(u64, u64)> = streets.into_iter().map(pair).collect();
+    let found = Decision { category: Category::Address, score: KNOWN_SCORE, origin: Origin::Said };
+    for at in transcript.turns().iter().flat_map(inner) {
+        let is_open = out[at].is_none() || out[at + 1].is_none();
+        if !is_open || !begins.may_have(list[at].hash) || !pairs.contains(&pair(at)) {
+            continue;
+        }
+        let run = spoken.run_of(at).filter(|run| run.letters == 0);
+        let number = run.into_iter().flat_map(|run| run.words.iter().map(|w| *w as usize));
+        for word in number.chain([at, at + 1]).filter(|word| !is_mask(tokens, *word)) {
+            out[word].get_or_insert(found);
+        }
+    }
+}
+
+/// Fewest letters of a street's own name.
+const STREET_LETTERS_MIN: usize = 4;
 
 /// Digits of a house number that is told again by itself; shorter ones are said of other things too often.
 const HOUSE_DIGITS: u8 = 3;
@@ -219,4 +296,23 @@ fn known(tokens: &Tokens, mut values: Values<'_>, out: &[Option<Decision>]) -> V
         .filter(|(n, _)| n.len() >= 6 && n.bytes().all(|b| b.is_ascii_digit()))
         .map(|(n, c)| (*c, n.clone()));
     names.chain(numbers).map(|(category, value)| KnownValue { category, value: Phi::new(value) }).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::detect::testing::hidden;
+
+    #[test]
+    fn names_cities_and_streets_go_in_pieces_and_in_part() {
+        for (turns, want) in [
+            (["and it was no wak is it", "nowak n o w a k casimir nowak"], "no wak nowak n o w a k casimir nowak"),
+            (
+                ["and your address please", "thirty three frog pond lane did you say frog pond"],
+                "thirty three frog pond lane frog pond",
+            ),
+            (["my name is kim tillman", "was there no till man"], "kim tillman till man"),
+        ] {
+            assert_eq!(hidden(&turns), want);
+        }
+    }
 }

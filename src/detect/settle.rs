@@ -3,7 +3,7 @@
 
 use super::gather::Scene;
 use super::joined::{cities_between, connect, extend_left, lead_ins, lead_outs, whole_cities, whole_mail};
-use super::plain::{clear_counts, clear_edges, clear_words};
+use super::plain::{clear_clock, clear_counts, clear_edges, clear_words};
 use super::stays::{clear_ages, clear_doses, exempt};
 use super::tagger::{Marginals, category_of};
 use super::token::Tokens;
@@ -100,6 +100,7 @@ pub(crate) fn settle(scene: &Scene<'_>, marginals: &Marginals, ruled: &[Finding]
     clear_doses(scene, &mut out);
     clear_edges(transcript, tokens, &mut out);
     clear_counts(transcript, tokens, spoken, &mut out);
+    clear_clock(scene, &mut out);
     whole_mail(transcript, tokens, &mut out);
     whole_dates(scene, &mut out);
     birth_or_other(scene, marginals, &mut out);

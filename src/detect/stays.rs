@@ -5,7 +5,7 @@ use super::codes::{
     CODE_WORDS_MAX, behind_in, billing_codes, is_diagnosis_code, is_make, is_plan, is_short_code, is_slogan, is_year,
 };
 use super::gather::Scene;
-use super::plain::ORDINARY_MIN;
+use super::plain::{ORDINARY_MIN, is_alone};
 use super::settle::{Decision, Origin, is_identifier};
 use super::spoken::Run;
 use super::tagger::{category_of, label_of};
@@ -184,31 +184,39 @@ fn is_ratio(text: &str) -> bool {
 
 /// Age up to which it stays: an age of 90 or more tells who somebody is.
 const AGE_MAX: u32 = 89;
+/// No age is greater.
+const OLDEST: u32 = 125;
 /// Most words between an age and what is said of it.
 const AGE_WORDS_MAX: u8 = 3;
 
 /// Shows ages that may stay: what the model takes for an age is none that goes, where it is a number by itself.
 pub(super) fn clear_ages(scene: &Scene<'_>, out: &mut [Option<Decision>]) {
-    let Scene { spoken, context, .. } = *scene;
+    let Scene { tokens, spoken, context, .. } = *scene;
+    let list = tokens.list();
     let age = label_of(Category::Age) as u8;
     for run in &spoken.runs {
         let (Some(first), Some(last)) = (run.words.first(), run.words.last()) else { continue };
         let (before, after) = (context.before[*first as usize], context.after[*last as usize]);
         let said = before.kind == age && before.words < AGE_WORDS_MAX || after.kind == age && after.words == 0;
         let asked = context.asked_at(scene.transcript, *first as usize).last;
-        let is = first.checked_sub(1).map_or("", |i| scene.tokens.word(i as usize));
+        let is = first.checked_sub(1).map_or("", |i| tokens.word(i as usize));
         // "And your birthday?" "Fifty two" is a year there, and "I'm seventy eight" is none.
         let dob = asked.kind == label_of(Category::Dob) as u8;
         let person =
             matches!(is, "i'm" | "am" | "he's" | "she's" | "you're" | "they're" | "turned" | "turns" | "turning");
         let called = person || !dob && matches!(is, "is" | "be" | "was" | "turn" | "makes");
-        let young = run.text.len() <= 2 && run.text.parse::<u32>().is_ok_and(|n| n <= AGE_MAX);
-        let said = said || asked.kind == age || called;
+        let young = run.text.parse::<u32>().is_ok_and(|n| n <= AGE_MAX || n > OLDEST && run.words.len() == 1);
+        // "Thirty two bishop's landing"
+        let street = || list.get(*last as usize + 1).is_some_and(|next| next.lists.lower < ORDINARY_MIN);
+        let alone = !dob
+            && is_alone(scene, *first as usize..*last as usize + 1, out)
+            && (list[*last as usize].shape.stop > 0 || !street());
+        let said = said || asked.kind == age || called || alone;
         let tagged = |w: &u32| {
             out[*w as usize]
                 .is_some_and(|d| d.category == Category::Age && matches!(d.origin, Origin::Tagger | Origin::Whole))
         };
-        if young && said && run.words.iter().all(tagged) && !is_hundreds(scene.tokens, *first as usize) {
+        if young && said && run.words.iter().all(tagged) && !is_hundreds(tokens, *first as usize) {
             run.words.iter().for_each(|w| out[*w as usize] = None);
         }
     }
@@ -278,6 +286,7 @@ mod tests {
             &["it may answer that", "her father may carry her on his plan"],
             &["the last guy wanted nine hundred for it", "and the family maximum is six thousand dollars or so"],
             &["use s a v e fifteen for fifteen percent off your card", "s a v e fifteen great"],
+            &["how many hours a night does she wear it", "five six maybe"],
             &["her water may have broken and she isn't sure", "it hides on the first film"],
             &["into a health savings account in twenty twenty five you can put four thousand dollars", "okay"],
         ] {

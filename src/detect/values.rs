@@ -101,13 +101,13 @@ impl<'v> Index<'v> {
 }
 
 /// A bit per hash of a name, among many more bits than names: without it a word is none of them.
-struct Marks(Vec<u64>);
+pub(super) struct Marks(Vec<u64>);
 
 /// Bits for each name.
 const MARKS_PER_NAME: usize = 32;
 
 impl Marks {
-    fn of<'n>(names: impl Iterator<Item = &'n str> + Clone) -> Self {
+    pub fn of<'n>(names: impl Iterator<Item = &'n str> + Clone) -> Self {
         let mut marks = Self(vec![0; (names.clone().count() * MARKS_PER_NAME / 64).next_power_of_two()]);
         for name in names {
             let (word, bit) = marks.place(hash_bytes(name.as_bytes()));
@@ -116,7 +116,7 @@ impl Marks {
         marks
     }
 
-    fn may_have(&self, hash: u64) -> bool {
+    pub fn may_have(&self, hash: u64) -> bool {
         let (word, bit) = self.place(hash);
         self.0[word] & bit != 0
     }
