@@ -50,13 +50,14 @@ pub(super) fn clear_times(transcript: &Transcript, tokens: &Tokens, out: &mut [O
     }
 }
 
-/// Most digits of a number that one side says and the other repeats.
-const ECHO_DIGITS_MAX: u16 = 4;
+/// Most digits of a number that one side says and the other repeats; longer ones spread instead.
+const ECHO_DIGITS_MAX: u16 = 3;
 
 /// Shows a number that begins a turn and only repeats what the other side has just said and nobody hid ("the copay was
-/// forty seven" "[forty seven] lord have mercy").
+/// forty seven" "[forty seven] lord have mercy"). What may be a house number does so only as a time of the day.
 pub(super) fn clear_echoes(scene: &Scene<'_>, out: &mut [Option<Decision>]) {
-    let Scene { transcript, spoken, .. } = *scene;
+    let Scene { transcript, tokens, spoken, .. } = *scene;
+    let is_address = |w: &u32| out[*w as usize].is_some_and(|d| d.category == Category::Address);
     let by_model =
         |w: &u32| out[*w as usize].is_some_and(|d| matches!(d.origin, Origin::Tagger | Origin::Whole | Origin::Net));
     let is_open = |run: &&Run| run.words.iter().all(|w| out[*w as usize].is_none());
@@ -64,7 +65,10 @@ pub(super) fn clear_echoes(scene: &Scene<'_>, out: &mut [Option<Decision>]) {
     for pair in transcript.turns().windows(2) {
         let first = pair[1].words.range().take(2).take_while(|w| out[*w].is_none() || spoken.run_of(*w).is_some());
         let Some(run) = first.into_iter().find_map(|w| spoken.run_of(w)) else { continue };
-        let small = run.letters == 0 && run.digits <= ECHO_DIGITS_MAX;
+        let small = match run.words.iter().any(is_address) {
+            true => is_said_clock(tokens, run),
+            false => run.letters == 0 && run.digits <= ECHO_DIGITS_MAX,
+        };
         if pair[0].speaker == pair[1].speaker || !small || !run.words.iter().all(by_model) {
             continue;
         }
@@ -86,15 +90,12 @@ pub(super) fn clear_clock(scene: &Scene<'_>, out: &mut [Option<Decision>]) {
             |w: &u32| out[*w as usize].is_some_and(|d| d.category == Category::Address && d.origin == Origin::Tagger);
         let offered = matches!(word(tokens, first.checked_sub(1)), "have" | "got" | "at" | "around" | "about")
             || !run.single && [first.checked_sub(1), Some(end)].into_iter().any(|at| word(tokens, at) == "or");
-        let in_words = run.words.iter().all(|w| !tokens.list()[*w as usize].has_digits());
         let placed = category_of(context.before[first].kind as usize) == Some(Category::Address);
         if run.words.iter().all(is_address)
             && is_alone(scene, first..end, out)
             && offered
-            && in_words
             && !placed
-            && is_clock(&run.text)
-            && run.letters == 0
+            && is_said_clock(tokens, run)
         {
             (first..end).for_each(|w| out[w] = None);
         }
@@ -107,6 +108,12 @@ pub(super) fn is_alone(scene: &Scene<'_>, words: Range<usize>, out: &[Option<Dec
     let turn = transcript.turns().get(transcript.turn_of(words.start)).map_or(0..0, |turn| turn.words.range());
     let hidden = |at: Option<usize>| at.is_some_and(|at| turn.contains(&at) && out[at].is_some());
     !hidden(words.start.checked_sub(1)) && !hidden(Some(words.end))
+}
+
+/// Whether a run is an hour and minutes in words ("seven thirty").
+fn is_said_clock(tokens: &Tokens, run: &Run) -> bool {
+    let in_words = run.words.iter().all(|w| !tokens.list()[*w as usize].has_digits());
+    in_words && run.letters == 0 && is_clock(&run.text)
 }
 
 /// Whether digits are an hour and minutes ("730", "1106").
@@ -361,8 +368,8 @@ const NEVER: [&str; 13] = [
     "preciate",
     "perdon",
 ];
-/// Abbreviations of examinations, therapies and wards.
-const WARDS: [&str; 7] = ["ct", "pt", "ot", "er", "ed", "icu", "mri"];
+/// Abbreviations of examinations, therapies and wards that are no given names.
+const WARDS: [&str; 5] = ["ct", "pt", "ot", "icu", "mri"];
 
 /// Whether a word is nobody's name: one of these, an abbreviation in capitals, or an ordinary word with what it will do
 /// ("security'll").
