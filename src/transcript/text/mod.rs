@@ -49,6 +49,7 @@ pub(super) fn read(source: Source) -> Result<Linker> {
     let told = lines.iter().zip(&heads).map(|(line, head)| match (&head.label, head.time) {
         (Some(label), _) => Told::Label(speakers.label(&line[label.at.clone()])),
         (None, Some(_)) => Told::Speaker(Speaker::Unknown),
+        (None, None) if head.day.is_some() => Told::Speaker(Speaker::Unknown),
         (None, None) if is_timed => Told::Nothing,
         (None, None) => label(line).map_or(Told::Nothing, |label| Told::Speaker(named(label, &mut seen))),
     });
@@ -66,6 +67,9 @@ pub(super) fn read(source: Source) -> Result<Linker> {
             Told::Speaker(speaker) => speaker,
             Told::Nothing => speaker,
         };
+        if let Some(day) = head.day.as_ref().filter(|day| !day.is_empty()) {
+            linker.empty(Leaf::plain(at + day.start, at + day.end));
+        }
         if let (Told::Label(Label::Number(number)), Some(label)) = (told[line], &head.label) {
             linker.speaker(Leaf::plain(at + label.at.start, at + label.at.end), number);
         }
@@ -110,7 +114,7 @@ fn drop_other_labels<'f>(lines: &[&'f str], heads: &mut [Head]) {
     let is_of_one = |text: &str| labels_are_usual(labelled, said) && is_capitalised(text) && !is_field(text);
     for (head, text) in heads.iter_mut().zip(texts) {
         let Some(text) = text else { continue };
-        let (may_be, is_behind_time) = (may_be(head), head.time.is_some());
+        let (may_be, is_behind_time) = (may_be(head), head.time.is_some() || head.day.is_some());
         head.label.take_if(|label| match label.sign {
             Sign::Time => false,
             _ if role(text).is_some() => false,
@@ -192,6 +196,15 @@ mod tests {
                 assert_eq!(masked(&file("your email", "a@example.com")), file("[EMAIL]", "[EMAIL]"), "{agent:?}");
             }
         }
+    }
+
+    #[test]
+    fn of_dates_in_front_of_lines_the_year_stays() {
+        let lines = ["11/21/26, 10:02:14 AM] Priya: hi", "11/22/26, 9:02:14 AM] Priya: hi"];
+        let file = lines.map(|line| format!("[{line}")).join("\n");
+        assert_eq!(masked(&file), "[26, 10:02:14 AM] Speaker 1: [EMAIL]\n[26, 9:02:14 AM] Speaker 1: [EMAIL]");
+        let file = "2026-11-21T23:59:14Z - Agent - hi\n2026-11-22T00:01:14Z - Caller - hi\nand hi";
+        assert_eq!(masked(file), "2026T23:59:14Z - Agent - [EMAIL]\n2026T00:01:14Z - Caller - [EMAIL]\n[EMAIL]");
     }
 
     #[test]

@@ -20,6 +20,8 @@ pub(super) struct Head {
     pub(super) label: Option<Label>,
     /// Where what is said begins if that is no label.
     pub(super) said: usize,
+    /// Month and day of the date that it begins with, as chats are exported: its time is no place in a recording.
+    pub(super) day: Option<Range<usize>>,
 }
 
 /// When a turn is said, as far as its line says so.
@@ -45,14 +47,26 @@ impl Time {
 /// The heads of all lines: with times if the file is written so, which its first line that says something tells, and that
 /// times do not run backwards.
 pub(super) fn heads(lines: &[&str]) -> Vec<Head> {
-    timed_heads(lines).unwrap_or_else(|| lines.iter().map(|line| in_line(line, untimed)).collect())
+    let untimed = || lines.iter().map(|line| in_line(line, untimed)).collect();
+    timed_heads(lines).or_else(|| dated_heads(lines)).unwrap_or_else(untimed)
+}
+
+/// The heads of all lines of a file whose first line that says something begins with a date and a time.
+fn dated_heads(lines: &[&str]) -> Option<Vec<Head>> {
+    in_line(lines.get(first_said(lines)?)?, |text| dated(text).unwrap_or_default()).day.as_ref()?;
+    let head = |text: &str| dated(text).unwrap_or_else(|| untimed(text));
+    Some(lines.iter().map(|line| in_line(line, head)).collect())
+}
+
+/// The first line that says something.
+fn first_said(lines: &[&str]) -> Option<usize> {
+    lines.iter().position(|line| !line.trim_matches(['\u{feff}', ' ', '\t', '\r', '\n']).is_empty())
 }
 
 fn timed_heads(lines: &[&str]) -> Option<Vec<Head>> {
     let head = |text: &str| time_first(text).or_else(|| label_first(text)).unwrap_or_else(|| untimed(text));
     let heads: Vec<Head> = lines.iter().map(|line| in_line(line, head)).collect();
-    let first = lines.iter().position(|line| !line.trim_matches(['\u{feff}', ' ', '\t', '\r', '\n']).is_empty())?;
-    heads[first].time?;
+    heads[first_said(lines)?].time?;
     let starts: Vec<u32> = heads.iter().filter_map(|head| head.time).map(|time| time.start_ms).collect();
     let forward = starts.windows(2).all(|two| two[1].saturating_add(BACKWARDS_MS_MAX) >= two[0]);
     forward.then_some(heads)
@@ -62,9 +76,10 @@ fn timed_heads(lines: &[&str]) -> Option<Vec<Head>> {
 fn in_line(line: &str, head: impl Fn(&str) -> Head) -> Head {
     let mark = line.len() - line.trim_start_matches('\u{feff}').len();
     let begins = line.len() - line.trim_start_matches(['\u{feff}', ' ', '\t']).len();
-    let Head { time, label, said } = head(line[begins..].trim_end());
+    let Head { time, label, said, day } = head(line[begins..].trim_end());
     let said = if said == 0 { mark } else { said + begins };
-    Head { time, label: label.map(|label| label.behind(begins)), said }
+    let day = day.map(|day| day.start + begins..day.end + begins);
+    Head { time, label: label.map(|label| label.behind(begins)), said, day }
 }
 
 fn untimed(text: &str) -> Head {
@@ -85,7 +100,71 @@ fn time_first(text: &str) -> Option<Head> {
     if is_alone || (rest.len() == after.len() && !after.is_empty() && !after.starts_with('[')) {
         return None;
     }
-    Some(Head { time: Some(stamp.time()), label: label.map(|label| label.behind(said)), said })
+    Some(Head { time: Some(stamp.time()), label: label.map(|label| label.behind(said)), said, day: None })
+}
+
+/// `2026-11-21 10:02:14 Agent: …`, `[11/21/26, 10:02 AM] Agent: …`, `2026T10:02:14Z - Agent - …`
+fn dated(text: &str) -> Option<Head> {
+    let in_brackets = text.starts_with('[');
+    let begins = usize::from(in_brackets);
+    let (day, date_len) = date(&text[begins..])?;
+    let clock_at = begins + date_len;
+    let rest = without_zone(without_clock(&text[clock_at..])?);
+    let rest = if in_brackets { rest.trim_start().strip_prefix(']')? } else { rest };
+    // What follows may be a name, and a mask in the copy: neither may stand right behind it.
+    let is_apart = rest.is_empty() || rest.starts_with(char::is_whitespace) || rest.starts_with(DASHES);
+    let after = rest.trim_start().trim_start_matches(DASHES).trim_start();
+    let said = text.len() - after.len();
+    let label = labels::label(after).map(|label| label.behind(said));
+    is_apart.then(|| Head { time: None, label, said, day: Some(day.start + begins..day.end + begins) })
+}
+
+/// Month and day of the date that a text begins with, and where the time behind it begins. A year alone is what is left of
+/// a date: its day is empty.
+fn date(text: &str) -> Option<(Range<usize>, usize)> {
+    let len = text.bytes().take_while(|b| b.is_ascii_digit() || b"-/.".contains(b)).count();
+    let (shown, rest) = text.split_at(len);
+    let sign = shown.find(['-', '/', '.']).map(|at| &shown[at..=at]);
+    let parts: Vec<&str> = sign.map_or_else(|| vec![shown], |sign| shown.split(sign).collect());
+    let is_day = |part: &str| number(part, 2).is_some_and(|day| (1..=31).contains(&day));
+    let is_year = |part: &str| matches!(part.len(), 2 | 4) && number(part, 4).is_some();
+    let day = match parts[..] {
+        [year] if is_year(year) => len..len,
+        [year, a, b] if year.len() == 4 && is_year(year) && is_day(a) && is_day(b) => 4..len,
+        [a, b, year] if is_day(a) && is_day(b) && is_year(year) => 0..len - year.len(),
+        _ => return None,
+    };
+    let time = rest.strip_prefix('T').or_else(|| {
+        let apart = rest.strip_prefix(',').unwrap_or(rest);
+        apart.starts_with(' ').then(|| apart.trim_start())
+    })?;
+    Some((day, text.len() - time.len()))
+}
+
+/// What follows the time of a clock that a text begins with: `10:02`, `10:02:14.5 AM`.
+fn without_clock(text: &str) -> Option<&str> {
+    let len = text.bytes().take_while(|b| b.is_ascii_digit() || b":.".contains(b)).count();
+    let (shown, rest) = text.split_at(len);
+    let (whole, places) = shown.split_once('.').unwrap_or((shown, ""));
+    let mut parts = whole.split(':');
+    let hours = parts.next().and_then(|hours| number(hours, 2)).filter(|hours| *hours < 24);
+    let others: Vec<&str> = parts.collect();
+    let is_clock = others.iter().all(|part| part.len() == 2 && number(part, 2).is_some_and(|n| n < 60));
+    let is_places = places.bytes().all(|b| b.is_ascii_digit());
+    let sound = hours.is_some() && is_clock && is_places && matches!(others.len(), 1 | 2);
+    sound.then(|| half_of_day(rest).map_or(rest, |(_, rest)| rest))
+}
+
+/// What follows a zone of the clock: `Z`, `+00:00`, `-0500`.
+fn without_zone(text: &str) -> &str {
+    if let Some(rest) = text.strip_prefix('Z') {
+        return rest;
+    }
+    let digits = text.strip_prefix(['+', '-']).map(|rest| rest.replacen(':', "", 1));
+    match digits.filter(|digits| digits.bytes().take_while(u8::is_ascii_digit).count() == 4) {
+        Some(digits) => &text[text.len() - (digits.len() - 4)..],
+        None => text,
+    }
 }
 
 /// `Agent (00:12): …`, `Maria Okonkwo   0:12`, `[Maria Okonkwo] 00:00:12`
@@ -111,7 +190,7 @@ fn head_behind(text: &str, label: Range<usize>, at: usize) -> Option<Head> {
     let said = text.len() - colon.unwrap_or(rest).len();
     (is_head && labels::is_label(&text[label.clone()])).then(|| {
         let label = Label { at: label, said, sign: Sign::Time };
-        Head { time: Some(stamp.time()), said, label: Some(label) }
+        Head { time: Some(stamp.time()), said, label: Some(label), day: None }
     })
 }
 
@@ -275,6 +354,33 @@ mod tests {
         }
         for line in ["[1:02.5] hello there", "00:01 \u{2013} hello there", "[00:00:01 --> 00:00:02] hello there"] {
             assert!(time_first(line).is_some_and(|head| head.label.is_none() && line[head.said..] == *"hello there"));
+        }
+    }
+
+    #[test]
+    fn dates_in_front_of_lines_are_read_however_programs_write_them() {
+        for (line, day, said) in [
+            ("2026-11-21 10:02:14 Priya: hi", "-11-21", "hi"),
+            ("2026-11-21T10:02:14.5Z - Agent - hi", "-11-21", "hi"),
+            ("2026-11-21T10:02:14+00:00 Agent: hi", "-11-21", "hi"),
+            ("[11/21/26, 10:02:14 AM] Dana (Support): hi", "11/21/", "hi"),
+            ("21.11.2026, 10:02 - Priya: hi", "21.11.", "hi"),
+            ("2026 10:02:14 Priya: hi", "", "hi"),
+            ("[26, 10:02:14 AM] Dana: hi", "", "hi"),
+            ("[2026-11-21 10:02] hello there", "-11-21", "hello there"),
+        ] {
+            let head = dated(line).unwrap_or_else(|| panic!("{line}"));
+            let got = head.label.as_ref().map_or(head.said, |label| label.said);
+            assert_eq!((&line[head.day.unwrap()], line[got..].trim()), (day, said), "{line}");
+        }
+        for line in [
+            "4/5/1977 is my birthday",
+            "2026-11-21 25:02:14 Priya: hi",
+            "2026-41-21 10:02:14 Priya: hi",
+            "[11/21/26] Priya: hi",
+            "2026 Priya: hi",
+        ] {
+            assert_eq!(dated(line), None, "{line}");
         }
     }
 
