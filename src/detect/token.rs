@@ -2,7 +2,7 @@
 //! lexicon says of it. One token a word, so word indexes serve both.
 
 use crate::base::{narrow, push_folded};
-use crate::model::{Category, Transcript};
+use crate::model::{Transcript, mask};
 use crate::patterns::Packed;
 use crate::patterns::hash::{hash_bytes, hash_letters};
 use crate::patterns::lexicon::{Class, bit, class_of, lists_of};
@@ -170,7 +170,7 @@ fn token(word: &str, text: &mut String) -> Token {
     };
     shape.upper = uppers >= 2 && uppers == usize::from(shape.letters);
     shape.money |= word.ends_with('%');
-    shape.mask = word.starts_with('[') && is_label(core) && tail.starts_with(']');
+    shape.mask = mask::label(word).is_some();
     if shape.mask {
         // Not a word any more: no cue, rule or list may take "[NAME]" for the word "name".
         text.insert(start, '~');
@@ -284,11 +284,6 @@ fn open_lists(word: &str, hash: u64, shape: &Shape) -> Packed {
         lower: least(|p| p.lower),
         ..Packed::default()
     }
-}
-
-/// Whether the text is the label of a category, or the mark of a recogniser's own redaction.
-fn is_label(text: &str) -> bool {
-    text == "PII" || Category::from_label(text).is_some()
 }
 
 fn stop_of(tail: &str) -> u8 {

@@ -10,11 +10,11 @@ use crate::audio::{self, Claim};
 use crate::base::{CallId, Error, Kind, Phi, Result, Sha256Hex, Stage, limits};
 use crate::detect::detect;
 use crate::model::manifest::{ARTIFACT_TAG_LEN, Artifact, Manifest, MutedInterval, Role};
-use crate::model::{Format, KnownValue, MuteStyle, Policy};
+use crate::model::{Format, KnownValue, MuteStyle, Piece, Policy};
 use crate::patterns::PatternSet;
-use crate::redact;
+use crate::redact::{self, Silenced};
 use crate::store::{MANIFEST_NAME, Object, Stat, Store};
-use crate::transcript::{self, Told};
+use crate::transcript::{self, Document, Told};
 use sha2::{Digest, Sha256};
 use std::collections::{BTreeMap, BTreeSet};
 use std::io::Read;
@@ -209,6 +209,7 @@ fn judge(store: &dyn Store, folder: &Folder, proof: &Proof, verdict: &mut Verdic
         // Not their names, which somebody else has chosen.
         verdict.failed.push((Check::Foreign, format!("{foreign} files that the manifest does not name")));
     }
+    let (mut transcripts, mut recordings) = (Vec::new(), Vec::new());
     for artifact in &manifest.artifacts {
         if !folder.files.contains(artifact.name()) {
             verdict.failed.push((Check::Missing, artifact.name().to_owned()));
@@ -217,9 +218,11 @@ fn judge(store: &dyn Store, folder: &Folder, proof: &Proof, verdict: &mut Verdic
         let key = Phi::new(format!("{call}/{}", artifact.name()));
         let open = || store.open(&key);
         match artifact {
-            Artifact::Transcript { .. } => verify_transcript(open()?, artifact, &manifest, proof, verdict)?,
+            Artifact::Transcript { .. } => {
+                transcripts.extend(verify_transcript(open()?, artifact, &manifest, proof, verdict)?);
+            }
             Artifact::Recording { .. } => {
-                verify_recording(open()?, artifact, proof.sources.get(call), verdict)?;
+                recordings.extend(verify_recording(open()?, artifact, proof.sources.get(call), verdict)?);
                 if let Some(recogniser) = proof.recogniser {
                     let known = known(store, &manifest, artifact, proof, verdict)?;
                     listen(open()?.0, artifact, recogniser, (&manifest, &known), proof, verdict)?;
@@ -227,17 +230,28 @@ fn judge(store: &dyn Store, folder: &Folder, proof: &Proof, verdict: &mut Verdic
             }
         }
     }
+    if transcripts.len() + recordings.len() == manifest.artifacts.len() {
+        let words: Vec<_> = transcripts.iter().map(|(piece, document)| (*piece, document.transcript())).collect();
+        match redact::unmuted(&words, &recordings) {
+            Ok(None) => {}
+            Ok(Some(ms)) => {
+                verdict.failed.push((Check::Sound, format!("a masked word is heard at {ms} ms of the call")))
+            }
+            Err(error) => verdict.failed.push((Check::Sound, error.to_string())),
+        }
+    }
     Ok(())
 }
 
+/// Proves a transcript; its words, where they can be read.
 fn verify_transcript(
     (object, stat): (Box<dyn Object>, Stat),
     artifact: &Artifact,
     manifest: &Manifest,
     proof: &Proof,
     verdict: &mut Verdict,
-) -> Result<()> {
-    let Artifact::Transcript { name, format, bytes, sha256, .. } = artifact else { return Ok(()) };
+) -> Result<Option<(Piece, Document)>> {
+    let Artifact::Transcript { name, format, bytes, sha256, .. } = artifact else { return Ok(None) };
     let fail = |verdict: &mut Verdict, check, what: &str| verdict.failed.push((check, format!("{name}: {what}")));
     let mut content = Vec::new();
     object.take(limits::TRANSCRIPT_BYTES_MAX + 1).read_to_end(&mut content).map_err(unreadable)?;
@@ -246,36 +260,40 @@ fn verify_transcript(
     }
     let Some((policy, patterns)) = proof.policy_of(manifest) else {
         fail(verdict, Check::Policy, "its policy is not known here; name it with --policy");
-        return Ok(());
+        return Ok(None);
     };
     if *format == Format::Mapped && manifest.read_as.as_ref().and_then(|r| r.mapping.as_ref()) != proof.mapping() {
         fail(verdict, Check::Residue, "it was read by another mapping; name it with --mapping");
-        return Ok(());
+        return Ok(None);
     }
     match transcript::read(Phi::new(content), proof.told.in_format(*format)) {
-        Err(error) => fail(verdict, Check::Residue, &format!("cannot be read: {error}")),
+        Err(error) => {
+            fail(verdict, Check::Residue, &format!("cannot be read: {error}"));
+            Ok(None)
+        }
         Ok(document) => {
             let left = redact::residue(patterns, policy, document.transcript(), &[]);
             if let Some(first) = left.first() {
                 let what = format!("{} left, the first by {} at word {}", left.len(), first.rule, first.words.start);
                 fail(verdict, Check::Residue, &what);
             }
+            Ok(artifact.piece().map(|piece| (piece, document)))
         }
     }
-    Ok(())
 }
 
+/// Proves a recording; its shape, and where it is silent, where it is.
 fn verify_recording(
     (mut object, stat): (Box<dyn Object>, Stat),
     artifact: &Artifact,
     source: Option<&Call>,
     verdict: &mut Verdict,
-) -> Result<()> {
+) -> Result<Option<Silenced>> {
     let Artifact::Recording {
         name, bytes, sha256, muted, fill, ramp_ms, channels, rate_hz, codec, duration_ms, ..
     } = artifact
     else {
-        return Ok(());
+        return Ok(None);
     };
     let fail = |verdict: &mut Verdict, check, what: &str| verdict.failed.push((check, format!("{name}: {what}")));
     // Of the file as it lies there, not of what the sound in it amounts to.
@@ -284,10 +302,11 @@ fn verify_recording(
     }
     let Ok(spans) = muted.iter().map(MutedInterval::muted).collect::<Result<Vec<_>>>() else {
         fail(verdict, Check::Manifest, "a mute ends before it starts");
-        return Ok(());
+        return Ok(None);
     };
     let style = MuteStyle { fill: *fill, ramp_ms: *ramp_ms };
     let claim = Claim { muted: &spans, style, raw: artifact.raw() };
+    let mut silent = None;
     match finding(audio::verify_redacted(&mut object, &claim))? {
         Err(what) => fail(verdict, Check::Sound, &what),
         Ok(found) => {
@@ -296,8 +315,9 @@ fn verify_recording(
             if shape != (*channels, *rate_hz, *codec, *duration_ms) {
                 fail(verdict, Check::Sound, "not of the manifest's shape");
             }
-            if let Err(what) = finding(audio::verify_silent(&mut object, &claim))? {
-                fail(verdict, Check::Sound, &what);
+            match finding(audio::verify_silent(&mut object, &claim))? {
+                Err(what) => fail(verdict, Check::Sound, &what),
+                Ok(_) => silent = Some(found.info),
             }
         }
     }
@@ -308,7 +328,7 @@ fn verify_recording(
             fail(verdict, Check::Kept, &what);
         }
     }
-    Ok(())
+    Ok(silent.zip(artifact.piece()).map(|(info, piece)| Silenced { piece, info, muted: spans }))
 }
 
 /// Lets the recogniser hear a recording, and looks for what its policy hides in what it says: as detection finds it, and

@@ -6,6 +6,7 @@ mod fill;
 mod finding;
 mod known;
 pub mod manifest;
+pub mod mask;
 mod piece;
 mod plan;
 pub mod policy;

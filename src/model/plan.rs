@@ -119,6 +119,8 @@ pub enum Flag {
     KeyedDigits,
     /// Detection over the masked transcript found more, which was masked as well.
     FoundAfterMasking,
+    /// Words came masked already; the recording is muted where they stand.
+    CameMasked,
 }
 
 /// Edits sorted by their first word and disjoint; mutes sorted by time, disjoint, not touching.

@@ -2,6 +2,7 @@
 //! randomness; a recording streams through what the caller hands in.
 
 mod apart;
+mod blanks;
 mod borders;
 mod by_hand;
 mod heard;
@@ -17,6 +18,7 @@ pub(crate) mod testing;
 mod timeline;
 mod verify;
 
+pub use blanks::{Silenced, unmuted};
 pub use heard::Heard;
 pub use manifest::{Birth, Origin};
 pub use plan::plan;

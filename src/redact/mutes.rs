@@ -4,6 +4,7 @@
 //! true reaches past them; words that nothing places hold the call.
 
 use super::apart::Apart;
+use super::blanks::{blanks, masked};
 use super::borders::{Sound, rounded};
 use super::heard::{Heard, anywhere, is_in_time, longest_ms, overlap_ms, unaccounted};
 use super::plan::turn_of;
@@ -52,6 +53,10 @@ pub(super) fn mutes(edits: &[Edit], policy: &Policy, transcript: &Transcript, he
     let mut placed = Vec::new();
     for edit in edits.iter().filter(|edit| clock.is_said(edit.words)) {
         placed.push((clock.edit(edit.words, &mut flags)?, edit.category));
+    }
+    for (words, category) in blanks(transcript) {
+        placed.push((clock.edit(words, &mut flags)?, category));
+        flags.insert(Flag::CameMasked);
     }
     for span in clock.overlong() {
         flags.insert(Flag::OverlongWords);
@@ -311,7 +316,10 @@ impl<'a> Clock<'a> {
         let with_neighbours = words.start.saturating_sub(1).max(at.start)..(words.end + 1).min(at.end);
         let starts: Vec<u32> = with_neighbours.filter_map(|w| self.time(w)).map(TimeSpan::start_ms).collect();
         let is_silent = |voice| overlap_ms(voice, own) < own.len_ms() / VOICED_ONE_IN;
-        rushed || !starts.is_sorted() || self.voice.is_some_and(is_silent) || words.range().any(|w| self.is_overlong(w))
+        // What came masked may have been muted as well by whoever did it.
+        let is_blank = || words.range().all(|w| masked(self.transcript, w).is_some());
+        let is_elsewhere = self.voice.is_some_and(is_silent) && !is_blank();
+        rushed || !starts.is_sorted() || is_elsewhere || words.range().any(|w| self.is_overlong(w))
     }
 
     /// Spans of words, hidden or not, that last so long that a repeat may hide in them.
@@ -322,13 +330,18 @@ impl<'a> Clock<'a> {
         words.filter_map(|w| self.time(w as u32))
     }
 
+    /// Whether a word lasts longer than it can; a mask may stand for many.
     fn is_overlong(&self, word: usize) -> bool {
         let longest_ms = || longest_ms(self.transcript.word_text(word).into_exposed());
-        self.time(word as u32).is_some_and(|t| t.len_ms() > WORD_MS_MAX && t.len_ms() > longest_ms())
+        let is_long = |t: TimeSpan| t.len_ms() > WORD_MS_MAX && t.len_ms() > longest_ms();
+        self.time(word as u32).is_some_and(is_long) && masked(self.transcript, word).is_none()
     }
 
-    /// Letters and digits of a word.
+    /// Letters and digits of a word; a mask may stand for one.
     fn chars(&self, word: usize) -> u64 {
+        if masked(self.transcript, word).is_some() {
+            return 1;
+        }
         self.transcript.word_text(word).expose().chars().filter(|c| c.is_alphanumeric()).count() as u64
     }
 
@@ -345,7 +358,7 @@ impl<'a> Clock<'a> {
 }
 
 /// Whether a word's time is its own, not that of its segment.
-fn has_word_times(transcript: &Transcript) -> bool {
+pub(super) fn has_word_times(transcript: &Transcript) -> bool {
     matches!(transcript.time_source(), TimeSource::Aligned | TimeSource::Recogniser | TimeSource::Coarse)
 }
 
@@ -527,6 +540,27 @@ mod tests {
         let words: &[Said<'_>] =
             &[("am", Some((5000, 5200))), ("john", Some((1500, 1900))), ("ok", Some((2000, 2200)))];
         check(&[(SPOKEN, words)], (1, 2), (1000, 5700));
+    }
+
+    #[test]
+    fn what_came_masked_is_muted_where_it_stands_however_long_it_lasts() {
+        let words: &[Said<'_>] = &[
+            ("it's", Some((1000, 1200))),
+            ("[PII]", Some((1500, 9000))),
+            ("####", Some((9000, 9500))),
+            ("okay", Some((12_000, 12_400))),
+            ("[NAME]", Some((14_000, 14_010))),
+            ("bye", Some((15_000, 15_400))),
+        ];
+        let transcript = timed(TimeSource::Recogniser, &[(SPOKEN, words)]);
+        let Muted { mutes, flags, .. } = muted(&[], &exact(), &transcript).unwrap();
+        let got: Vec<_> = mutes.iter().map(|m| (m.span.start_ms(), m.span.end_ms(), m.categories.as_slice())).collect();
+        // Nobody says anything in ten milliseconds.
+        assert_eq!(got, [(1500, 9500, &[Category::Other][..]), (11_900, 15_500, &[Category::Name][..])]);
+        assert_eq!(flags.into_iter().collect::<Vec<_>>(), [Flag::MisplacedWords, Flag::CameMasked]);
+        let lost: &[Said<'_>] = &[("[PII]", None)];
+        let transcript = timed(TimeSource::None, &[(SPOKEN, lost)]);
+        assert_eq!(muted(&[], &exact(), &transcript).err().unwrap().hold_reason(), Some(HoldReason::UnusableTimes));
     }
 
     #[test]

@@ -1,7 +1,7 @@
 //! Compares a transcript with its masked copy, read back: hidden words read as masks, all else is as it was.
 
 use crate::base::{Phi, TimeSpan, WordSpan};
-use crate::model::{Category, Edit, TimeSource, Transcript, Turn, TurnKind};
+use crate::model::{Category, Edit, TimeSource, Transcript, Turn, TurnKind, mask};
 use std::collections::{HashMap, HashSet};
 use std::ops::Range;
 
@@ -25,18 +25,7 @@ pub(super) fn origins(original: &Transcript, copy: &Transcript, edits: &[Edit]) 
 
 /// Whether a word is nothing but a mask, with punctuation or a possessive on it.
 pub(super) fn is_mask(word: Phi<&str>) -> bool {
-    mask_of(word).is_some()
-}
-
-/// The category of the mask that a word is.
-fn mask_of(word: Phi<&str>) -> Option<Category> {
-    let word = word.expose();
-    let label = word.split_once('[')?.1.split_once(']')?.0;
-    let category = Category::from_label(label)?;
-    let (before, after) = word.split_once(category.mask())?;
-    let after = after.strip_prefix("'s").or_else(|| after.strip_prefix("\u{2019}s")).unwrap_or(after);
-    let is_bare = !before.contains(char::is_alphanumeric) && !after.contains(char::is_alphanumeric);
-    is_bare.then_some(category)
+    mask::own(word.expose()).is_some()
 }
 
 /// What a word says, whatever its case and punctuation.
@@ -227,12 +216,12 @@ impl Pair<'_> {
 
     /// The category that a word of the original must read as: that of its edit, or of the mask that it was already.
     fn hidden_as(&self, word: u32) -> Option<Category> {
-        self.edit_of(word).map(|e| e.category).or_else(|| mask_of(self.original.word_text(word as usize)))
+        self.edit_of(word).map(|e| e.category).or_else(|| mask::own(self.original.word_text(word as usize).expose()))
     }
 
     /// The category of the mask that a word of the copy is.
     fn reads_as(&self, word: u32) -> Option<Category> {
-        mask_of(self.copy.word_text(word as usize))
+        mask::own(self.copy.word_text(word as usize).expose())
     }
 
     fn edit_of(&self, word: u32) -> Option<&Edit> {

@@ -3,6 +3,7 @@
 //! People pause where they like, so a share of the segment by letters is a guess. What is certain is that the letters
 //! in front of a word, and those after it, took some time: nobody speaks faster than [`LETTERS_PER_S_MAX`].
 
+use super::blanks::masked;
 use crate::base::{TimeSpan, WordSpan};
 use crate::model::Transcript;
 
@@ -65,7 +66,11 @@ impl<'a> Shares<'a> {
     }
 }
 
+/// Letters and digits that were said at least; a mask may stand for none that are counted here.
 fn letters(transcript: &Transcript, word: usize) -> u64 {
+    if masked(transcript, word).is_some() {
+        return 0;
+    }
     transcript.word_text(word).expose().chars().filter(|c| c.is_alphanumeric()).count() as u64
 }
 
@@ -90,6 +95,7 @@ mod tests {
         check(&segment, (2, 4), Some((1_240, 8_760)));
         check(&segment, (0, 1), Some((1_000, 8_320)));
         check(&segment, (0, 5), Some((1_000, 9_000)));
+        check(&[("this is [MEMBER_ID] [NAME] thanks", Some((1_000, 9_000)))], (2, 3), Some((1_240, 8_760)));
     }
 
     #[test]

@@ -104,6 +104,24 @@ fn text_that_came_back_is_seen_even_with_the_right_hash() {
 }
 
 #[test]
+fn sound_that_came_back_under_a_mask_is_seen_though_the_manifest_claims_no_mute_there() {
+    let (bench, folder) = published();
+    let original = fs::read(bench.path("in/a.wav")).unwrap();
+    fs::write(folder.join("recording.wav"), &original).unwrap();
+    let mut manifest: serde_json::Value =
+        serde_json::from_slice(&fs::read(folder.join("manifest.json")).unwrap()).unwrap();
+    let recording =
+        manifest["artifacts"].as_array_mut().unwrap().iter_mut().find(|a| a["role"] == "recording").unwrap();
+    recording["muted"] = serde_json::json!([]);
+    recording["bytes"] = original.len().into();
+    recording["sha256"] = sordino::base::Sha256Hex::of(&original).as_str().into();
+    fs::write(folder.join("manifest.json"), manifest.to_string()).unwrap();
+    let ran = bench.run(&["verify", "out"]);
+    check(&ran, 1, "sound: a masked word is heard at");
+    assert!(!ran.stdout.contains("hash"), "{}", ran.stdout);
+}
+
+#[test]
 fn what_a_recogniser_still_hears_is_told_without_its_words() {
     let (bench, _) = published();
     let listen = |script: &str, more: &[&str]| {
