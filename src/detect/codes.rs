@@ -94,6 +94,15 @@ pub(super) fn is_short_code(text: &str) -> bool {
         && digits.iter().all(u8::is_ascii_digit))
 }
 
+/// Why a claim was paid or not, as payers write it: the group of who owes it and a number ("CO-197").
+pub(super) fn is_remark_code(text: &str) -> bool {
+    let group = ["CO", "PR", "OA", "PI"].into_iter().find_map(|group| text.strip_prefix(group));
+    group.is_some_and(|rest| {
+        let digits = rest.trim_start_matches('-');
+        (1..=3).contains(&digits.len()) && digits.bytes().all(|b| b.is_ascii_digit())
+    })
+}
+
 /// Fewest letters of a word in a slogan, and most digits behind it.
 const SLOGAN_LETTERS_MIN: u16 = 4;
 const SLOGAN_DIGITS_MAX: u16 = 2;
@@ -168,6 +177,9 @@ mod tests {
             assert!(!is_short_code(text), "{text}");
         }
         assert!(is_billing_code("99213") && is_billing_code("J1100") && !is_billing_code("J110011"));
+        assert!(
+            is_remark_code("CO-197") && is_remark_code("PR1") && !is_remark_code("CO-1978") && !is_remark_code("CO")
+        );
         assert!(is_diagnosis_code("E11.65") && !is_diagnosis_code("11.65"));
     }
 

@@ -189,7 +189,8 @@ const fn is_no_word(token: &Token) -> bool {
 /// Shown"), or a word behind an "a" that is rarer than surnames ("Venkat a raman").
 fn goes_on_as_name(tokens: &Tokens, word: usize) -> bool {
     let (token, before) = (&tokens.list()[word], &tokens.list()[word - 1]);
-    let letters = token.shape.letters > 1 && !token.has_digits() && token.class.flags == 0;
+    let counted = bit::DURATION | bit::COUNT;
+    let letters = token.shape.letters > 1 && !token.has_digits() && token.class.flags & !counted == 0;
     let listed = tokens.word(word - 1) == "a" && token.lists.surname > 0 && token.lists.lower < RARE;
     letters
         && before.shape.stop == 0

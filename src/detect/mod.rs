@@ -3,6 +3,7 @@
 mod answer;
 mod apart;
 mod asked;
+mod beside;
 mod chain;
 mod codes;
 mod cue;

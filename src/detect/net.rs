@@ -2,6 +2,7 @@
 //! what a letter or a digit of an identifier is said to be.
 
 use super::apart;
+use super::beside;
 use super::codes::{CODE_WORDS_MAX, is_billing_code, is_coded, is_of_case, is_year, parts};
 use super::gather::Scene;
 use super::joined::is_letter;
@@ -64,6 +65,7 @@ pub(super) fn hide(scene: &Scene<'_>, out: &mut [Option<Decision>]) {
     last_signs(scene, out);
     user_names(scene.tokens, out);
     general_delivery(scene.tokens, out);
+    beside::hide(scene, out);
 }
 
 /// Fewest digits of the number of a request, a receipt and the like.
@@ -110,7 +112,7 @@ fn counts_up(text: &str) -> bool {
 }
 
 /// Whether money, or what is paid for, follows a number ("five oh two a month").
-fn priced(tokens: &Tokens, last: Option<&u32>) -> bool {
+pub(super) fn priced(tokens: &Tokens, last: Option<&u32>) -> bool {
     let Some(at) = last.map(|w| *w as usize + 1).filter(|at| *at < tokens.list().len()) else { return false };
     let paid = || matches!(word(tokens, Some(at + 1)), "month" | "year" | "week" | "paycheck" | "visit" | "member");
     tokens.list()[at].is(bit::MONEY) || matches!(tokens.word(at), "a" | "per" | "every" | "each") && paid()
@@ -151,7 +153,8 @@ fn is_day(tokens: &Tokens, at: usize) -> bool {
     );
     let measured =
         matches!(word(tokens, Some(at + 1)), "inch" | "inches" | "cup" | "cups" | "percent" | "strength" | "point");
-    is_month_and_day(month, day) && month != day && !fraction && !printed && !measured
+    let dated = || tokens.list()[at].shape.stop < 2 && is_year(word(tokens, Some(at + 1)));
+    is_month_and_day(month, day) && (month != day && !fraction || dated()) && !printed && !measured
 }
 
 /// First year of a century that is no day of a month.
@@ -203,7 +206,7 @@ fn is_asked_code(scene: &Scene<'_>, run: &Run, out: &[Option<Decision>]) -> bool
 }
 
 /// Most words between a value and what stands at its end.
-const END_WORDS_MAX: usize = 120;
+const END_WORDS_MAX: usize = 600;
 /// Most digits and letters of that.
 const END_SIGNS_MAX: u16 = 5;
 

@@ -265,7 +265,7 @@ pub(super) fn clear_words(scene: &Scene<'_>, out: &mut [Option<Decision>]) {
             || is_share(token)
             || decision.category == Category::City && is_asked_city(tokens, i, before)
             || (named || dated) && is_chance(tokens, i)
-            || dated && is_step(tokens, i)
+            || dated && (is_step(tokens, i) || is_party(tokens, i))
         {
             *cell = None;
             continue;
@@ -353,7 +353,9 @@ fn is_article(tokens: &Tokens, at: usize) -> bool {
 }
 
 /// Words that no name is, though lists of ordinary words have few of them.
-const NEVER: [&str; 13] = [
+const NEVER: [&str; 15] = [
+    "wi-fi",
+    "wifi",
     "hyphenated",
     "he/him",
     "she/her",
@@ -402,6 +404,11 @@ fn is_asked_city(tokens: &Tokens, at: usize, before: Option<Decision>) -> bool {
 /// Whether "march" is what somebody is going to do ("i'll march down").
 fn is_step(tokens: &Tokens, at: usize) -> bool {
     tokens.word(at) == "march" && word(tokens, at.checked_sub(1)).ends_with("'ll")
+}
+
+/// Whether "third" is said of who pays besides ("a third party").
+fn is_party(tokens: &Tokens, at: usize) -> bool {
+    tokens.word(at) == "third" && matches!(word(tokens, Some(at + 1)), "party" | "parties" | "party's")
 }
 
 /// Whether "will" says what somebody is going to do ("Faith Young will call").

@@ -47,6 +47,7 @@ pub(crate) fn propagate(
     }
     spread_houses(tokens, spoken, out);
     spread_pieces(transcript, tokens, out);
+    spread_capitals(transcript, tokens, out);
     spread_streets(scene, out);
     known(tokens, values, out)
 }
@@ -83,6 +84,28 @@ fn spread_pieces(transcript: &Transcript, tokens: &Tokens, out: &mut [Option<Dec
                 let Some(&(_, category)) = wholes.get(&hash_bytes(joined.as_bytes())) else { continue };
                 let found = Decision { category, score: KNOWN_SCORE, origin: Origin::Said };
                 out[at..=next].iter_mut().for_each(|cell| _ = cell.get_or_insert(found));
+            }
+        }
+    }
+}
+
+/// Hides ordinary words with a capital within a sentence that are names elsewhere ("i'm Hang" "anything else, [Hang]?").
+fn spread_capitals(transcript: &Transcript, tokens: &Tokens, out: &mut [Option<Decision>]) {
+    if !tokens.cased {
+        return;
+    }
+    let list = tokens.list();
+    let is_capital = |at: usize| {
+        let (shape, flags) = (&list[at].shape, list[at].class.flags);
+        shape.capital && !shape.upper && shape.letters > 2 && shape.digits == 0 && flags & !bit::FILLER == 0
+    };
+    let is_name = |at: &usize| out[*at].is_some_and(|d| d.category == Category::Name) && is_capital(*at);
+    let names: BTreeSet<u64> = (0..out.len()).filter(is_name).map(|at| list[at].hash).collect();
+    let found = Decision { category: Category::Name, score: KNOWN_SCORE, origin: Origin::Said };
+    for turn in transcript.turns() {
+        for at in turn.words.range().skip(1) {
+            if out[at].is_none() && list[at - 1].shape.stop < 2 && is_capital(at) && names.contains(&list[at].hash) {
+                out[at] = Some(found);
             }
         }
     }

@@ -4,7 +4,7 @@
 use super::gather::Scene;
 use super::joined::{cities_between, connect, extend_left, lead_ins, lead_outs, whole_cities, whole_mail};
 use super::plain::{clear_clock, clear_counts, clear_edges, clear_words};
-use super::stays::{clear_ages, clear_doses, exempt};
+use super::stays::{clear_ages, clear_doses, clear_tails, exempt};
 use super::tagger::{Marginals, category_of};
 use super::token::Tokens;
 use super::whole::{Leanings, birth_or_other, clear_gaps, whole_dates, whole_runs};
@@ -98,6 +98,7 @@ pub(crate) fn settle(scene: &Scene<'_>, marginals: &Marginals, ruled: &[Finding]
     exempt(scene, &mut out);
     clear_ages(scene, &mut out);
     clear_doses(scene, &mut out);
+    clear_tails(scene, &mut out);
     clear_edges(transcript, tokens, &mut out);
     clear_counts(transcript, tokens, spoken, &mut out);
     clear_clock(scene, &mut out);

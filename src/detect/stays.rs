@@ -2,9 +2,11 @@
 //! values.
 
 use super::codes::{
-    CODE_WORDS_MAX, behind_in, billing_codes, is_diagnosis_code, is_make, is_plan, is_short_code, is_slogan, is_year,
+    CODE_WORDS_MAX, behind_in, billing_codes, is_diagnosis_code, is_make, is_plan, is_remark_code, is_short_code,
+    is_slogan, is_year,
 };
 use super::gather::Scene;
+use super::net::priced;
 use super::plain::{ORDINARY_MIN, is_alone};
 use super::settle::{Decision, Origin, is_identifier};
 use super::spoken::Run;
@@ -76,8 +78,10 @@ fn is_no_value(scene: &Scene<'_>, run: &Run, codes: &HashSet<String>, out: &[Opt
     let year = is_year(&run.text) && (!date && behind_in(tokens, first) || alone && is_make(tokens, first, end));
     // Nobody asked for an identifier, and none is named: what looks like something else is that.
     let identifier = taken_for(&is_identifier) && !named;
-    let unasked =
-        identifier && alone && !open.is_some_and(is_identifier) && (is_short_code(&run.text) || is_slogan(run));
+    let unasked = identifier
+        && alone
+        && !open.is_some_and(is_identifier)
+        && (is_short_code(&run.text) || is_slogan(run) || is_remark_code(&run.value()));
     // Who asks does not answer.
     let answer = expected.is_some() && asked.other;
     // Numbers that lines, years and great ages have too.
@@ -88,7 +92,11 @@ fn is_no_value(scene: &Scene<'_>, run: &Run, codes: &HashSet<String>, out: &[Opt
     };
     let block = word(tokens, Some(end)) == "block";
     let paid = !named && !answer && alone && !block && is_amount(tokens, run) && taken_for(&paid_for);
+    let priced = !named && alone && taken_for(&|category| category != Category::Phone) && may_be_priced(tokens, run);
     let thing = paid
+        || priced
+        || alone && !named && expected.is_none() && is_split(run)
+        || alone && !named && !expected.is_some_and(told) && is_procedure(scene, run)
         || identifier && is_plan(tokens, run, first, end)
         || is_count(tokens, run, out) && (!named && expected.is_none() || is_plural(tokens, end));
     // "Mail the form to 142 Sycamore"
@@ -150,6 +158,58 @@ fn numbers(words: &[&Token]) -> Option<Vec<u8>> {
         tens = token.is(bit::TENS);
     }
     Some(found)
+}
+
+/// Whether a price's unit follows a number that may be one ("six hundred twelve thirty eight a month").
+fn may_be_priced(tokens: &Tokens, run: &Run) -> bool {
+    run.letters == 0 && run.digits <= AMOUNT_DIGITS_MAX && priced(tokens, run.words.last())
+}
+
+/// The shares of a plan and its member, which are a hundred together ("eighty twenty").
+fn is_split(run: &Run) -> bool {
+    run.words.len() == 2 && run.letters == 0 && matches!(run.text.as_str(), "9010" | "8020" | "7030" | "6040" | "5050")
+}
+
+/// Digits of the code of a procedure.
+const PROCEDURE_DIGITS: u16 = 5;
+/// Most words between it and what is done.
+const PROCEDURE_WORDS_MAX: usize = 6;
+/// What codes of procedures are said beside.
+const PROCEDURES: [&str; 18] = [
+    "contrast",
+    "cpt",
+    "ct",
+    "evaluation",
+    "hcpcs",
+    "imaging",
+    "injection",
+    "lumbar",
+    "modifier",
+    "mri",
+    "pet",
+    "procedure",
+    "professional",
+    "spine",
+    "stent",
+    "ultrasound",
+    "x-ray",
+    "xray",
+];
+
+/// Whether a run can be the code of a procedure that is spoken of beside it ("MRI lumbar without contrast, 72148").
+fn is_procedure(scene: &Scene<'_>, run: &Run) -> bool {
+    let Scene { tokens, transcript, .. } = *scene;
+    let (Some(first), Some(last)) = (run.words.first(), run.words.last()) else { return false };
+    let (first, end) = (*first as usize, *last as usize + 1);
+    let Some(turn) = transcript.turns().get(transcript.turn_of(first)).map(|turn| turn.words.range()) else {
+        return false;
+    };
+    let before = first.saturating_sub(PROCEDURE_WORDS_MAX).max(turn.start)..first;
+    let after = end..(end + PROCEDURE_WORDS_MAX).min(turn.end);
+    // "M R I", letter by letter
+    let spelled = |at: usize| at > 1 && ["m", "r", "i"] == [at - 2, at - 1, at].map(|at| tokens.word(at));
+    let done = |at: usize| PROCEDURES.contains(&tokens.word(at)) || spelled(at);
+    run.letters == 0 && run.digits == PROCEDURE_DIGITS && run.text.len() == 5 && before.chain(after).any(done)
 }
 
 /// A count of something, taken for a number that is said digit by digit ("nine thousand four hundred eighty steps").
@@ -249,6 +309,23 @@ pub(super) fn clear_doses(scene: &Scene<'_>, out: &mut [Option<Decision>]) {
     }
 }
 
+/// Most digits of a dose behind a number that is read out.
+const TAIL_DIGITS_MAX: u8 = 4;
+
+/// Shows a dose in figures behind a comma, where the model took it into the number before ("Rx 8 0 0 1 7, [90] milligrams").
+pub(super) fn clear_tails(scene: &Scene<'_>, out: &mut [Option<Decision>]) {
+    let Scene { tokens, .. } = *scene;
+    let list = tokens.list();
+    for at in 1..out.len().saturating_sub(1) {
+        let shape = &list[at].shape;
+        let small = (1..=TAIL_DIGITS_MAX).contains(&shape.digits) && shape.letters == 0 && shape.stop == 0;
+        let by_model = out[at].is_some_and(|d| matches!(d.origin, Origin::Tagger | Origin::Whole));
+        if small && by_model && list[at - 1].shape.stop > 0 && list[at + 1].is(bit::DOSE) && out[at + 1].is_none() {
+            out[at] = None;
+        }
+    }
+}
+
 /// Whether a number goes on with a hundred before it ("a hundred and two").
 fn is_hundreds(tokens: &Tokens, first: usize) -> bool {
     let before = |by: usize| first.checked_sub(by).is_some_and(|i| tokens.list()[i].is(bit::HUNDRED));
@@ -283,6 +360,11 @@ mod tests {
             &["the card went through", "okay so that was thirty two hundred then", "right"],
             &["our safety guy looked at it", "tell the bone guy thanks"],
             &["How tall are you, and what do you weigh?", "5 foot 9, 182."],
+            &["it's six hundred twelve thirty eight a month medical only and you owe for two", "okay"],
+            &["right eighty twenty but the two hundred fifty comes off", "okay"],
+            &["MRI lumbar without contrast, 72148, diagnosis M54.16. One unit.", "Denied CO-197."],
+            &["i've got an m r i of the lumbar spine approved seven two one four eight and twelve sessions", "good"],
+            &["I'll move it to third party hold for ninety days.", "Can you turn off Wi-Fi?"],
             &["it may answer that", "her father may carry her on his plan"],
             &["the last guy wanted nine hundred for it", "and the family maximum is six thousand dollars or so"],
             &["use s a v e fifteen for fifteen percent off your card", "s a v e fifteen great"],
